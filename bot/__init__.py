@@ -1,0 +1,1 @@
+"""A Slack bot that shows a problem from four sides at once, while all four answers grow."""

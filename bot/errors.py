@@ -1,0 +1,73 @@
+"""What can go wrong, by who can act on it.
+
+A failure is translated into one of these once, at the edge where it happens, always `from` its cause. Their messages
+are words for people; none carries a token, a key or a problem's text.
+
+    BotError
+    ├── SettingsError           whoever runs the bot: a variable of the environment
+    ├── TokenRefusedError       whoever runs the bot: Slack knows the token no more
+    ├── SlackError              Slack did not do what it was asked
+    │   ├── RateLimitedError        it will, after a while
+    │   ├── UnavailableError        it may, tried again; was it done? only `sent` knows
+    │   ├── ChannelClosedError      the bot is not in there, or nobody is any more
+    │   ├── MessageLockedError      this message can be edited no more
+    │   │   └── MessageGoneError        somebody deleted it
+    │   └── FormRefusedError        not in this form: smaller or plainer, perhaps
+    └── CompletionError         OpenAI, or the one who pays it: `str()` is for the person who asked
+"""
+
+
+class BotError(Exception):
+    """The root: everything that this project raises on purpose."""
+
+
+class SettingsError(BotError):
+    """A variable of the environment is missing or wrong; the message names it and says where to get it."""
+
+
+class TokenRefusedError(BotError):
+    """Slack refuses a token; the message names its variable."""
+
+
+class SlackError(BotError):
+    """Slack answered a call with an error that no other class here stands for; `code` is Slack's word for it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"Slack answered: {code}")
+        self.code = code
+
+
+class RateLimitedError(SlackError):
+    """429: nothing was done; ask again after `retry_after` seconds."""
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__("ratelimited")
+        self.retry_after = retry_after
+
+
+class UnavailableError(SlackError):
+    """No answer, or Slack's own failure. With `sent` False the call cannot have been carried out."""
+
+    def __init__(self, code: str, *, sent: bool) -> None:
+        super().__init__(code)
+        self.sent = sent
+
+
+class ChannelClosedError(SlackError):
+    """The bot cannot write into this channel: not invited, not found, archived."""
+
+
+class MessageLockedError(SlackError):
+    """The message can be edited no more, but it stands."""
+
+
+class MessageGoneError(MessageLockedError):
+    """Somebody deleted the message."""
+
+
+class FormRefusedError(SlackError):
+    """Slack refuses the form of a message: its blocks, or its length."""
+
+
+class CompletionError(BotError):
+    """A completion failed; the message says why, in words that the person who asked can act on."""
