@@ -6,14 +6,15 @@ are words for people; none carries a token, a key or a problem's text.
     BotError
     ├── SettingsError           whoever runs the bot: a variable of the environment
     ├── TokenRefusedError       whoever runs the bot: Slack knows the token no more
-    ├── SlackError              Slack did not do what it was asked
-    │   ├── RateLimitedError        it will, after a while
-    │   ├── UnavailableError        it may, tried again; was it done? only `sent` knows
-    │   ├── ChannelClosedError      the bot is not in there, or nobody is any more
-    │   ├── MessageLockedError      this message can be edited no more
-    │   │   └── MessageGoneError        somebody deleted it
-    │   └── FormRefusedError        not in this form: smaller or plainer, perhaps
-    └── CompletionError         OpenAI, or the one who pays it: `str()` is for the person who asked
+    └── SlackError              Slack did not do what it was asked
+        ├── RateLimitedError        it will, after a while
+        ├── UnavailableError        it may, tried again; was it done? only `sent` knows
+        ├── ChannelClosedError      the bot is not in there, or nobody is any more
+        ├── MessageLockedError      this message can be edited no more
+        │   └── MessageGoneError        somebody deleted it
+        └── FormRefusedError        not in this form: smaller or plainer, perhaps
+
+A completion raises none of these: its failures are states of an answer.
 """
 
 
@@ -50,6 +51,7 @@ class UnavailableError(SlackError):
 
     def __init__(self, code: str, *, sent: bool) -> None:
         super().__init__(code)
+        self.args = (f"Slack cannot be reached, or does not work: {code}",)
         self.sent = sent
 
 
@@ -67,7 +69,3 @@ class MessageGoneError(MessageLockedError):
 
 class FormRefusedError(SlackError):
     """Slack refuses the form of a message: its blocks, or its length."""
-
-
-class CompletionError(BotError):
-    """A completion failed; the message says why, in words that the person who asked can act on."""

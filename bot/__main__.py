@@ -1,0 +1,62 @@
+"""`python -m bot` is the bot; `python -m bot demo ["problem"]` runs it against the playground, with no account."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+
+from bot.errors import BotError, SettingsError
+
+# Their loggers quote whole requests, tickets and texts, in errors and warnings too. What matters of it, ours say.
+TALKATIVE = ("slack_bolt", "slack_sdk", "openai", "httpx2", "httpcore2", "aiohttp")
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit code is 0, 1 where Slack refuses or is out of reach, or 2 for a wrong setting."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
+    commands = parser.add_subparsers(dest="command", metavar="")
+    demo = commands.add_parser("demo", help="see it work in this terminal, with no account")
+    demo.add_argument("problem", nargs="?", help="the problem to look at; without one, it asks")
+    options = parser.parse_args(arguments)
+    try:
+        return _demo(options.problem) if options.command == "demo" else _bot()
+    except SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a person reads it
+        return 2
+    except BotError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a person reads it
+        return 1
+
+
+def _bot() -> int:
+    # Imported late, so that a wrong setting is told before the half second that they take.
+    from bot.settings import read_settings  # noqa: PLC0415
+
+    settings = read_settings()
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    from bot.app import serve  # noqa: PLC0415
+
+    async def bot() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await serve(settings, stop=stop)
+
+    asyncio.run(bot())
+    return 0
+
+
+def _demo(problem: str | None) -> int:
+    from bot.playground.demo import demo  # noqa: PLC0415
+
+    return demo(problem)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

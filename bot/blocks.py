@@ -1,0 +1,175 @@
+"""What each message looks like, as Slack's Block Kit. Pure; everything that people or models wrote is escaped here.
+
+A message is blocks and a short `text`, which is the notification and what a screen reader says. A model's Markdown
+goes into one `markdown` block; the line above it, a context block, says what this is and what state it is in.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.draft import Draft, State
+from bot.markdown import PAGE_LIMIT, Page, pages, takeaway, units
+from bot.mrkdwn import escape, escape_markdown
+from bot.perspectives import Perspective
+
+SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
+NOTIFICATION_LIMIT = 140  # characters; about what a phone shows of one
+
+HINT = (
+    "Tell me a problem and I show it from four sides at once: `/perspectives Why do our releases slip every month?` "
+    "or mention me with it. *Depth* asks why, nine times; *Breadth* looks for other approaches; *Structure* for "
+    "causes and the lever; *Time* for how it came and when to act."
+)
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What a message consists of: `blocks` to show, `text` to notify with."""
+
+    text: str
+    blocks: Sequence[Block]
+
+    @property
+    def has_text(self) -> bool:
+        """Whether it shows anything that somebody or a model wrote."""
+        return any(block["type"] != "context" for block in self.blocks)
+
+    def plainer(self) -> "Body":
+        """The same words with no Markdown to be parsed and no block near a limit, for when Slack refuses the form."""
+        blocks: list[Block] = []
+        for block in self.blocks:
+            if block["type"] == "markdown":
+                # The text is escaped already, which a cut within it respects: what is left to escape is nothing.
+                blocks += [_plain_section(page.markdown) for page in pages(block["text"], limit=SECTION_LIMIT)]
+            else:
+                blocks.append(block)
+        return Body(self.text, blocks)
+
+
+def whisper(words: str) -> Body:
+    """A message for one person; `words` are ours, in mrkdwn."""
+    return Body(words, [_section(words)])
+
+
+def invitation(channel: str) -> Body:
+    """What the sender is told where the bot cannot write."""
+    return whisper(
+        f"I am not in this channel (<#{channel}>), so I cannot open a thread here. Invite me with `/invite`, "
+        "followed by my name with an @, and ask again."
+    )
+
+
+def too_long(problem: str, limit: int) -> list[Body]:
+    """What the sender is told of a problem that is too long: how long it may be, and all that was typed, given back."""
+    words = (
+        f"Your problem has {len(problem):,} characters, and I take up to {limit:,}. Nothing was asked yet. "
+        "Here it is back, so that you can shorten it and send it again:"
+    )
+    first, *others = pages(problem)
+    return [
+        Body(words, [_section(words), _markdown(first.markdown)]),
+        *(Body("Your problem, continued", [_markdown(page.markdown)]) for page in others),
+    ]
+
+
+def fits_parent(problem: str) -> bool:
+    """Whether the parent message can hold the whole problem, quoted."""
+    return units(_quote(problem)) <= PAGE_LIMIT
+
+
+def parent(problem: str, user: str) -> Body:
+    """The message that opens a thread: who asked, mentioned, and the problem, quoted. `problem` must fit."""
+    asker = f"<@{user}> asks for four perspectives on:"
+    return Body(
+        f"<@{user}> asks: {escape(_short(problem))}",
+        [_section(asker), _markdown(_quote(problem))],
+    )
+
+
+def index(problem: str, user: str, answers: Sequence[tuple[Perspective, Draft]]) -> Body:
+    """The parent when all answers have ended: under the problem, a line for each."""
+    lines = [_section(f"{one.emoji} *{one.name}* {_outcome(draft)}") for one, draft in answers]
+    return Body(
+        f"Four perspectives for <@{user}> on: {escape(_short(problem))}",
+        [*parent(problem, user).blocks, *lines],
+    )
+
+
+def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is_last: bool) -> Body:
+    """One message of an answer: `page` of its text, the `number`th, under a line with its name and state.
+
+    The state stands on the last page only, where the text grows; a page that is full says that it goes on.
+    """
+    name = f"{perspective.emoji} *{perspective.name}*"
+    place = f"continued ({number})" if number > 1 else perspective.angle
+    state = _state(draft) if is_last else "⤵️ goes on below"
+    blocks = [_context(f"{name} · {place} · {state}")]
+    if page.markdown.strip():
+        blocks.append(_markdown(page.markdown))
+    return Body(_notification(perspective, draft, is_last=is_last), blocks)
+
+
+def _state(draft: Draft) -> str:
+    reason = escape(draft.reason)
+    match draft.state:
+        case State.WAITING:
+            return f"💭 waiting{': ' + reason if reason else '…'}"
+        case State.WRITING:
+            return "✍️ writing…"
+        case State.DONE:
+            return f"✅ done in {draft.seconds:.0f} s by {escape(draft.model)}"
+        case State.FAILED:
+            return f"⚠️ failed: {reason}"
+        case State.STOPPED:
+            return f"✂️ stopped: {reason}"
+        case State.INTERRUPTED:
+            return f"⏸️ interrupted: {reason}"
+
+
+def _outcome(draft: Draft) -> str:
+    sentence = escape(takeaway(draft.text))
+    match draft.state:
+        case State.DONE:
+            return sentence
+        case State.STOPPED if sentence:
+            return f"{sentence} _(stopped early)_"
+        case State.FAILED:
+            return f"failed: {escape(draft.reason)}"
+        case _:
+            return f"{draft.state.value}: {escape(draft.reason)}"
+
+
+def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> str:
+    if not is_last:
+        return f"{perspective.name} goes on below"
+    if draft.state is State.DONE:
+        return f"{perspective.name}: {escape(takeaway(draft.text, limit=NOTIFICATION_LIMIT))}"
+    return f"{perspective.name}: {draft.state.value}"
+
+
+def _quote(problem: str) -> str:
+    return "\n".join(f"> {line}" for line in escape_markdown(problem).splitlines())
+
+
+def _short(problem: str) -> str:
+    words = " ".join(problem.split())
+    return words if len(words) <= NOTIFICATION_LIMIT else words[: NOTIFICATION_LIMIT - 1] + "…"
+
+
+def _section(mrkdwn: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn}}
+
+
+def _plain_section(text: str) -> Block:
+    return {"type": "section", "text": {"type": "plain_text", "text": text or " ", "emoji": False}}
+
+
+def _context(mrkdwn: str) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": mrkdwn}]}
+
+
+def _markdown(text: str) -> Block:
+    return {"type": "markdown", "text": text}

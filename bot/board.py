@@ -1,0 +1,240 @@
+"""The board keeps Slack showing the newest drafts of all runs of one workspace, inside its limits.
+
+It is the only one that writes into threads. Laws:
+
+- What a post or an edit shows is built when it is sent.
+- It counts as shown when Slack has confirmed it. What a failed edit carried is unseen again, and the next try carries
+  what is newest then; nothing is sent twice unchanged for its form.
+- The messages of a thread are posted one after another, in the order in which they were asked for. A post that may have
+  been carried out is never repeated.
+- What a thread cannot go on from ends that thread and no other.
+
+One task, `serve()`, owns every call that is under way.
+"""
+
+import asyncio
+import logging
+import math
+from typing import Protocol, cast
+
+from bot.blocks import Body
+from bot.errors import (
+    FormRefusedError,
+    MessageLockedError,
+    RateLimitedError,
+    SlackError,
+    UnavailableError,
+)
+from bot.pacing import Edits, Posts
+from bot.thread import Message, Thread
+
+logger = logging.getLogger(__name__)
+
+RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
+
+
+class Writer(Protocol):
+    """What the board needs of Slack. Both methods raise `SlackError`."""
+
+    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+        """Post a message, under `thread_ts` if there is one, and return its timestamp."""
+
+    async def edit(self, channel: str, ts: str, body: Body) -> None:
+        """Replace a message."""
+
+
+class Board:
+    """All threads of one workspace, under one schedule of `edits_per_minute`."""
+
+    def __init__(self, slack: Writer, edits_per_minute: int) -> None:
+        self._slack = slack
+        self._edits = Edits(edits_per_minute)
+        self._posts: dict[str, Posts] = {}  # by channel
+        self._no_post_before = -math.inf
+        self._waiting: set[Thread] = set()  # whose first waiting message can be posted
+        self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
+        self._wake = asyncio.Event()
+
+    def thread(self, channel: str, ts: str | None = None) -> Thread:
+        """Open a thread in `channel`: under the message `ts`, or else under the first that it posts."""
+        thread = Thread(self, channel, ts)
+        self._watched[thread] = set()
+        return thread
+
+    def queue(self, thread: Thread) -> None:
+        """Note that `thread` has something to post."""
+        if thread in self._watched and thread not in self._waiting and not thread.is_posting:
+            thread.waiting_since = _now()
+            self._waiting.add(thread)
+            self._wake.set()
+
+    def grow(self, message: Message) -> None:
+        """Note that a message has something new to show, or its last text."""
+        if message not in self._watched.get(message.thread, ()):
+            message.is_stale = True
+        elif message.is_last:
+            self._edits.finish(message, _now())
+            self._wake.set()
+        elif self._edits.grow(message, _now()):
+            self._wake.set()
+
+    def close(self, thread: Thread) -> None:
+        """Send nothing more of `thread`."""
+        self._waiting.discard(thread)
+        for message in self._watched.pop(thread, ()):
+            self._edits.forget(message)
+        self._wake.set()
+
+    async def serve(self) -> None:
+        """Post and edit, until cancelled."""
+        async with asyncio.TaskGroup() as calls:
+            while True:
+                self._wake.clear()
+                deadline = min(self._start_posts(calls), self._start_edits(calls))
+                try:
+                    async with asyncio.timeout_at(deadline if deadline < math.inf else None):
+                        await self._wake.wait()
+                except TimeoutError:
+                    continue
+
+    def _start_posts(self, calls: asyncio.TaskGroup) -> float:
+        """Start every post whose time has come; return when the next one's will have."""
+        now = _now()
+        deadline = math.inf
+        # Parents first: a person waits for a sign, and nothing of a thread can go before its parent.
+        for thread in sorted(self._waiting, key=lambda thread: (thread.ts is not None, thread.waiting_since)):
+            posts = self._posts.setdefault(thread.channel, Posts())
+            at = max(posts.next(now), self._no_post_before)
+            if at > now:
+                deadline = min(deadline, at)
+            else:
+                posts.start(now)
+                self._waiting.discard(thread)
+                calls.create_task(self._post(thread, thread.waiting.popleft()))
+                thread.is_posting = True
+        return deadline
+
+    def _start_edits(self, calls: asyncio.TaskGroup) -> float:
+        """Start every edit whose time has come; return when the next one's will have."""
+        while True:
+            turn = self._edits.next(_now())
+            if turn.key is None:
+                return turn.at
+            message = cast("Message", turn.key)
+            body = self._build(message)
+            if body is None:
+                if not message.is_lost:
+                    self._edits.skip(message)
+                continue
+            self._edits.start(message, _now())
+            calls.create_task(self._edit(message, body))
+
+    def _build(self, message: Message) -> Body | None:
+        """What a message should show now."""
+        try:
+            body = message.body()
+        except Exception as bug:  # noqa: BLE001 - it ends this thread, and is raised to the run, which owns it
+            message.is_lost = True
+            message.thread.fail(bug)
+            return None
+        return body.plainer() if body and message.is_plain else body
+
+    async def _post(self, thread: Thread, message: Message) -> None:
+        message.is_stale = False
+        body = self._build(message)
+        is_last = message.is_last
+        try:
+            if body:
+                ts = await self._slack.post(thread.channel, body, thread.ts)
+                self._note_posted(message, ts, has_text=body.has_text, is_last=is_last)
+        except RateLimitedError as error:
+            thread.refusals += 1
+            self._no_post_before = max(self._no_post_before, _now() + error.retry_after)
+            thread.waiting.appendleft(message)
+        except UnavailableError as error:
+            if error.sent:
+                logger.warning("post.lost code=%s", error.code)
+                self._lose(message)
+            else:
+                self._no_post_before = max(self._no_post_before, _now() + self._pause(message))
+                thread.waiting.appendleft(message)
+        except FormRefusedError as error:
+            self._replan(message, error)
+            if not message.is_lost:
+                thread.waiting.appendleft(message)
+        except Exception as error:  # noqa: BLE001 - Slack's or a bug: raised to the run, which owns the thread
+            thread.fail(error)
+        finally:
+            thread.is_posting = False
+            thread.changed()
+            if thread.waiting:
+                self.queue(thread)
+
+    def _note_posted(self, message: Message, ts: str, *, has_text: bool, is_last: bool) -> None:
+        thread = message.thread
+        message.ts = ts
+        message.attempts = 0
+        thread.ts = thread.ts or ts
+        if thread not in self._watched:
+            return
+        if is_last:
+            thread.unsettled.discard(message)
+        else:
+            self._watched[thread].add(message)
+            self._edits.watch(message, _now(), shows_text=has_text, is_index=message.is_index)
+            if message.is_stale:
+                self.grow(message)
+        message.on_placed()
+
+    async def _edit(self, message: Message, body: Body) -> None:
+        thread = message.thread
+        thread.edits += 1
+        try:
+            await self._slack.edit(thread.channel, message.ts or "", body)
+        except RateLimitedError as error:
+            thread.refusals += 1
+            self._edits.refuse(message, _now(), retry_after=error.retry_after)
+        except UnavailableError:
+            self._edits.fail(message, _now(), retry_after=self._pause(message))
+        except MessageLockedError as error:
+            logger.warning("edit.lost code=%s", error.code)
+            self._edits.fail(message, _now())
+            self._lose(message)
+        except FormRefusedError as error:
+            self._edits.fail(message, _now())
+            self._replan(message, error)
+        except Exception as error:  # noqa: BLE001 - Slack's or a bug: raised to the run, which owns the thread
+            self._edits.fail(message, _now())
+            thread.fail(error)
+        else:
+            message.attempts = 0
+            if self._edits.land(message, _now()):
+                self._watched.get(thread, set()).discard(message)
+                thread.unsettled.discard(message)
+                thread.changed()
+        finally:
+            self._wake.set()
+
+    def _replan(self, message: Message, error: FormRefusedError) -> None:
+        """Have a message sent once more in a plainer form; given up if that is what was refused."""
+        logger.warning("form.refused code=%s plain=%s", error.code, message.is_plain)
+        if message.is_plain:
+            self._lose(message)
+        message.is_plain = True
+
+    def _lose(self, message: Message) -> None:
+        self._edits.forget(message)
+        self._watched.get(message.thread, set()).discard(message)
+        message.thread.lose(message)
+        if message.thread.ts is None:
+            message.thread.fail(SlackError("parent_lost"))
+        message.on_placed()
+
+    def _pause(self, message: Message) -> float:
+        """Seconds before the next try of a message whose call has just failed."""
+        message.attempts += 1
+        return RETRY_PAUSES[min(message.attempts, len(RETRY_PAUSES)) - 1]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,235 @@
+"""A model's Markdown made fit for Slack: escaped, fences closed, split where it exceeds a message. Pure.
+
+Laws:
+
+- Nothing is lost: the pages' stretches of the source join back to the source, whatever it is.
+- Every page fits, counted after escaping, in UTF-16 units, with the fences that were added to it.
+- No page leaves a fence open; what a cut closes, the next page opens again.
+- A cut stands between paragraphs where it can, else between lines, else between words; within a table row, a link or
+  a character that is made of several code points only where nothing else is left.
+
+Fences are found line by line, as CommonMark does, but at any depth of indentation, since models nest them in lists
+and the parser that Slack uses is unknown. An added fence that was not needed shows as an empty line of code; a missing
+one turns the rest of the thread's message into code.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.mrkdwn import escape_markdown
+
+PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
+TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
+
+_FENCE = re.compile(r"(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,32}|~{3,32})(?P<info>[^\r\n]*)")
+_LINE_END = re.compile(r"(?<=\n)")
+_LINK = re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
+_INFO_LIMIT = 40  # characters; a language's name, and not a page of it
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """An open fence: what its lines begin with (indentation, quote marks), its marker, and its info string."""
+
+    lead: str
+    mark: str
+    info: str
+
+    @property
+    def opening(self) -> str:
+        """The line that opens it again, at the head of a page."""
+        # Four spaces at the head of a page would make it indented code.
+        lead = self.lead if ">" in self.lead else self.lead[:3]
+        return f"{lead}{self.mark}{self.info}\n"
+
+    @property
+    def closing(self) -> str:
+        """The line that closes it, without its end."""
+        return f"{self.lead}{self.mark}"
+
+    def is_closed_by(self, line: str) -> bool:
+        """Whether `line` ends it."""
+        rest = line.strip(" \t>\r\n")
+        return len(rest) >= len(self.mark) and not rest.strip(self.mark[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one message shows of a text: `markdown`, ready to be sent, stands for the source up to `end`.
+
+    `fence` is the one that is open at `end`; the next page begins with it.
+    """
+
+    markdown: str
+    end: int
+    fence: Fence | None
+
+
+def units(text: str) -> int:
+    """The length of `text` in UTF-16 units, the longest count that Slack may use."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def fit(text: str, start: int = 0, fence: Fence | None = None, *, limit: int = PAGE_LIMIT) -> Page:
+    """Fit what one message can hold of `text` from `start` on, where `fence` is open.
+
+    When all of it fits, `end` is the text's length; else the page ends at the best cut, not before half of the page
+    unless there is none. Its cost grows with the page, not with the text.
+    """
+    opening = fence.opening if fence else ""
+    scan = _Scan(limit - _sent_units(opening), fence)
+    # No more than `limit` characters fit, since each costs at least one unit; one more tells that the text goes on.
+    stretch = text[start : start + limit + 1]
+    end = start + scan.cut(stretch)
+    shown = opening + text[start:end]
+    left_open = scan.fence_at_cut
+    if left_open:
+        shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
+    return Page(escape_markdown(shown), end, left_open)
+
+
+def pages(text: str, *, limit: int = PAGE_LIMIT) -> list[Page]:
+    """All the pages of a text that will not change any more; one, empty, of an empty text."""
+    found = [fit(text, limit=limit)]
+    while found[-1].end < len(text):
+        found.append(fit(text, found[-1].end, found[-1].fence, limit=limit))
+    return found
+
+
+def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
+    """The first sentence of a Markdown text, stripped of Markdown, cut at a word; empty if there is no text."""
+    first = _first_paragraph(text)
+    end = next(
+        (match.end() for match in _SENTENCE_END.finditer(first) if not _is_abbreviated(first, match)), len(first)
+    )
+    sentence = first[:end]
+    if len(sentence) <= limit:
+        return sentence
+    head = sentence[:limit]  # one more than may stay, so that a word that ends just there is kept
+    words = head.rpartition(" ")[0].rstrip(" ,;:–-")
+    return (words or head[: _character_start(head, limit - 1)]) + "…"
+
+
+class _Scan:
+    """One walk over the lines of a page: what fits, and the best place to cut it."""
+
+    def __init__(self, limit: int, fence: Fence | None) -> None:
+        self._limit = limit
+        self._fence = fence
+        self._used = 0
+        # The best cuts so far, best kind first: after a blank line, after a line, within a table or a fence.
+        self._cuts: list[tuple[int, int, Fence | None]] = [(0, 0, fence)] * 3
+        self.fence_at_cut = fence
+
+    def cut(self, stretch: str) -> int:
+        """How many characters of `stretch` make the page."""
+        place = 0
+        lines = _LINE_END.split(stretch)
+        for line, following in zip(lines, [*lines[1:], ""], strict=True):
+            fence = self._after(line)
+            needed = self._used + _sent_units(line)
+            if needed + _closing_units(fence) > self._limit:
+                return self._best(place, line)
+            place += len(line)
+            self._used = needed
+            self._fence = fence
+            self._note(place, line, following)
+        self.fence_at_cut = self._fence
+        return place
+
+    def _after(self, line: str) -> Fence | None:
+        """The fence that is open after `line`."""
+        if self._fence:
+            return None if self._fence.is_closed_by(line) else self._fence
+        match = _FENCE.match(line)
+        if not match or (match["mark"][0] == "`" and "`" in match["info"]):
+            return None
+        lead = re.sub(r"[^ \t>]", " ", match["lead"])[-_INFO_LIMIT:]
+        info = match["info"].rstrip()
+        return Fence(lead, match["mark"], info if len(info) <= _INFO_LIMIT else "")
+
+    def _note(self, place: int, line: str, following: str) -> None:
+        """Remember the place after `line` as a cut of its kind."""
+        is_in_table = line.lstrip().startswith("|") and following.lstrip().startswith("|")
+        kind = 2 if self._fence or is_in_table else 1 if line.strip() else 0
+        self._cuts[kind] = (place, self._used, self._fence)
+
+    def _best(self, place: int, line: str) -> int:
+        """The cut for a page whose next `line` does not fit."""
+        half = self._limit // 2
+        for cut, used, fence in self._cuts:
+            if used >= half:
+                self.fence_at_cut = fence
+                return cut
+        self.fence_at_cut = self._fence
+        room = self._limit - self._used - _closing_units(self._fence)
+        return place + _cut_within(line, room, must=place == 0)
+
+
+def _sent_units(text: str) -> int:
+    return units(escape_markdown(text))
+
+
+def _closing_units(fence: Fence | None) -> int:
+    return 1 + _sent_units(fence.closing) if fence else 0
+
+
+def _cut_within(line: str, room: int, *, must: bool) -> int:
+    """How many characters of one long line fit into `room` units: whole words and links, if that leaves half of it."""
+    fitting = used = 0
+    for character in line:
+        used += 4 if character in "<>" else 1 + (character > "\uffff")
+        if used > room:
+            break
+        fitting += 1
+    word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
+    link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)
+    if link:
+        word = link.start()
+    if word >= fitting // 2 and word:
+        return word
+    return _character_start(line, fitting) or (max(fitting, 1) if must else 0)
+
+
+def _character_start(text: str, place: int) -> int:
+    """The nearest place at or before `place` that does not stand within a character of several code points."""
+    while 0 < place < len(text) and _is_joined(text[place - 1], text[place]):
+        place -= 1
+    return place
+
+
+def _is_joined(before: str, after: str) -> bool:
+    return (
+        unicodedata.category(after) in {"Mn", "Mc", "Me"}
+        or "\u200d" in (before, after)  # zero width joiner, in emoji of several people
+        or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
+        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")  # flags
+        or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
+        or (before == "\r" and after == "\n")
+    )
+
+
+def _first_paragraph(text: str) -> str:
+    """The plain text of the first paragraph, or of the first heading where there is no paragraph."""
+    tokens = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).parse(text)
+    inlines = [
+        (before.type == "heading_open", _plain(token)) for before, token in pairwise(tokens) if token.type == "inline"
+    ]
+    return next((plain for _, plain in sorted(inlines, key=lambda found: found[0]) if plain), "")
+
+
+def _plain(inline: Token) -> str:
+    parts = (" " if part.type in {"softbreak", "hardbreak"} else part.content for part in inline.children or ())
+    return " ".join("".join(parts).split())
+
+
+def _is_abbreviated(text: str, end: re.Match[str]) -> bool:
+    """Whether the dot belongs to `e.g.`, to an initial, or to a number that counts a list."""
+    word = text[: end.start()].rpartition(" ")[2]
+    return end.group().startswith(".") and (word.isdigit() or len(word.rpartition(".")[2].strip("(\"'")) <= 1)

@@ -1,0 +1,141 @@
+"""The settings: the environment, or a `.env` file, read once. Nothing else in this project reads the environment.
+
+What is missing or wrong is told at the start, in one line that names the variable and says where to get it; values are
+never shown, since most of them are secrets.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import load_dotenv
+
+from bot.errors import SettingsError
+
+OPENAI_URL = "https://api.openai.com/v1"
+SLACK_URL = "https://slack.com/api/"
+MODEL = "gpt-5.4-mini"  # small, quick, and listed in the SDK's `ChatModel`; four of them answer each problem
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+TOKEN_SOURCES = {
+    "SLACK_BOT_TOKEN": "Copy it from your app's page at api.slack.com/apps: OAuth & Permissions, Bot User OAuth Token.",
+    "SLACK_APP_TOKEN": "Make one on your app's page at api.slack.com/apps: Basic Information, App-Level Tokens, "
+    "with the scope connections:write.",
+}
+_KEY_SOURCE = "Make one at platform.openai.com/api-keys, or use the one of your OPENAI_BASE_URL's server."
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; the names are those of the variables, in lower case. Secrets are left out of its `repr`."""
+
+    slack_bot_token: str = field(repr=False)
+    slack_app_token: str = field(repr=False)
+    openai_api_key: str = field(repr=False)
+    openai_base_url: str = OPENAI_URL
+    openai_model: str = MODEL
+    openai_stream_idle_timeout: float = 60.0  # seconds without a token before an answer is given up
+    slack_api_url: str = SLACK_URL
+    slack_edits_per_minute: int = 50  # Slack's for chat.update, an app and workspace
+    problem_limit: int = 4_000  # characters
+    log_level: str = "INFO"
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environment`; without one, from the process's own and the `.env` file beside it.
+
+    The process's variables win over the file's. An empty value counts as none.
+
+    Raises:
+        SettingsError: a required variable is missing, or one makes no sense.
+    """
+    if environment is None:
+        load_dotenv(Path(".env"))
+        environment = os.environ
+    reader = _Reader(environment)
+    bot_token, app_token = reader.tokens()
+    return Settings(
+        slack_bot_token=bot_token,
+        slack_app_token=app_token,
+        openai_api_key=reader.key(),
+        openai_base_url=reader.url("OPENAI_BASE_URL", OPENAI_URL),
+        openai_model=reader.text("OPENAI_MODEL", MODEL),
+        openai_stream_idle_timeout=reader.number("OPENAI_STREAM_IDLE_TIMEOUT", 60, least=1, most=3_600),
+        slack_api_url=reader.url("SLACK_API_URL", SLACK_URL),
+        slack_edits_per_minute=reader.count("SLACK_EDITS_PER_MINUTE", 50, least=6, most=1_000_000),
+        problem_limit=reader.count("PROBLEM_LIMIT", 4_000, least=1, most=40_000),
+        log_level=reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+    )
+
+
+class _Reader:
+    """Reads one variable after another, each into a value that can be used as it is."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._environment.get(name, "").strip() or default
+
+    def tokens(self) -> tuple[str, str]:
+        bot, app = self.text("SLACK_BOT_TOKEN"), self.text("SLACK_APP_TOKEN")
+        if bot.startswith("xapp-") and app.startswith("xoxb-"):
+            raise SettingsError("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: the bot's begins with xoxb-.")
+        self._check_token("SLACK_BOT_TOKEN", bot, "xoxb-")
+        self._check_token("SLACK_APP_TOKEN", app, "xapp-")
+        return bot, app
+
+    def key(self) -> str:
+        key = self.text("OPENAI_API_KEY")
+        if not key:
+            raise SettingsError(f"OPENAI_API_KEY is not set. {_KEY_SOURCE}")
+        if not _is_header_value(key) or re.match("xox|xapp-", key):
+            raise SettingsError(f"OPENAI_API_KEY is not a key. {_KEY_SOURCE}")
+        return key
+
+    def url(self, name: str, default: str) -> str:
+        url = self.text(name, default)
+        try:
+            parts = urlsplit(url)
+            is_address = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address or not url.isprintable() or " " in url:
+            raise SettingsError(f"{name} is not an address such as {default}.")
+        return url
+
+    def number(self, name: str, default: float, *, least: float, most: float) -> float:
+        try:
+            number = float(self.text(name, str(default)))
+        except ValueError:
+            number = float("nan")
+        if not least <= number <= most:
+            raise SettingsError(f"{name} is not a number from {least:g} to {most:g}; {default:g} is the default.")
+        return number
+
+    def count(self, name: str, default: int, *, least: int, most: int) -> int:
+        text = self.text(name, str(default))
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise SettingsError(f"{name} is not a whole number from {least} to {most}; {default} is the default.")
+        return int(text)
+
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        choice = self.text(name, default).upper()
+        if choice not in choices:
+            raise SettingsError(f"{name} is not one of {', '.join(choices)}.")
+        return choice
+
+    def _check_token(self, name: str, token: str, prefix: str) -> None:
+        source = TOKEN_SOURCES[name]
+        if not token:
+            raise SettingsError(f"{name} is not set. {source}")
+        if not token.startswith(prefix) or token == prefix or not _is_header_value(token):
+            raise SettingsError(f"{name} is not such a token: it begins with {prefix}. {source}")
+
+
+def _is_header_value(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text

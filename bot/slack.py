@@ -1,0 +1,157 @@
+"""Slack's Web API as the bot uses it: post, edit, whisper. Its errors become ours here, and nowhere else.
+
+Nothing is repeated here: whether a call may be tried again, when, and with which text, is for the one who made it.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.blocks import Body
+from bot.errors import (
+    ChannelClosedError,
+    FormRefusedError,
+    MessageGoneError,
+    MessageLockedError,
+    RateLimitedError,
+    SlackError,
+    TokenRefusedError,
+    UnavailableError,
+)
+
+CALL_TIMEOUT = 15.0  # seconds for one call; Slack answers in well under one, or is in trouble
+DEFAULT_RETRY_AFTER = 10.0  # seconds, where a 429 names none; what chat.update is reported to name
+
+_TOKEN_ERRORS = frozenset(
+    {"account_inactive", "invalid_auth", "missing_scope", "not_allowed_token_type", "not_authed"}
+    | {"org_login_required", "token_expired", "token_revoked"}
+)
+_ERRORS: dict[str, type[SlackError]] = {
+    "channel_not_found": ChannelClosedError,
+    "is_archived": ChannelClosedError,
+    "not_in_channel": ChannelClosedError,
+    "message_not_found": MessageGoneError,
+    "cant_update_message": MessageLockedError,
+    "edit_window_closed": MessageLockedError,
+    "invalid_blocks": FormRefusedError,
+    "invalid_blocks_format": FormRefusedError,
+    "msg_blocks_too_long": FormRefusedError,
+    "msg_too_long": FormRefusedError,
+    "no_text": FormRefusedError,
+}
+_OWN_FAILURES = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is in its workspace, in Slack's ids."""
+
+    user_id: str
+    bot_id: str
+    team_id: str
+    team: str
+
+
+def make_client(token: str | None, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+    """A client that shares `session` (a session for each call costs eight times as much) and repeats nothing."""
+    # With a logger that has no level of its own, the SDK formats a debug message from every whole request.
+    logger = logging.getLogger("slack_sdk")
+    return AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[], logger=logger)
+
+
+def make_session() -> aiohttp.ClientSession:
+    """The HTTP session for all calls; the SDK's own timeout does not apply to a session that it is given."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT))
+
+
+class Slack:
+    """The calls that the bot makes, in one workspace. Each raises `SlackError` or `TokenRefusedError`."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+
+    async def identify(self) -> Identity:
+        """Ask who the token's owner is."""
+        async with translated():
+            answer = await self._client.auth_test()
+        return Identity(answer["user_id"], answer["bot_id"], answer["team_id"], answer["team"])
+
+    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+        """Post a message, under `thread_ts` if there is one, and return its timestamp."""
+        async with translated():
+            answer = await self._client.chat_postMessage(
+                channel=channel,
+                text=body.text,
+                blocks=body.blocks,
+                thread_ts=thread_ts,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        return str(answer["ts"])
+
+    async def edit(self, channel: str, ts: str, body: Body) -> None:
+        """Replace a message. With blocks, Slack does not mark it as edited."""
+        async with translated():
+            await self._client.chat_update(channel=channel, ts=ts, text=body.text, blocks=body.blocks)
+
+    async def whisper(
+        self, channel: str, user: str, body: Body, *, thread_ts: str | None = None, response_url: str | None = None
+    ) -> None:
+        """Show a message to one person only.
+
+        `response_url`, which comes with a command, works where the bot is no member; it is used while it does.
+        """
+        async with translated():
+            if response_url:
+                hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
+                answer = await hook.send(text=body.text, blocks=body.blocks, response_type="ephemeral")
+                if answer.status_code == 200:  # noqa: PLR2004 - HTTP's own number
+                    return
+            await self._client.chat_postEphemeral(
+                channel=channel, user=user, text=body.text, blocks=body.blocks, thread_ts=thread_ts
+            )
+
+
+@asynccontextmanager
+async def translated(*, token: str = "SLACK_BOT_TOKEN") -> AsyncIterator[None]:  # noqa: S107 - a variable's name
+    """Turn what the SDK raises within the block into our errors; `token` is the variable whose token it uses."""
+    try:
+        yield
+    except SlackApiError as error:
+        raise _translate(error, token) from error
+    except aiohttp.ClientConnectorError as error:
+        raise UnavailableError("unreachable", sent=False) from error
+    except (aiohttp.ClientError, SlackClientError, TimeoutError) as error:
+        raise UnavailableError(type(error).__name__, sent=True) from error
+
+
+def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedError:
+    answer = error.response
+    status = answer.status_code if isinstance(answer, AsyncSlackResponse) else getattr(answer, "status", 0)
+    data = answer.data if isinstance(answer, AsyncSlackResponse) else None
+    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    if status == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - HTTP's own number
+        return RateLimitedError(_retry_after(answer))
+    if code in _TOKEN_ERRORS:
+        return TokenRefusedError(
+            f"Slack refuses the token of {token} ({code}). Your app's page at api.slack.com/apps shows which is valid."
+        )
+    if not code or code in _OWN_FAILURES:
+        # With `ok: false` Slack says that it was not done; a page of HTML says nothing.
+        return UnavailableError(code or f"http_{status}", sent=not code)
+    return _ERRORS.get(code, SlackError)(code)
+
+
+def _retry_after(answer: object) -> float:
+    headers = getattr(answer, "headers", None) or {}
+    try:
+        return max(float(headers.get("Retry-After", DEFAULT_RETRY_AFTER)), 0.0)
+    except ValueError:
+        return DEFAULT_RETRY_AFTER
