@@ -190,8 +190,8 @@ def _cut_within(line: str, room: int, *, must: bool) -> int:
         fitting += 1
     word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
     link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)
-    if link:
-        word = link.start()
+    if link and link.start():
+        return link.start()
     if word >= fitting // 2 and word:
         return word
     return _character_start(line, fitting) or (max(fitting, 1) if must else 0)

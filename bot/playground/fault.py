@@ -1,0 +1,39 @@
+"""A fault of the network or of Slack, put into a workspace by hand, for whoever wants to see how the bot bears it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+OK = 200  # the status of nearly every answer of Slack, refusals too
+
+
+@dataclass(slots=True)
+class Fault:
+    """What befalls the next `times` calls of `method` (or of `response_url`) whose arguments match `where`.
+
+    It strikes instead of the call: by breaking the connection (`breaks`), with an `error` (`ratelimited` comes with
+    status 429 and shuts the method for `retry_after` seconds), with an HTML page (an `http_status` and no `error`), or
+    with nothing but a `delay` of a call that goes well. With `after`, the call is carried out first, and the fault
+    befalls its answer.
+    """
+
+    method: str
+    times: int = 1
+    where: Mapping[str, Any] = field(default_factory=dict)
+    after: bool = False
+    delay: float = 0.0  # seconds
+    breaks: bool = False
+    error: str = ""
+    http_status: int = OK
+    retry_after: int = 1  # whole seconds, as in the header
+
+    @property
+    def code(self) -> str:
+        """What the call's record says of it; empty when the fault only delays."""
+        if self.breaks:
+            return "connection_broken"
+        return self.error or (f"http_{self.http_status}" if self.http_status != OK else "")
+
+    def befalls(self, method: str, args: Mapping[str, Any]) -> bool:
+        """Whether it strikes this call."""
+        return self.method == method and all(args.get(name) == value for name, value in self.where.items())

@@ -1,0 +1,1 @@
+"""The tests mirror `bot/`, a module for every module."""

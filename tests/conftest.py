@@ -1,0 +1,22 @@
+"""What all tests share: the virtual clock, and the bot against its stand-ins."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import settings
+
+from tests.clock import VirtualLoop
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Tests run on the virtual clock, but for those that are marked `slow`: they need the real one."""
+    return {"real": asyncio.SelectorEventLoop} if item.get_closest_marker("slow") else {"virtual": VirtualLoop}
+
+
+# Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder.
+settings.register_profile("quick", max_examples=40, deadline=None)
+settings.register_profile("thorough", max_examples=300, deadline=None)
+settings.load_profile("quick")

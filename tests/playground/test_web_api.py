@@ -1,0 +1,357 @@
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.playground.blocks import Block
+from bot.playground.fault import Fault
+from bot.playground.slack import SlackServer
+from bot.playground.workspace import Workspace
+
+MARKDOWN: list[Block] = [{"type": "markdown", "text": "**bold**"}]
+
+
+async def refusal(client: AsyncWebClient, method: str, **args: Any) -> AsyncSlackResponse:
+    """Make a call that Slack has to refuse, and return its answer."""
+    with pytest.raises(SlackApiError) as caught:
+        await client.api_call(method, json=args)
+    response = caught.value.response
+    assert isinstance(response, AsyncSlackResponse)
+    return response
+
+
+async def post(client: AsyncWebClient, **args: Any) -> str:
+    """Post into `general` and return the ts."""
+    response = await client.chat_postMessage(channel="C0GENERAL", **{"text": "hello", **args})
+    ts = response["ts"]
+    assert isinstance(ts, str)
+    return ts
+
+
+async def test_auth_test_says_who_the_bot_is_and_what_it_may(client: AsyncWebClient) -> None:
+    """The scopes come in a header."""
+    response = await client.auth_test()
+    assert (response["user_id"], response["bot_id"], response["team_id"]) == ("U0PERSPECT", "B0PERSPECT", "T0PLAYGRND")
+    assert response["url"] == "https://playground.slack.com/"
+    assert response.headers["x-oauth-scopes"] == "app_mentions:read,chat:write,commands"
+
+
+async def test_a_post_and_its_replies_make_a_thread(client: AsyncWebClient, workspace: Workspace) -> None:
+    """Each call is recorded with the ts that it made, and without the token."""
+    parent = await post(client)
+    reply = await post(client, thread_ts=parent, blocks=MARKDOWN, unfurl_links=False)
+    first, second = workspace.thread("general", parent)
+    assert (first.text, first.user, first.bot_id) == ("hello", "U0PERSPECT", "B0PERSPECT")
+    assert (second.ts, second.thread_ts, second.blocks) == (reply, parent, MARKDOWN)
+    assert [(call.method, call.error, call.ts) for call in workspace.calls] == [
+        ("chat.postMessage", None, parent),
+        ("chat.postMessage", None, reply),
+    ]
+    assert workspace.calls[0].args == {"channel": "C0GENERAL", "text": "hello"}
+    assert workspace.methods_seen == {"chat.postMessage"}
+
+
+async def test_an_edit_with_blocks_is_silent_and_one_without_deletes_them(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    """As in Slack: only the latter shows "(edited)"."""
+    ts = await post(client)
+    await client.chat_update(channel="C0GENERAL", ts=ts, text="a", blocks=MARKDOWN)
+    message = workspace.find("general", ts)
+    assert message is not None
+    assert (message.text, message.blocks, message.edited) == ("a", MARKDOWN, False)
+    await client.chat_update(channel="C0GENERAL", ts=ts, text="b")
+    assert (message.text, message.blocks, message.edited) == ("b", [], True)
+
+
+async def test_a_whisper_is_for_one_person(client: AsyncWebClient, workspace: Workspace) -> None:
+    """It stands in no channel."""
+    response = await client.chat_postEphemeral(channel="C0GENERAL", user="U0ADA", text="psst", blocks=MARKDOWN)
+    (whisper,) = workspace.whispers
+    assert (whisper.ts, whisper.user, whisper.text, whisper.sender) == (
+        response["message_ts"],
+        "U0ADA",
+        "psst",
+        "U0PERSPECT",
+    )
+    assert workspace.messages == []
+
+
+async def test_a_form_does_as_well_as_json(client: AsyncWebClient, workspace: Workspace) -> None:
+    """There everything is a string, blocks are JSON, and the token may be among the arguments."""
+    form = {
+        "channel": "C0GENERAL",
+        "text": "hello",
+        "blocks": '[{"type": "divider"}]',
+        "unfurl_links": "false",
+        "token": workspace.bot_token,
+    }
+    client.token = None
+    await client.api_call("chat.postMessage", data=form)
+    assert workspace.messages[0].blocks == [{"type": "divider"}]
+    assert "token" not in workspace.calls[0].args
+
+
+@pytest.mark.parametrize(
+    ("method", "args", "error"),
+    [
+        ("chat.delete", {"channel": "C0GENERAL"}, "unknown_method"),
+        ("chat.postMessage", {"text": "a"}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": 7}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": None}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "colour": "red"}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "unfurl_links": ["0"]}, "invalid_arguments"),
+        ("chat.postMessage", {"channel": "C0NOWHERE", "text": "a"}, "channel_not_found"),
+        ("chat.postMessage", {"channel": "C0PRIVATE", "text": "a"}, "channel_not_found"),
+        ("chat.postMessage", {"channel": "C0RANDOM", "text": "a"}, "not_in_channel"),
+        ("chat.postMessage", {"channel": "C0GENERAL"}, "no_text"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": " "}, "no_text"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "", "blocks": []}, "no_text"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "blocks": "["}, "invalid_blocks_format"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "blocks": [{"type": "input"}]}, "invalid_blocks"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "markdown_text": "b"}, "markdown_text_conflict"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "markdown_text": "b" * 12_001}, "msg_too_long"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "thread_ts": "1.000000"}, "thread_not_found"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "\ud83d"}, "invalid_json"),
+        ("chat.postEphemeral", {"channel": "C0GENERAL", "text": "a"}, "invalid_arguments"),
+        ("chat.postEphemeral", {"channel": "C0GENERAL", "user": "U0NOBODY", "text": "a"}, "user_not_in_channel"),
+        ("chat.postEphemeral", {"channel": "C0RANDOM", "user": "U0ADA", "text": "a"}, "not_in_channel"),
+        ("chat.postEphemeral", {"channel": "C0GENERAL", "user": "U0ADA", "text": "a" * 40_001}, "msg_too_long"),
+        ("chat.update", {"channel": "C0GENERAL", "text": "a"}, "invalid_arguments"),
+        ("chat.update", {"channel": "C0GENERAL", "ts": "1.000000", "text": "a"}, "message_not_found"),
+    ],
+)
+async def test_a_call_that_slack_would_refuse_is_refused(
+    client: AsyncWebClient, workspace: Workspace, method: str, args: dict[str, Any], error: str
+) -> None:
+    """With Slack's word for it; it has no effect, and is recorded."""
+    response = await refusal(client, method, **args)
+    assert response["error"] == error
+    assert (workspace.messages, workspace.whispers) == ([], [])
+    assert [(call.method, call.error) for call in workspace.calls] == [(method, error)]
+
+
+async def test_a_refusal_names_the_place(client: AsyncWebClient) -> None:
+    """Of a block, and of an argument."""
+    response = await refusal(client, "chat.postMessage", channel="C0GENERAL", text="a", blocks=[{"type": "markdown"}])
+    assert response["errors"] == ["must be a string [json-pointer:/blocks/0/text]"]
+    response = await refusal(client, "chat.update", channel="C0GENERAL", thread_ts="1")
+    assert response["response_metadata"]["messages"] == [
+        "[ERROR] missing required field: ts",
+        "[ERROR] unknown argument: thread_ts",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        ({"text": "a" * 4_000}, ""),
+        ({"text": "a" * 4_001}, "msg_too_long"),
+        ({"text": "a" * 4_001, "blocks": MARKDOWN}, "msg_too_long"),
+        ({"text": "\N{GRINNING FACE}" * 2_001}, "msg_too_long"),
+        ({"blocks": MARKDOWN}, ""),
+        ({"text": "a", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "a" * 2_600}}] * 5}, ""),
+        (
+            {"text": "a", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "a" * 2_601}}] * 5},
+            "msg_blocks_too_long",
+        ),
+        ({"blocks": []}, "no_text"),
+    ],
+)
+async def test_an_edit_keeps_slacks_limits(
+    client: AsyncWebClient, workspace: Workspace, args: dict[str, Any], error: str
+) -> None:
+    """It fails whole, and the message stays as it was."""
+    ts = await post(client)
+    if error:
+        assert (await refusal(client, "chat.update", channel="C0GENERAL", ts=ts, **args))["error"] == error
+        assert len(workspace.messages[0].versions) == 1
+    else:
+        await client.api_call("chat.update", json={"channel": "C0GENERAL", "ts": ts, **args})
+        assert len(workspace.messages[0].versions) == 2
+
+
+async def test_a_post_that_is_too_long_is_cut(client: AsyncWebClient, workspace: Workspace) -> None:
+    """At 40,000 UTF-16 units, not within a character."""
+    await post(client, text="a" + "\N{GRINNING FACE}" * 20_000)
+    assert workspace.messages[0].text == "a" + "\N{GRINNING FACE}" * 19_999
+
+
+async def test_only_its_own_messages_can_be_edited(client: AsyncWebClient, workspace: Workspace) -> None:
+    """Not a person's, and not one that was deleted."""
+    message = workspace.post("C0GENERAL", "U0ADA", "mine")
+    answer = await refusal(client, "chat.update", channel="C0GENERAL", ts=message.ts, text="a")
+    assert answer["error"] == "cant_update_message"
+    ts = await post(client)
+    workspace.delete(workspace.messages[1])
+    assert (await refusal(client, "chat.update", channel="C0GENERAL", ts=ts, text="a"))["error"] == "message_not_found"
+
+
+async def test_a_reply_opens_no_thread(client: AsyncWebClient) -> None:
+    """Its ts names no thread."""
+    reply = await post(client, thread_ts=await post(client))
+    answer = await refusal(client, "chat.postMessage", channel="C0GENERAL", text="a", thread_ts=reply)
+    assert answer["error"] == "thread_not_found"
+
+
+async def test_an_archived_channel_takes_nothing(client: AsyncWebClient, workspace: Workspace) -> None:
+    """Neither posts nor edits."""
+    ts = await post(client)
+    workspace.channel("general").is_archived = True
+    assert (await refusal(client, "chat.postMessage", channel="C0GENERAL", text="a"))["error"] == "is_archived"
+    assert (await refusal(client, "chat.update", channel="C0GENERAL", ts=ts, text="a"))["error"] == "is_archived"
+
+
+async def test_a_public_channel_needs_no_invitation_with_the_scope_for_it(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    """`chat:write.public`; a private one still does."""
+    workspace.scopes.add("chat:write.public")
+    await client.chat_postMessage(channel="C0RANDOM", text="hello")
+    assert (await refusal(client, "chat.postMessage", channel="C0PRIVATE", text="a"))["error"] == "channel_not_found"
+
+
+@pytest.mark.parametrize(
+    ("method", "token", "error"),
+    [
+        ("auth.test", None, "not_authed"),
+        ("auth.test", "xoxb-other", "invalid_auth"),
+        ("auth.test", Workspace.app_token, "not_allowed_token_type"),
+        ("apps.connections.open", Workspace.bot_token, "not_allowed_token_type"),
+    ],
+)
+async def test_each_method_takes_its_own_token(client: AsyncWebClient, method: str, token: str, error: str) -> None:
+    """The bot's, or the app's for Socket Mode."""
+    client.token = token
+    assert (await refusal(client, method))["error"] == error
+
+
+async def test_the_team_may_be_named_if_it_is_the_right_one(client: AsyncWebClient, workspace: Workspace) -> None:
+    """The client that Bolt gives to listeners names it in every call."""
+    await client.api_call("auth.test", params={"team_id": workspace.team_id})
+    assert (await refusal(client, "auth.test", team_id="T0OTHER"))["error"] == "team_access_not_granted"
+
+
+async def test_a_scope_that_was_not_granted_is_missing(client: AsyncWebClient, workspace: Workspace) -> None:
+    """The answer says which, and which there are."""
+    workspace.scopes = {"commands", "app_mentions:read"}
+    response = await refusal(client, "chat.postMessage", channel="C0GENERAL", text="a")
+    assert (response["error"], response["needed"], response["provided"]) == (
+        "missing_scope",
+        "chat:write",
+        "app_mentions:read,commands",
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "error"),
+    [
+        ({"Content-Type": "application/json"}, b"{", "invalid_json"),
+        ({"Content-Type": "application/json"}, b"[]", "json_not_object"),
+        ({"Content-Type": "text/plain"}, b"{}", "invalid_post_type"),
+    ],
+)
+async def test_a_body_must_be_what_it_says(
+    server: SlackServer, session: aiohttp.ClientSession, headers: dict[str, str], body: bytes, error: str
+) -> None:
+    """A form, or a JSON object."""
+    async with session.post(f"{server.url}chat.postMessage", data=body, headers=headers) as response:
+        assert await response.json() == {"ok": False, "error": error}
+
+
+async def test_the_edit_over_the_limit_is_told_when_to_come_again(client: AsyncWebClient, workspace: Workspace) -> None:
+    """Status 429, whole seconds, and no effect."""
+    ts = await post(client)
+    for number in range(50):
+        await client.chat_update(channel="C0GENERAL", ts=ts, text=str(number))
+        await asyncio.sleep(1.0)
+    response = await refusal(client, "chat.update", channel="C0GENERAL", ts=ts, text="one more")
+    assert (response.status_code, response["error"], response.headers["Retry-After"]) == (429, "ratelimited", "10")
+    assert workspace.messages[0].text == "49"
+    await asyncio.sleep(10.0)
+    await client.chat_update(channel="C0GENERAL", ts=ts, text="one more")
+    assert len(workspace.messages[0].versions) == 52
+
+
+async def test_posts_are_limited_by_channel(client: AsyncWebClient, workspace: Workspace) -> None:
+    """A burst passes; what is refused in one channel passes in another."""
+    for _ in range(6):
+        await post(client)
+    response = await refusal(client, "chat.postMessage", channel="C0GENERAL", text="a")
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "1")
+    await asyncio.sleep(1.0)
+    await post(client)
+    workspace.channel("random").members.add(workspace.bot.id)
+    await client.chat_postMessage(channel="C0RANDOM", text="a")
+
+
+async def test_a_fault_can_refuse(client: AsyncWebClient, workspace: Workspace) -> None:
+    """With any error, once; nothing is carried out."""
+    workspace.faults.append(Fault("chat.postMessage", error="internal_error", http_status=503))
+    response = await refusal(client, "chat.postMessage", channel="C0GENERAL", text="a")
+    assert (response.status_code, response["error"]) == (503, "internal_error")
+    assert workspace.messages == []
+    await post(client)
+    assert [call.error for call in workspace.calls] == ["internal_error", None]
+
+
+async def test_a_fault_can_ask_for_patience_and_means_it(client: AsyncWebClient, workspace: Workspace) -> None:
+    """An earlier call is refused too, though no fault is left and the quota has room."""
+    ts = await post(client)
+    workspace.faults.append(Fault("chat.update", error="ratelimited", retry_after=7))
+    for _ in range(2):
+        response = await refusal(client, "chat.update", channel="C0GENERAL", ts=ts, text="a")
+        assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
+    assert workspace.faults == []
+
+
+async def test_a_fault_can_answer_with_a_page(client: AsyncWebClient, workspace: Workspace) -> None:
+    """As a gateway does, which knows no JSON."""
+    workspace.faults.append(Fault("chat.postMessage", http_status=502))
+    with pytest.raises(SlackApiError) as caught:
+        await post(client)
+    assert caught.value.response.status_code == 502
+    assert workspace.calls[0].error == "http_502"
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_a_fault_can_break_the_connection(client: AsyncWebClient, workspace: Workspace, after: bool) -> None:  # noqa: FBT001
+    """Before the call was carried out or after it; the client cannot tell."""
+    workspace.faults.append(Fault("chat.postMessage", breaks=True, after=after))
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await post(client)
+    assert len(workspace.messages) == after
+    assert [call.error for call in workspace.calls] == [None if after else "connection_broken"]
+    await post(client)
+
+
+async def test_a_fault_can_delay(client: AsyncWebClient, workspace: Workspace) -> None:
+    """The call, or with `after` its answer; then all is well."""
+    loop = asyncio.get_running_loop()
+    for after in (False, True):
+        workspace.faults.append(Fault("chat.postMessage", delay=8.0, after=after))
+        started = loop.time()
+        await post(client)
+        assert loop.time() - started == 8.0
+        assert workspace.calls[-1].at - started == (0.0 if after else 8.0)
+
+
+async def test_latency_comes_before_the_call(workspace: Workspace, session: aiohttp.ClientSession) -> None:
+    """The message is as late as the answer."""
+    async with SlackServer(workspace, latency=0.25) as server:
+        started = asyncio.get_running_loop().time()
+        await post(AsyncWebClient(workspace.bot_token, base_url=server.url, session=session))
+        assert workspace.messages[0].versions[0].at - started == 0.25
+
+
+async def test_a_post_that_the_sdk_repeats_appears_twice(
+    server: SlackServer, workspace: Workspace, session: aiohttp.ClientSession
+) -> None:
+    """Its default retry handler cannot know that the call was carried out before the connection broke."""
+    workspace.faults.append(Fault("chat.postMessage", breaks=True, after=True))
+    await post(AsyncWebClient(workspace.bot_token, base_url=server.url, session=session))
+    assert len(workspace.messages) == 2

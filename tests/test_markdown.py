@@ -1,0 +1,209 @@
+import re
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bot.markdown import PAGE_LIMIT, Fence, Page, fit, pages, takeaway, units
+from bot.mrkdwn import escape_markdown
+
+PIECES = [
+    "word ",
+    "\n",
+    "\n\n",
+    "```",
+    "```py\n",
+    "~~~\n",
+    "````\n",
+    "- ",
+    "  ```\n",
+    "> ",
+    "| a | b |\n",
+    "<!channel> ",
+    "👩‍👩‍👧",
+    "é",
+    "🇩🇪",
+]
+markdown = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=60).map("".join)
+limits = st.integers(120, 400)
+
+
+def source(text: str, cut: list[Page]) -> list[str]:
+    """The stretches of the source that the pages stand for."""
+    ends = [0, *(page.end for page in cut)]
+    return [text[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+
+
+def open_fence(text: str) -> str:
+    """The marker of the fence that is open at the end, as somebody who reads line by line sees it."""
+    mark = ""
+    for line in text.split("\n"):
+        run = re.match(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(`{3,32}|~{3,32})(.*)", line.replace("&gt;", ">"))
+        bare = line.replace("&gt;", ">").strip(" \t>\r")
+        if mark:
+            mark = "" if len(bare) >= len(mark) and set(bare) == {mark[0]} else mark
+        elif run and not (run[1][0] == "`" and "`" in run[2]):
+            mark = run[1]
+    return mark
+
+
+@given(markdown, limits)
+@example("```\n" + "x" * 500, 120)
+@example("<" * 200, 120)
+@example("a\r\n" * 100, 120)
+def test_pages_join_back_to_the_source_and_each_fits(text: str, limit: int) -> None:
+    """Nothing is lost, nothing is too long, no page leaves a fence open."""
+    cut = pages(text, limit=limit)
+    assert "".join(source(text, cut)) == text
+    assert cut[-1].end == len(text)
+    for page in cut:
+        assert units(page.markdown) <= limit
+        assert open_fence(page.markdown) == ""
+        assert not set("<>") & set(page.markdown)
+
+
+@given(st.text(max_size=300), limits)
+def test_what_is_shown_is_the_source_but_for_fences(text: str, limit: int) -> None:
+    """Each page holds its stretch, escaped, between the fences that it adds."""
+    cut = pages(text, limit=limit)
+    for page, stretch in zip(cut, source(text, cut), strict=True):
+        assert escape_markdown(stretch) in page.markdown
+
+
+@given(markdown, limits)
+def test_a_page_is_laid_out_alike_however_much_follows(text: str, limit: int) -> None:
+    """A cut does not move when the text grows behind it."""
+    first = pages(text, limit=limit)[0]
+    if first.end < len(text):
+        assert fit(text + " and more", limit=limit) == first
+
+
+@given(markdown)
+def test_an_added_fence_closes_what_the_standard_sees_open(text: str) -> None:
+    """Nothing that stands after the page's text is code, for a parser of CommonMark."""
+    shown = fit("- no list\n\n" + text.replace(">", "").replace("\t", "")).markdown
+    if not re.search(r"^ {4}|^ *([-*+]|\d+[.)])", shown[11:], re.MULTILINE):
+        tokens = MarkdownIt("commonmark").parse(shown + "\n\nafterwards")
+        assert not any(token.type == "fence" and "afterwards" in token.content for token in tokens)
+
+
+def test_a_text_that_fits_is_one_page_as_it_is() -> None:
+    """Up to the last unit."""
+    text = "x" * PAGE_LIMIT
+    assert pages(text) == [Page(text, PAGE_LIMIT, None)]
+    assert len(pages(text + "x")) == 2
+
+
+def test_cuts_between_paragraphs_where_it_can() -> None:
+    """The last paragraph that fits, not the last line."""
+    text = "one\n\n" + "two\ntwo\n\n" + "three\nthree"
+    assert source(text, pages(text, limit=18)) == ["one\n\ntwo\ntwo\n\n", "three\nthree"]
+
+
+def test_cuts_between_lines_where_a_paragraph_is_long() -> None:
+    """A page is at least half full."""
+    text = "a\n\n" + "bbbb bbbb\n" * 4
+    assert source(text, pages(text, limit=25)) == ["a\n\nbbbb bbbb\nbbbb bbbb\n", "bbbb bbbb\nbbbb bbbb\n"]
+
+
+def test_keeps_a_table_together_where_it_can() -> None:
+    """A cut between two rows would leave the second half without its head."""
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n"
+    text = "some words to begin with\n" + table
+    assert source(text, pages(text, limit=46)) == ["some words to begin with\n", table]
+
+
+def test_cuts_a_long_line_between_words() -> None:
+    """Never within a word that fits."""
+    text = "alpha beta gamma delta"
+    assert source(text, pages(text, limit=12)) == ["alpha beta ", "gamma delta"]
+
+
+def test_does_not_cut_within_a_link() -> None:
+    """Half a link is two broken ones."""
+    text = "see the long words [the plan of all](https://a.example/x) there"
+    assert source(text, pages(text, limit=40))[0] == "see the long words "
+
+
+@pytest.mark.parametrize("character", ["👩‍👩‍👧", "é", "🇩🇪", "👍🏽"])
+def test_does_not_cut_within_a_character(character: str) -> None:
+    """Not within what is made of several code points."""
+    text = character * 40
+    for stretch in source(text, pages(text, limit=33)):
+        assert stretch == character * (len(stretch) // len(character))
+
+
+def test_counts_after_escaping_in_utf_16_units() -> None:
+    """`<` grows fourfold, an emoji counts two."""
+    assert [page.end for page in pages("<" * 30, limit=40)] == [10, 20, 30]
+    assert [page.end for page in pages("😀" * 30, limit=40)] == [20, 30]
+
+
+def test_closes_a_fence_and_opens_it_again() -> None:
+    """With its language, and its indentation."""
+    text = "```py\n" + "line = 1\n" * 6 + "```\nend"
+    first, second = pages(text, limit=50)
+    assert first.markdown == "```py\n" + "line = 1\n" * 4 + "```"
+    assert second.markdown == "```py\n" + "line = 1\n" * 2 + "```\nend"
+    assert first.fence == Fence("", "```", "py")
+
+
+@pytest.mark.parametrize(
+    ("growing", "shown"),
+    [
+        ("```", "```\n```"),
+        ("```py\nx", "```py\nx\n```"),
+        ("```py\nx\n```", "```py\nx\n```"),
+        ("~~~~\n```\n", "~~~~\n```\n~~~~"),
+        ("- a:\n  ```\n  x", "- a:\n  ```\n  x\n  ```"),
+        ("- ```\n  x", "- ```\n  x\n  ```"),
+        ("inline ``` code", "inline ``` code"),
+        ("```not`a fence", "```not`a fence"),
+    ],
+)
+def test_growing_text_never_shows_an_open_fence(growing: str, shown: str) -> None:
+    """It is closed as it was opened."""
+    assert fit(growing).markdown == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("People leave because nobody expects them. Then more.", "People leave because nobody expects them."),
+        ("**Nobody** owns [the start](https://a.example), `really`.\n\nMore.", "Nobody owns the start, really."),
+        ("## Takeaway\n\nIt is the first week. So.", "It is the first week."),
+        ("# Only a heading", "Only a heading"),
+        ("- first point. Second.\n- third", "first point."),
+        ("Ask e.g. the team. Then act.", "Ask e.g. the team."),
+        ("1. Why? Because.", "Why?"),
+        ("It costs 3.5 hours a week. Or more.", "It costs 3.5 hours a week."),
+        ("最初の週が問題です。次に。", "最初の週が問題です。"),
+        ("Two\nlines are one. Yes", "Two lines are one."),
+        ("<b>tags</b> stay. As text.", "<b>tags</b> stay."),
+        ("no end of a sentence", "no end of a sentence"),
+        ("“Quoted.” Then on.", "“Quoted.”"),
+        ("```\ncode\n```", ""),
+        ("", ""),
+        (" \n\n ", ""),
+    ],
+)
+def test_the_takeaway_is_the_first_sentence_without_markdown(text: str, sentence: str) -> None:
+    """The first sentence that is one."""
+    assert takeaway(text) == sentence
+
+
+def test_a_long_takeaway_is_cut_at_a_word() -> None:
+    """With a mark, within the limit."""
+    cut = takeaway("every word " * 40)
+    assert cut == "every word " * 13 + "every…"
+    assert len(cut) == 149
+    assert takeaway("あ" * 200) == "あ" * 149 + "…"
+    assert takeaway("x" * 150) == "x" * 150
+
+
+@given(markdown)
+def test_a_takeaway_is_one_short_line(text: str) -> None:
+    """Whatever the model wrote."""
+    assert len(takeaway(text)) <= 150
+    assert len(takeaway(text).splitlines()) <= 1
