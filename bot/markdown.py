@@ -16,7 +16,7 @@ one turns the rest of the thread's message into code.
 import re
 import unicodedata
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -27,7 +27,7 @@ PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message m
 TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
 
 _FENCE = re.compile(r"(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,32}|~{3,32})(?P<info>[^\r\n]*)")
-_LINE_END = re.compile(r"(?<=\n)")
+_LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 _LINK = re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
 _INFO_LIMIT = 40  # characters; a language's name, and not a page of it
@@ -84,8 +84,8 @@ def fit(text: str, start: int = 0, fence: Fence | None = None, *, limit: int = P
     """
     opening = fence.opening if fence else ""
     scan = _Scan(limit - _sent_units(opening), fence)
-    # No more than `limit` characters fit, since each costs at least one unit; one more tells that the text goes on.
-    stretch = text[start : start + limit + 1]
+    # No more than `limit` characters fit, since each costs at least one unit; a link may go on behind them.
+    stretch = text[start : start + 2 * limit]
     end = start + scan.cut(stretch)
     shown = opening + text[start:end]
     left_open = scan.fence_at_cut
@@ -168,8 +168,12 @@ class _Scan:
                 self.fence_at_cut = fence
                 return cut
         self.fence_at_cut = self._fence
-        room = self._limit - self._used - _closing_units(self._fence)
-        return place + _cut_within(line, room, must=place == 0)
+        room = self._limit - self._used
+        # What is left of a line may open a fence of its own, or end one: so twice.
+        for _ in range(2):
+            within = _cut_within(line, room - _closing_units(self.fence_at_cut), must=place == 0)
+            self.fence_at_cut = self._after(line[:within]) if within else self._fence
+        return place + within
 
 
 def _sent_units(text: str) -> int:
@@ -182,12 +186,8 @@ def _closing_units(fence: Fence | None) -> int:
 
 def _cut_within(line: str, room: int, *, must: bool) -> int:
     """How many characters of one long line fit into `room` units: whole words and links, if that leaves half of it."""
-    fitting = used = 0
-    for character in line:
-        used += 4 if character in "<>" else 1 + (character > "\uffff")
-        if used > room:
-            break
-        fitting += 1
+    costs = accumulate(4 if character in "<>" else 1 + (character > "\uffff") for character in line)
+    fitting = sum(1 for _ in takewhile(lambda used: used <= room, costs))
     word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
     link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)
     if link and link.start():

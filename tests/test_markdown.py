@@ -38,7 +38,7 @@ def source(text: str, cut: list[Page]) -> list[str]:
 def open_fence(text: str) -> str:
     """The marker of the fence that is open at the end, as somebody who reads line by line sees it."""
     mark = ""
-    for line in text.split("\n"):
+    for line in re.split(r"\r\n?|\n", text):
         run = re.match(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(`{3,32}|~{3,32})(.*)", line.replace("&gt;", ">"))
         bare = line.replace("&gt;", ">").strip(" \t>\r")
         if mark:
@@ -52,6 +52,8 @@ def open_fence(text: str) -> str:
 @example("```\n" + "x" * 500, 120)
 @example("<" * 200, 120)
 @example("a\r\n" * 100, 120)
+@example("~~~" + "x " * 100, 120)
+@example("x" * 50 + "\n~~~" + "x" * 115, 120)
 def test_pages_join_back_to_the_source_and_each_fits(text: str, limit: int) -> None:
     """Nothing is lost, nothing is too long, no page leaves a fence open."""
     cut = pages(text, limit=limit)
@@ -82,8 +84,8 @@ def test_a_page_is_laid_out_alike_however_much_follows(text: str, limit: int) ->
 @given(markdown)
 def test_an_added_fence_closes_what_the_standard_sees_open(text: str) -> None:
     """Nothing that stands after the page's text is code, for a parser of CommonMark."""
-    shown = fit("- no list\n\n" + text.replace(">", "").replace("\t", "")).markdown
-    if not re.search(r"^ {4}|^ *([-*+]|\d+[.)])", shown[11:], re.MULTILINE):
+    shown = fit("no list\n\n" + text.replace(">", "").replace("\t", "")).markdown
+    if not re.search(r"^ {4}|^ *([-*+]|\d+[.)])", shown, re.MULTILINE):
         tokens = MarkdownIt("commonmark").parse(shown + "\n\nafterwards")
         assert not any(token.type == "fence" and "afterwards" in token.content for token in tokens)
 

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -196,13 +196,14 @@ async def test_one_connection_too_many_is_told_to_go(
 
 async def test_leaving_closes_what_is_open(workspace: Workspace, session: aiohttp.ClientSession) -> None:
     """Connections get a close, and deliveries that nobody acknowledges end."""
-    async with SlackServer(workspace) as server, asyncio.TaskGroup() as group:
+    async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:
+        server = await stack.enter_async_context(SlackServer(workspace))
         client = AsyncWebClient(workspace.bot_token, base_url=server.url, session=session, retry_handlers=[])
         line = await session.ws_connect(await link(client))
         await line.receive_json()
         await server.mention("why?")
         assert (await line.receive_json())["type"] == "events_api"
-        group.create_task(server.__aexit__(None, None, None))
+        group.create_task(stack.aclose())
         closing = await line.receive()
         assert (closing.type, closing.data) == (aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
     with pytest.raises(aiohttp.ClientConnectorError):

@@ -81,6 +81,12 @@ async def test_a_whisper_is_for_one_person(client: AsyncWebClient, workspace: Wo
     assert workspace.messages == []
 
 
+async def test_markdown_text_is_shown_as_a_markdown_block(client: AsyncWebClient, workspace: Workspace) -> None:
+    """With the limit of one."""
+    await client.chat_postMessage(channel="C0GENERAL", markdown_text="*" * 12_000)
+    assert workspace.messages[0].blocks == [{"type": "markdown", "text": "*" * 12_000}]
+
+
 async def test_a_form_does_as_well_as_json(client: AsyncWebClient, workspace: Workspace) -> None:
     """There everything is a string, blocks are JSON, and the token may be among the arguments."""
     form = {
@@ -336,8 +342,8 @@ async def test_a_fault_can_delay(client: AsyncWebClient, workspace: Workspace) -
         workspace.faults.append(Fault("chat.postMessage", delay=8.0, after=after))
         started = loop.time()
         await post(client)
-        assert loop.time() - started == 8.0
-        assert workspace.calls[-1].at - started == (0.0 if after else 8.0)
+        assert loop.time() - started == pytest.approx(8.0)
+        assert workspace.calls[-1].at - started == pytest.approx(0.0 if after else 8.0)
 
 
 async def test_latency_comes_before_the_call(workspace: Workspace, session: aiohttp.ClientSession) -> None:
@@ -345,7 +351,7 @@ async def test_latency_comes_before_the_call(workspace: Workspace, session: aioh
     async with SlackServer(workspace, latency=0.25) as server:
         started = asyncio.get_running_loop().time()
         await post(AsyncWebClient(workspace.bot_token, base_url=server.url, session=session))
-        assert workspace.messages[0].versions[0].at - started == 0.25
+        assert workspace.messages[0].versions[0].at - started == pytest.approx(0.25)
 
 
 async def test_a_post_that_the_sdk_repeats_appears_twice(

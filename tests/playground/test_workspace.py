@@ -18,7 +18,7 @@ async def test_timestamps_follow_the_loops_time(workspace: Workspace) -> None:
     first = workspace.post("C0GENERAL", "U0ADA", "hi")
     await asyncio.sleep(90.0)
     second = workspace.post("C0GENERAL", "U0ADA", "hi")
-    assert second.versions[0].at - first.versions[0].at == 90.0
+    assert second.versions[0].at - first.versions[0].at == pytest.approx(90.0)
     assert float(second.ts) - float(first.ts) == pytest.approx(90.0, abs=1e-5)
 
 
