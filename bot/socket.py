@@ -24,7 +24,11 @@ class Socket:
     def __init__(self, *, app_token: str, api_url: str, session: aiohttp.ClientSession) -> None:
         # This client has no token: Bolt would ask Slack who its owner is when the first command waits.
         client = make_client(None, api_url, session)
-        self.app = AsyncApp(client=client, authorize=self._authorize)
+
+        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+            return self._authorize(enterprise_id, team_id)
+
+        self.app = AsyncApp(client=client, authorize=authorize)
         self._app_token = app_token
         self._identity: Identity | None = None
         self._handler: AsyncSocketModeHandler | None = None
@@ -59,7 +63,7 @@ class Socket:
             handler, self._handler = self._handler, None
             await handler.close_async()  # type: ignore[no-untyped-call]
 
-    async def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
+    def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         assert self._identity is not None, "events come after connect()"  # noqa: S101 - a law of this class
         return AuthorizeResult(
             enterprise_id=enterprise_id,

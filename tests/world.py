@@ -1,0 +1,102 @@
+"""The whole bot against its stand-ins, in one event loop: real SDKs, real sockets, virtual time."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bot.app import serve
+from bot.perspectives import PERSPECTIVES
+from bot.playground.blocks import plain
+from bot.playground.slack import SlackServer
+from bot.playground.workspace import Call, Message, Version, Workspace
+from bot.settings import Settings
+from tests.model_server import KEY, MODEL, ModelServer, Script
+
+NAMES = [perspective.name for perspective in PERSPECTIVES]
+PROBLEM = "Why do our new hires leave within six months?"
+WORKING = ("waiting", "writing…")
+METHODS_SEEN: set[str] = set()
+"""What the stand-in saw called over the whole test run; the manifest's scopes are held against it."""
+
+
+@dataclass(slots=True)
+class World:
+    """The bot, running, and both servers that it talks to."""
+
+    workspace: Workspace
+    slack: SlackServer
+    model: ModelServer
+    settings: Settings
+
+    async def ask(self, problem: str = PROBLEM, **place: Any) -> list[Message]:
+        """Type the command and wait until the thread is settled: the parent is the index. Returns the thread."""
+        before = len(self.workspace.messages)
+        await self.slack.command(problem, **place)
+        await self.until(lambda: len(self.workspace.messages) > before)
+        parent = self.workspace.messages[before]
+        await self.until(lambda: "Four perspectives" in parent.text)
+        return self.thread(parent)
+
+    async def until(self, condition: Any, *, timeout: float = 600.0) -> None:
+        """Wait for what the workspace should come to show."""
+        async with asyncio.timeout(timeout):
+            await self.workspace.until(condition)
+
+    def thread(self, parent: Message) -> list[Message]:
+        """A thread as it stands: the parent, then the replies."""
+        return self.workspace.thread(parent.channel, parent.ts)
+
+    def calls(self, method: str) -> list[Call]:
+        """The calls of a method, refused ones too."""
+        return [call for call in self.workspace.calls if call.method == method]
+
+    def whispers(self) -> list[str]:
+        """What ada was told alone."""
+        return [shown(whisper) for whisper in self.workspace.whispers]
+
+
+def shown(message: Any) -> str:
+    """All that a person reads of a message."""
+    return plain(message)
+
+
+def body_of(version: Version | Message) -> str:
+    """The model's text that a version of a reply shows, unescaped."""
+    texts = [block["text"] for block in version.blocks if block["type"] == "markdown"]
+    return "".join(texts).replace("&lt;", "<").replace("&gt;", ">")
+
+
+@asynccontextmanager
+async def running(
+    model: ModelServer | None = None, *, workspace: Workspace | None = None, latency: float = 0.08, **changed: Any
+) -> AsyncIterator[World]:
+    """Run the bot, connected, until the block is left; `changed` are settings."""
+    workspace = workspace or Workspace()
+    async with SlackServer(workspace, latency=latency) as slack, model or ModelServer() as server:
+        settings = replace(
+            Settings(
+                slack_bot_token=workspace.bot_token,
+                slack_app_token=workspace.app_token,
+                openai_api_key=KEY,
+                openai_base_url=server.url,
+                openai_model=MODEL,
+                slack_api_url=slack.url,
+            ),
+            **changed,
+        )
+        stop = asyncio.Event()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(serve(settings, stop=stop))
+                await slack.connected()
+                yield World(workspace, slack, server, settings)
+                stop.set()
+        finally:
+            METHODS_SEEN.update(workspace.methods_seen)
+
+
+def script_of(text: str, **how: Any) -> Script:
+    """A script that streams `text` in pieces of ten characters."""
+    return Script(tuple(text[at : at + 10] for at in range(0, len(text), 10)), **how)
