@@ -20,7 +20,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 WINDOW = 60.0  # seconds; Slack's limits are told per minute
-MESSAGE_INTERVAL = 0.5  # seconds between two edits of a message; more than two a second is flicker, not reading
+MESSAGE_INTERVAL = 1.0  # seconds that hold two edits of a message at the most; more is flicker, not reading
+PREVIEW_INTERVAL = 0.8  # seconds between previews of a message, so that its last text seldom waits for the above
 LOOK_AHEAD = 15.0  # seconds that the budget is spread over when a run begins: people look now, most answers are short
 SLOWER = 0.7  # of the pace that Slack refused, from its next edit on
 RECOVERY = 10.0  # seconds without a refusal after which the pace grows again, by a tenth
@@ -48,7 +49,14 @@ class _Track:
     is_last: bool = False  # whether the unseen text is its last
     in_flight_is_last: bool = False
     shows_text: bool = False
-    not_before: float = -math.inf
+    started: float = -math.inf  # the newest edit, and the one before
+    started_before: float = -math.inf
+    not_before: float = -math.inf  # after a failure
+
+    def may_start(self) -> float:
+        """When the next edit may start for the reader's sake."""
+        interval = -math.inf if self.is_last else self.started + PREVIEW_INTERVAL
+        return max(interval, self.started_before + MESSAGE_INTERVAL, self.not_before)
 
 
 @dataclass(slots=True)
@@ -114,7 +122,7 @@ class Edits:
                 at = preview_at
             else:
                 at = now if free > kept else preview_at
-            at = max(at, track.not_before)
+            at = max(at, track.may_start())
             if at <= now:
                 return Turn(key)
             deadline = min(deadline, at)
@@ -126,7 +134,7 @@ class Edits:
         track.in_flight_since, track.unseen_since = track.unseen_since, None
         track.in_flight_is_last = track.is_last
         track.is_in_flight = True
-        track.not_before = now + MESSAGE_INTERVAL
+        track.started_before, track.started = track.started, now
         self._flying += 1
         self._next_preview = now + self._gap(now)
 

@@ -87,13 +87,13 @@ async def running(
             **changed,
         )
         stop = asyncio.Event()
+        bot = asyncio.create_task(serve(settings, stop=stop))
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(serve(settings, stop=stop))
-                await slack.connected()
-                yield World(workspace, slack, server, settings)
-                stop.set()
+            await slack.connected()
+            yield World(workspace, slack, server, settings)
         finally:
+            stop.set()
+            await bot
             METHODS_SEEN.update(workspace.methods_seen)
 
 
