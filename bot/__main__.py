@@ -33,9 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _bot() -> int:
     # Imported late, so that a wrong setting is told before the half second that they take.
-    from bot.settings import read_settings  # noqa: PLC0415
+    from bot.settings import read_environment, read_settings  # noqa: PLC0415
 
-    settings = read_settings()
+    settings = read_settings(read_environment())
     logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -45,17 +45,18 @@ class Settings:
     log_level: str = "INFO"
 
 
-def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read the settings from `environment`; without one, from the process's own and the `.env` file beside it.
+def read_environment() -> dict[str, str]:
+    """The process's environment, filled up with what `.env` in the working directory adds to it."""
+    load_dotenv(Path(".env"))
+    return dict(os.environ)
 
-    The process's variables win over the file's. An empty value counts as none.
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from `environment`. An empty value counts as none.
 
     Raises:
         SettingsError: a required variable is missing, or one makes no sense.
     """
-    if environment is None:
-        load_dotenv(Path(".env"))
-        environment = os.environ
     reader = _Reader(environment)
     bot_token, app_token = reader.tokens()
     return Settings(

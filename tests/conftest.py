@@ -20,3 +20,8 @@ def pytest_asyncio_loop_factories(
 settings.register_profile("quick", max_examples=40, deadline=None)
 settings.register_profile("thorough", max_examples=300, deadline=None)
 settings.load_profile("quick")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked `last` look back at the whole run."""
+    items.sort(key=lambda item: item.get_closest_marker("last") is not None)

@@ -1,0 +1,177 @@
+"""The demo: the very bot of `python -m bot` against the stand-in for Slack, asked by one person at a terminal.
+
+It answers with the small local model, or with OpenAI where OPENAI_API_KEY is set. The model's process is started
+before anything slow is imported: it loads while Python does.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.perspectives import PERSPECTIVES, Perspective
+from bot.playground.model import LocalModel
+from bot.playground.prompts import LOCAL_INSTRUCTIONS
+from bot.settings import read_environment, read_settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from bot.playground.slack import SlackServer
+    from bot.playground.workspace import Message
+
+LOCAL_PROBLEM_LIMIT = "1500"  # characters; a slot of the local model holds 2,048 tokens, its answer included
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
+STDIN = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answerer:
+    """Who answers in the demo: what the bot's settings say of it, its prompts, and a line for people."""
+
+    settings: Mapping[str, str]
+    perspectives: Sequence[Perspective]
+    description: str
+
+
+def demo(problem: str | None) -> int:
+    """Show a run on `problem`; without one, ask for problems until Ctrl-C or the end of the input.
+
+    The exit code is 0 when all four answers are whole.
+
+    Raises:
+        BotError: a setting is wrong, or the local model does not start.
+    """
+    environment = read_environment()
+    with ExitStack() as stack:
+        model = None
+        if not environment.get("OPENAI_API_KEY", "").strip():
+            path = environment.get("LOCAL_MODEL_PATH", "").strip()
+            model = stack.enter_context(LocalModel(Path(path) if path else None))
+        try:
+            return asyncio.run(_demo(problem, environment, model))
+        except KeyboardInterrupt:
+            return INTERRUPTED if problem else 0
+
+
+async def _demo(problem: str | None, environment: Mapping[str, str], model: LocalModel | None) -> int:
+    # Imported when the model is loading already: together they take a second or more.
+    from rich.console import Console  # noqa: PLC0415
+
+    from bot.playground.slack import SlackServer  # noqa: PLC0415
+    from bot.playground.workspace import Workspace  # noqa: PLC0415
+
+    console = Console()
+    async with SlackServer(Workspace()) as slack:
+        answerer = await _find_answerer(environment, model)
+        async with _bot(answerer, slack):
+            console.print(f"The bot is connected to a stand-in for Slack on this machine.\n{answerer.description}\n", soft_wrap=True)
+            if problem:
+                return 0 if await _show_run(problem, slack, console) else 1
+            code = 0
+            async for asked in _ask(console):
+                code = 0 if await _show_run(asked, slack, console) else 1
+            return code
+
+
+async def _find_answerer(environment: Mapping[str, str], model: LocalModel | None) -> Answerer:
+    if model is None:
+        name = read_settings(
+            {"SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_APP_TOKEN": "xapp-demo", **environment}
+        ).openai_model
+        return Answerer(environment, PERSPECTIVES, f"Answers come from {name}, with your OPENAI_API_KEY.")
+    address = await model.wait_until_ready()
+    perspectives = [
+        replace(perspective, instruction=instruction)
+        for perspective, instruction in zip(PERSPECTIVES, LOCAL_INSTRUCTIONS, strict=True)
+    ]
+    settings = {
+        "OPENAI_API_KEY": address.api_key,
+        "OPENAI_BASE_URL": address.base_url,
+        "OPENAI_MODEL": address.name,
+        "PROBLEM_LIMIT": LOCAL_PROBLEM_LIMIT,
+    }
+    note = "Set OPENAI_API_KEY for answers worth having."
+    return Answerer(settings, perspectives, f"Answers come from {address.description}. {note}")
+
+
+@asynccontextmanager
+async def _bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[None]:
+    """The bot, connected; it is stopped when the block is left."""
+    from bot.app import serve  # noqa: PLC0415
+
+    settings = read_settings(
+        {
+            **answerer.settings,
+            "SLACK_BOT_TOKEN": slack.workspace.bot_token,
+            "SLACK_APP_TOKEN": slack.workspace.app_token,
+            "SLACK_API_URL": slack.url,
+        }
+    )
+    connected = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        bot = group.create_task(
+            serve(settings, stop=asyncio.Event(), perspectives=answerer.perspectives, on_connected=connected.set)
+        )
+        await connected.wait()
+        yield
+        bot.cancel()
+
+
+async def _show_run(problem: str, slack: "SlackServer", console: "Console") -> bool:
+    """Type the command, show its thread until it is whole, then the figures; whether all four answers are whole."""
+    from bot.playground.view import Lines, Panels, View, read_answers  # noqa: PLC0415
+
+    workspace = slack.workspace
+    view: View = Panels(console) if console.is_terminal else Lines(console)
+    messages, whispers, calls = len(workspace.messages), len(workspace.whispers), len(workspace.calls)
+    began = workspace.now()
+    console.print(f"ada in #general: /perspectives {problem}\n", markup=False, highlight=False)
+    await slack.command(problem)
+    thread: list[Message] = []
+    with view:
+        # The parent is edited once, when all answers have ended: it becomes the index.
+        while not (thread and len(thread[0].versions) > 1) and len(workspace.whispers) == whispers:
+            await workspace.changed()
+            if len(workspace.messages) > messages:
+                parent = workspace.messages[messages]
+                thread = workspace.thread(parent.channel, parent.ts)
+                view.show(thread, workspace.now() - began)
+    for whisper in workspace.whispers[whispers:]:
+        console.print(f"Only ada sees this: {whisper.text}", markup=False, highlight=False)
+    if not thread:
+        return False
+    view.show_end(thread)
+    spent = [call.error for call in workspace.calls[calls:] if call.method in {"chat.update", "chat.postMessage"}]
+    edits = sum(call.method == "chat.update" and not call.error for call in workspace.calls[calls:])
+    figures = [*_time(thread, began), f"{edits} edits, {spent.count('ratelimited')} refusals by Slack's limits"]
+    console.print("\n" + "\n".join(figures) + "\n", markup=False, highlight=False)
+    answers = read_answers(thread)
+    # An answer that the model cut at its longest is shown as whole as it is.
+    return len(answers) == len(PERSPECTIVES) and all("✅" in answer.line or "✂️" in answer.line for answer in answers)
+
+
+def _time(thread: "Sequence[Message]", began: float) -> Iterator[str]:
+    """When each reply had its first text and its last, in words."""
+    for reply in thread[1:]:
+        name = reply.text.partition(":")[0]
+        texts = [version.at - began for version in reply.versions if len(version.blocks) > 1]
+        if texts:
+            yield f"{name:9} first text after {texts[0]:4.1f} s, whole after {texts[-1]:4.1f} s"
+
+
+async def _ask(console: "Console") -> AsyncIterator[str]:
+    """Ask for problems at the terminal, until the input ends. Reading in a thread would keep Ctrl-C waiting."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(os.dup(STDIN), "rb", 0))
+    while True:
+        console.print("A problem to look at (Ctrl-C ends): ", end="")
+        line = await reader.readline()
+        if not line:
+            return
+        if problem := line.decode(errors="replace").strip():
+            yield problem

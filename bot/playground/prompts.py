@@ -1,0 +1,26 @@
+"""What the small local model is asked: four short instructions, and where they stand in its prompt. Data.
+
+A model of 135 million parameters drifts from anything long or abstract. What keeps it to the matter is one plain
+sentence after the problem; the same sentence as a system message, before it, does not.
+"""
+
+LOCAL_INSTRUCTIONS = (
+    "In one paragraph, explain the root cause of this problem at work.",
+    "In one paragraph, give some different ideas for this problem at work.",
+    "In one paragraph, explain the main causes of this problem at work.",
+    "In one paragraph, explain what to do first about this problem at work, and what to do later.",
+)
+"""Depth, breadth, structure, time: in the order of `bot.perspectives.PERSPECTIVES`."""
+
+CHAT_TEMPLATE = """\
+{{- '<|im_start|>system\\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\\n' -}}
+{%- for message in messages if message.role == 'user' -%}
+{{ '<|im_start|>user\\n' + message.content }}
+{%- if messages[0].role == 'system' -%}{{ '\\n\\n' + messages[0].content }}{%- endif -%}
+{{ '<|im_end|>\\n' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}"""
+"""SmolLM2's own form of a chat (Jinja), but the system message comes after the user's, in the same turn.
+
+In its own place stands the one that the model was trained with; without that, it strays too.
+"""

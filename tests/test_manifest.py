@@ -1,0 +1,125 @@
+"""The manifest against Slack's form for it, against what the bot registers, and against what it was seen to call."""
+
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from slack_bolt.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.listeners import COMMAND, register
+from tests.world import METHODS_SEEN
+
+ROOT = Path(__file__).parent.parent
+
+SCOPE_OF = {"app_mention": "app_mentions:read", "command": "commands"} | dict.fromkeys(
+    ("chat.postMessage", "chat.update", "chat.postEphemeral"), "chat:write"
+)
+WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "response_url"}
+
+
+def form(most: int, least: int = 1, **more: Any) -> dict[str, Any]:
+    """The form of a text."""
+    return {"type": "string", "minLength": least, "maxLength": most, **more}
+
+
+def group(*required: str, **properties: dict[str, Any]) -> dict[str, Any]:
+    """The form of a group of settings, with nothing else in it."""
+    return {"type": "object", "required": list(required), "properties": properties, "additionalProperties": False}
+
+
+SWITCH = {"type": "boolean"}
+MANIFEST = group(
+    "display_information",
+    _metadata=group(major_version={"const": 2}),
+    display_information=group(
+        "name", name=form(35), description=form(140), background_color=form(7, 4, pattern="^#[0-9a-f]{3,6}$")
+    ),
+    features=group(
+        bot_user=group("display_name", display_name=form(80, pattern="^[a-z0-9._-]+$"), always_online=SWITCH),
+        slash_commands={
+            "type": "array",
+            "minItems": 1,
+            "items": group(
+                "command",
+                "description",
+                command=form(32, 2, pattern=r"^/[a-z0-9_-]+$"),
+                description=form(2_000),
+                usage_hint=form(1_000),
+                should_escape=SWITCH,
+            ),
+        },
+    ),
+    oauth_config=group(scopes=group(bot={"type": "array", "items": form(100), "uniqueItems": True})),
+    settings=group(
+        event_subscriptions=group(bot_events={"type": "array", "items": form(100), "uniqueItems": True}),
+        interactivity=group("is_enabled", is_enabled=SWITCH),
+        org_deploy_enabled=SWITCH,
+        socket_mode_enabled=SWITCH,
+        token_rotation_enabled=SWITCH,
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def manifest() -> Any:
+    """The file, read."""
+    return yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+
+
+class Registered(AsyncApp):
+    """An app that remembers what was registered with it."""
+
+    def __init__(self) -> None:
+        super().__init__(client=AsyncWebClient(token="xoxb-1"))
+        self.commands: list[Any] = []
+        self.events: list[Any] = []
+
+    def command(self, command: Any, *args: Any, **kwargs: Any) -> Any:
+        self.commands.append(command)
+        return super().command(command, *args, **kwargs)
+
+    def event(self, event: Any, *args: Any, **kwargs: Any) -> Any:
+        self.events.append(event)
+        return super().event(event, *args, **kwargs)
+
+
+@pytest.fixture
+def registered() -> Registered:
+    """What the bot listens to."""
+    app = Registered()
+    register(app, bot_user="U1", start=lambda _: None)
+    return app
+
+
+def test_it_has_the_form_that_slack_accepts(manifest: Any) -> None:
+    """The parts of Slack's schema (version 2) that it uses, with their limits."""
+    jsonschema.validate(manifest, MANIFEST)
+
+
+def test_it_goes_through_socket_mode_and_escapes(manifest: Any) -> None:
+    """No address to be reached at, and names typed in a command arrive as what they are."""
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert [command["should_escape"] for command in manifest["features"]["slash_commands"]] == [True]
+
+
+def test_it_names_the_commands_and_events_that_the_bot_listens_to(manifest: Any, registered: Registered) -> None:
+    """No more, and no less."""
+    assert (
+        [command["command"] for command in manifest["features"]["slash_commands"]] == registered.commands == [COMMAND]
+    )
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == registered.events
+
+
+@pytest.mark.last
+def test_its_scopes_are_those_of_what_was_called(manifest: Any, registered: Registered) -> None:
+    """Over the whole test run the stand-in saw no method without a scope; in a whole run, no scope is spare."""
+    assert METHODS_SEEN <= set(SCOPE_OF) | WITHOUT_SCOPE
+    needed = {SCOPE_OF[name] for name in METHODS_SEEN - WITHOUT_SCOPE} | {SCOPE_OF[name] for name in registered.events}
+    needed |= {SCOPE_OF["command"]} if registered.commands else set()
+    scopes = set(manifest["oauth_config"]["scopes"]["bot"])
+    assert needed <= scopes
+    if METHODS_SEEN:  # a whole run, or at least a part of it that ran the bot
+        assert needed == scopes

@@ -1,0 +1,90 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import Settings, read_environment, read_settings
+
+GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "OPENAI_API_KEY": "sk-1"}
+
+WRONG = [
+    ({"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN is not set. Copy it from"),
+    ({"SLACK_APP_TOKEN": "  "}, "SLACK_APP_TOKEN is not set. Make one"),
+    ({"OPENAI_API_KEY": ""}, "OPENAI_API_KEY is not set. Make one"),
+    ({"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped"),
+    ({"SLACK_BOT_TOKEN": "xoxp-secret"}, "SLACK_BOT_TOKEN is not such a token"),
+    ({"SLACK_BOT_TOKEN": "xoxb-"}, "SLACK_BOT_TOKEN is not such a token"),
+    ({"SLACK_APP_TOKEN": "xapp-secret\nx"}, "SLACK_APP_TOKEN is not such a token"),
+    ({"OPENAI_API_KEY": "xoxb-secret"}, "OPENAI_API_KEY is not a key"),
+    ({"OPENAI_API_KEY": "sk-sécret"}, "OPENAI_API_KEY is not a key"),
+    ({"OPENAI_BASE_URL": "secret.example"}, "OPENAI_BASE_URL is not an address"),
+    ({"OPENAI_BASE_URL": "http://[secret"}, "OPENAI_BASE_URL is not an address"),
+    ({"SLACK_API_URL": "ftp://secret.example"}, "SLACK_API_URL is not an address"),
+    ({"SLACK_EDITS_PER_MINUTE": "secret"}, "SLACK_EDITS_PER_MINUTE is not a whole number from 6"),
+    ({"SLACK_EDITS_PER_MINUTE": "5"}, "SLACK_EDITS_PER_MINUTE is not a whole number from 6"),
+    ({"OPENAI_STREAM_IDLE_TIMEOUT": "nan"}, "OPENAI_STREAM_IDLE_TIMEOUT is not a number from 1"),
+    ({"OPENAI_STREAM_IDLE_TIMEOUT": "0"}, "OPENAI_STREAM_IDLE_TIMEOUT is not a number from 1"),
+    ({"PROBLEM_LIMIT": "-1"}, "PROBLEM_LIMIT is not a whole number"),
+    ({"LOG_LEVEL": "secret"}, "LOG_LEVEL is not one of DEBUG"),
+]
+
+
+def test_three_variables_are_enough() -> None:
+    """The others have defaults."""
+    assert read_settings(GOOD) == Settings("xoxb-1", "xapp-1", "sk-1")
+
+
+def test_each_variable_is_read() -> None:
+    """As what it stands for."""
+    settings = read_settings(
+        GOOD
+        | {
+            "OPENAI_BASE_URL": " http://127.0.0.1:1/v1 ",
+            "OPENAI_MODEL": "m",
+            "OPENAI_STREAM_IDLE_TIMEOUT": "2.5",
+            "SLACK_API_URL": "http://127.0.0.1:2/api/",
+            "SLACK_EDITS_PER_MINUTE": "230",
+            "PROBLEM_LIMIT": "100",
+            "LOG_LEVEL": "debug",
+        }
+    )
+    assert settings == Settings(
+        "xoxb-1", "xapp-1", "sk-1", "http://127.0.0.1:1/v1", "m", 2.5, "http://127.0.0.1:2/api/", 230, 100, "DEBUG"
+    )
+
+
+@pytest.mark.parametrize(("change", "words"), WRONG)
+def test_what_is_wrong_is_told_by_its_name_and_never_shown(change: dict[str, str], words: str) -> None:
+    """One line, which says where to get it."""
+    with pytest.raises(SettingsError) as error:
+        read_settings(GOOD | change)
+    assert str(error.value).startswith(words)
+    assert "cret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_env_file_fills_in_what_the_environment_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And the environment wins."""
+    for name in [name for name in os.environ if name.startswith(("SLACK_", "OPENAI_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENAI_MODEL", "from-environment")
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.chdir(tmp_path)
+    lines = [f"{name}='{value}'" for name, value in (GOOD | {"OPENAI_MODEL": "from-file"}).items()]
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    assert read_settings(read_environment()) == Settings("xoxb-1", "xapp-1", "sk-1", openai_model="from-environment")
+
+
+def test_secrets_do_not_show_in_its_repr() -> None:
+    """A log line with the settings in it gives nothing away."""
+    assert not {"xoxb-1", "xapp-1", "sk-1"} & set(repr(read_settings(GOOD)).replace("'", " ").split())
+
+
+def test_the_example_file_names_every_variable() -> None:
+    """With the defaults that the code has."""
+    text = (Path(__file__).parent.parent / ".env.example").read_text(encoding="utf-8")
+    lines = [line.lstrip("# ") for line in text.splitlines() if "=" in line]
+    example = dict(line.split("=", 1) for line in lines)
+    assert {name.lower() for name in example} == set(Settings.__dataclass_fields__)
+    assert read_settings(example | GOOD) == read_settings(GOOD)
