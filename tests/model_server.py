@@ -19,11 +19,12 @@ MODEL = "test-model"
 class Script:
     """What one completion does: `status` other than 200 answers with `error`; else it streams `pieces`.
 
-    A piece is a text or a whole chunk; before each it waits `every` seconds, before the first `first`. `finish` None
-    ends the stream without a finish reason; `breaks` breaks the connection instead of ending it.
+    A piece is a text, a whole chunk, or bytes that are sent as they are; before each it waits `every` seconds, before
+    the first `first`. `finish` None ends the stream without a finish reason; `breaks` breaks the connection instead of
+    ending it.
     """
 
-    pieces: tuple[str | dict[str, Any], ...] = ("An answer.",)
+    pieces: tuple[str | dict[str, Any] | bytes, ...] = ("An answer.",)
     every: float = 0.1
     first: float = 0.1
     finish: str | None = "stop"
@@ -116,7 +117,9 @@ class ModelServer:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         async for chunk in _chunks(script, wants_usage=record.body["stream_options"]["include_usage"]):
-            await response.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+            await response.write(
+                chunk if isinstance(chunk, bytes) else b"data: " + json.dumps(chunk).encode() + b"\n\n"
+            )
         if script.breaks and request.transport:
             request.transport.abort()
             return response
@@ -126,7 +129,7 @@ class ModelServer:
         return response
 
 
-async def _chunks(script: Script, *, wants_usage: bool) -> AsyncIterator[dict[str, Any]]:
+async def _chunks(script: Script, *, wants_usage: bool) -> AsyncIterator[dict[str, Any] | bytes]:
     await asyncio.sleep(script.first)
     yield _chunk({"role": "assistant", "content": ""})
     for number, piece in enumerate(script.pieces):

@@ -68,7 +68,10 @@ async def _demo(problem: str | None, environment: Mapping[str, str], model: Loca
     async with SlackServer(Workspace()) as slack:
         answerer = await _find_answerer(environment, model)
         async with _bot(answerer, slack):
-            console.print(f"The bot is connected to a stand-in for Slack on this machine.\n{answerer.description}\n", soft_wrap=True)
+            console.print(
+                f"The bot is connected to a stand-in for Slack on this machine.\n{answerer.description}\n",
+                soft_wrap=True,
+            )
             if problem:
                 return 0 if await _show_run(problem, slack, console) else 1
             code = 0
@@ -126,7 +129,8 @@ async def _show_run(problem: str, slack: "SlackServer", console: "Console") -> b
     from bot.playground.view import Lines, Panels, View, read_answers  # noqa: PLC0415
 
     workspace = slack.workspace
-    view: View = Panels(console) if console.is_terminal else Lines(console)
+    names = {user.id: user.name for user in workspace.users.values()}
+    view: View = Panels(console, names) if console.is_terminal else Lines(console, names)
     messages, whispers, calls = len(workspace.messages), len(workspace.whispers), len(workspace.calls)
     began = workspace.now()
     console.print(f"ada in #general: /perspectives {problem}\n", markup=False, highlight=False)

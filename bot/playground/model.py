@@ -135,7 +135,7 @@ class LocalModel:
 
 def make_command(path: Path | None) -> list[str]:
     """Return the command line of the child; anybody on the machine can read it."""
-    arguments = [] if path is None else [str(path.resolve())]
+    arguments = [] if path is None else [str(path.absolute())]
     return [sys.executable, "-m", "bot.playground.model", *arguments]
 
 

@@ -13,7 +13,7 @@ LOCAL_INSTRUCTIONS = (
 """Depth, breadth, structure, time: in the order of `bot.perspectives.PERSPECTIVES`."""
 
 CHAT_TEMPLATE = """\
-{{- '<|im_start|>system\\nYou are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\\n' -}}
+{{- '<|im_start|>system\\nYou are a helpful AI assistant<|im_end|>\\n' -}}
 {%- for message in messages if message.role == 'user' -%}
 {{ '<|im_start|>user\\n' + message.content }}
 {%- if messages[0].role == 'system' -%}{{ '\\n\\n' + messages[0].content }}{%- endif -%}
@@ -22,5 +22,6 @@ CHAT_TEMPLATE = """\
 {%- if add_generation_prompt -%}{{ '<|im_start|>assistant\\n' }}{%- endif -%}"""
 """SmolLM2's own form of a chat (Jinja), but the system message comes after the user's, in the same turn.
 
-In its own place stands the one that the model was trained with; without that, it strays too.
+In its own place stands the beginning of the one that the model was trained with: without any, it strays, and with its
+own name in there, it speaks of itself.
 """

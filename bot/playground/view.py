@@ -1,6 +1,6 @@
 """How a terminal shows a thread: four panels while it grows, or plain lines where the output is not a terminal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -62,8 +62,9 @@ class View(Protocol):
 class Panels:
     """Panels side by side, each showing the end of what its answer has so far; at the end, everything."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, names: Mapping[str, str]) -> None:
         self._console = console
+        self._names = names
         self._live = Live(console=console, refresh_per_second=REFRESHES, transient=True)
 
     def __enter__(self) -> Self:
@@ -77,16 +78,17 @@ class Panels:
 
     def show(self, thread: Sequence[Message], seconds: float) -> None:
         """Show the thread as it stands, `seconds` after the command."""
-        head = _parent(thread, f"{seconds:.0f} s")
-        # The parent takes its text's lines, two borders and the line below the panels; the rest is halved.
-        height = max((self._console.height - 5) // 2, LEAST_HEIGHT)
+        head = _parent(thread, self._names, f"{seconds:.0f} s")
+        # One line is left free: what is as high as the screen cannot be wiped off it again.
+        left = self._console.height - len(self._console.render_lines(head)) - 1
+        height = max(left // 2, LEAST_HEIGHT)
         self._live.update(Group(head, self._grid(thread, height)))
 
     def show_end(self, thread: Sequence[Message]) -> None:
         """Show the whole thread, each answer over the full width, and the parent as it is in the end."""
         for panel in _panels(thread):
             self._console.print(panel)
-        self._console.print(_parent(thread, "the parent, now the index"))
+        self._console.print(_parent(thread, self._names, "the parent, now the index"))
 
     def _grid(self, thread: Sequence[Message], height: int) -> Table:
         grid = Table.grid(expand=True)
@@ -101,8 +103,9 @@ class Panels:
 class Lines:
     """Lines for a log or a pipe: what changed state and when, and at the end everything. No escape codes."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, names: Mapping[str, str]) -> None:
         self._console = console
+        self._names = names
         self._said: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -124,7 +127,7 @@ class Lines:
         """Print the whole thread."""
         for answer in read_answers(thread):
             self._print(f"\n{answer.line}\n\n{answer.text.strip()}")
-        self._print("\n" + plain(thread[0]).replace("*", ""))
+        self._print("\n" + _read(thread[0], self._names))
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -137,8 +140,16 @@ def _panels(thread: Sequence[Message], height: int | None = None) -> Iterator[Pa
         yield Panel(content, title=Text(answer.line), title_align="left", border_style=colour, height=height)
 
 
-def _parent(thread: Sequence[Message], state: str) -> Panel:
-    return Panel(Text(plain(thread[0]).replace("*", "")), title="#general", title_align="left", subtitle=state)
+def _parent(thread: Sequence[Message], names: Mapping[str, str], state: str) -> Panel:
+    return Panel(Text(_read(thread[0], names)), title="#general", title_align="left", subtitle=state)
+
+
+def _read(message: Message, names: Mapping[str, str]) -> str:
+    """What Slack would show of a message; it knows the `names` of its users' ids."""
+    text = plain(message).replace("*", "")
+    for user, name in names.items():
+        text = text.replace(f"@{user}", f"@{name}")
+    return text
 
 
 def _text(message: Message) -> str:

@@ -92,8 +92,8 @@ def test_the_key_does_not_show_in_an_address() -> None:
 def test_the_parent_imports_nothing_heavy() -> None:
     """It starts the child before anything else."""
     code = "import sys, bot.playground.model; print({'openai', 'aiohttp', 'xllamacpp'} & set(sys.modules))"
-    output = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout
-    assert output.strip() == "set()"
+    with run_python(code) as child:
+        assert read_line(child) == "set()"
 
 
 @slow
@@ -179,9 +179,8 @@ async def test_a_closed_stream_frees_its_slot() -> None:
     async with serve_model() as (_, address, client):
         async with ask(client, "Why is bread good?") as chunks:
             await anext(chunks)
-        async with asyncio.timeout(2):
-            while any(slot["is_processing"] for slot in await get(address, "/slots")):
-                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.5)
+        assert not any(slot["is_processing"] for slot in await get(address, "/slots"))
 
 
 @slow
@@ -200,18 +199,30 @@ async def test_it_ends_while_it_generates() -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 async def test_it_ends_with_its_parent(number: signal.Signals) -> None:
     """However that ends, and while it generates."""
-    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
-        assert parent.stdout
-        base_url, key = json.loads(parent.stdout.readline())
+    with run_python(PARENT) as parent:
+        base_url, key = json.loads(read_line(parent))
         async with AsyncOpenAI(base_url=base_url, api_key=key, max_retries=0) as client:
             async with ask(client, "Why is bread good?") as chunks:
                 await anext(chunks)
                 parent.send_signal(number)
-                with pytest.raises(Exception, match="peer closed|incomplete"):
+                with pytest.raises(openai.APIConnectionError):
                     async with asyncio.timeout(1):
                         await wait_for_end(chunks)
             with pytest.raises(openai.APIConnectionError):
                 await client.models.list()
+
+
+def run_python(code: str) -> subprocess.Popen[bytes]:
+    """Another process, whose words are read here."""
+    return subprocess.Popen(  # noqa: S603 - this test's code
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+
+
+def read_line(process: subprocess.Popen[bytes]) -> str:
+    """The next line that it prints."""
+    assert process.stdout
+    return process.stdout.readline().decode().strip()
 
 
 @asynccontextmanager
