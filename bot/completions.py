@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
-from typing import Self
+from typing import Any, Self
 
 import openai
 from openai import AsyncOpenAI, AsyncStream
@@ -177,8 +177,10 @@ def _status(error: Exception) -> int | None:
 
 def _explain(error: Exception, model: str, idle_timeout: float) -> str:
     """The words for the person who asked; they quote nothing that the server said, which may quote the key."""
-    code = error.code if isinstance(error, openai.APIError) else None
-    words = _WORDS_BY_CODE.get(code or "") or next(words for kind, words in _WORDS_BY_KIND if isinstance(error, kind))
+    # OpenAI has its word for an error in `code`, llama.cpp in `type`.
+    names = (error.code, error.type) if isinstance(error, openai.APIError) else ()
+    by_name = (_WORDS_BY_NAME[name] for name in names if name in _WORDS_BY_NAME)
+    words = next(by_name, None) or next(words for kind, words in _WORDS_BY_KIND if isinstance(error, kind))
     return words.format(model=model, seconds=idle_timeout, status=_status(error))
 
 
@@ -186,10 +188,11 @@ _NO_QUOTA = f"the account with the model's provider has no quota left. {ASK_THE_
 _TOO_LONG = "the problem is too long for the model. Ask again with a shorter one."
 _FILTERED = "the provider's content filter refused the problem. Put it in other words."
 
-_WORDS_BY_CODE = {
+_WORDS_BY_NAME: dict[Any, str] = {
     "insufficient_quota": _NO_QUOTA,
     "billing_hard_limit_reached": _NO_QUOTA,
     "context_length_exceeded": _TOO_LONG,
+    "exceed_context_size_error": _TOO_LONG,
     "content_filter": _FILTERED,
     "content_policy_violation": _FILTERED,
     "model_not_found": f"there is no model “{{model}}” for this key. {ASK_THE_OWNER} OPENAI_MODEL.",

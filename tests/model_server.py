@@ -90,8 +90,9 @@ class ModelServer:
         script = self.scripts.get(name, self.default)
         if isinstance(script, Script):
             return script
-        scripts = self.scripts[name] = list(script)
-        return scripts.pop(0) if len(scripts) > 1 else scripts[0]
+        scripts: list[Script] = list(script)
+        self.scripts[name] = scripts[1:] or scripts  # the last one again and again
+        return scripts[0]
 
     async def _complete(self, request: web.Request) -> web.StreamResponse:
         loop = asyncio.get_running_loop()

@@ -1,3 +1,4 @@
+import itertools
 import re
 
 import pytest
@@ -32,7 +33,7 @@ limits = st.integers(120, 400)
 def source(text: str, cut: list[Page]) -> list[str]:
     """The stretches of the source that the pages stand for."""
     ends = [0, *(page.end for page in cut)]
-    return [text[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [text[start:end] for start, end in itertools.pairwise(ends)]
 
 
 def open_fence(text: str) -> str:

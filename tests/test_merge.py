@@ -1,5 +1,6 @@
 import asyncio
 import gc
+import itertools
 import weakref
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
@@ -85,7 +86,7 @@ async def test_an_error_comes_as_it_is_after_the_newest_values() -> None:
     with pytest.raises(ValueError, match="broken") as caught:
         async with merge_async_iterators(Source((1, "a"), (0, error)), other) as merged:
             async for values in merged:
-                items.append(values)
+                items.append(values)  # noqa: PERF401 - it ends in an error
     assert caught.value is error
     assert items[-1] == ("a", "x")
     assert other.closed == 1
@@ -176,7 +177,7 @@ async def test_memory_does_not_grow_with_a_slow_reader() -> None:
     class Value:
         pass
 
-    alive: "weakref.WeakSet[Value]" = weakref.WeakSet()
+    alive: weakref.WeakSet[Value] = weakref.WeakSet()
     most = 0
 
     async def source() -> AsyncIterator[Value]:
@@ -219,7 +220,7 @@ def test_keeps_order_and_loses_no_last_value(plan: list[list[tuple[float, int]]]
         seen = [values[place] for _, values in items if values[place] is not None]
         assert seen == sorted(seen)
         assert seen[-1:] == [value for _, value in given_steps][-1:]
-    assert all(before[1] != after[1] for before, after in zip(items, items[1:], strict=False))
+    assert all(before[1] != after[1] for before, after in itertools.pairwise(items))
     assert [source.closed for source in sources] == [1] * len(sources)
 
 

@@ -63,10 +63,10 @@ def test_the_oldest_unseen_text_goes_first() -> None:
     edits.grow("b", 4)
     order = []
     for now in range(10, 13):
-        key = edits.next(now).key
-        assert isinstance(key, str)
-        land(edits, key, now)
-        order.append(key)
+        chosen = edits.next(now).key
+        assert isinstance(chosen, str)
+        land(edits, chosen, now)
+        order.append(chosen)
     assert order == ["b", "c", "a"]
 
 
@@ -81,10 +81,10 @@ def test_finals_go_before_previews_and_indexes_after_finals() -> None:
     edits.finish("final", 3)
     order = []
     for now in range(4, 7):
-        key = edits.next(now).key
-        assert isinstance(key, str)
-        land(edits, key, now)
-        order.append(key)
+        chosen = edits.next(now).key
+        assert isinstance(chosen, str)
+        land(edits, chosen, now)
+        order.append(chosen)
     assert order == ["final", "parent", "preview"]
 
 
@@ -253,7 +253,7 @@ lengths = st.lists(st.tuples(st.floats(0, 120), st.floats(0.1, 40), st.integers(
     st.lists(st.floats(0.01, 3.0), min_size=1, max_size=7),
     st.sets(st.integers(0, 60), max_size=12),
 )
-def test_the_laws_hold_for_any_answers_and_any_slack(
+def test_the_laws_hold_for_any_answers_and_any_slack(  # noqa: C901 - a simulation is a loop of cases
     answers: list[tuple[float, float, int]], budget: int, latencies: list[float], refused: set[int]
 ) -> None:
     """The budget is never exceeded in any 60 s, finals included; every last text lands; nothing flies twice at once."""

@@ -8,7 +8,7 @@ import pytest
 
 from bot.playground.blocks import find_mentions
 from bot.playground.fault import Fault
-from bot.playground.workspace import Message, Version, Workspace
+from bot.playground.workspace import Message, Workspace
 from tests.model_server import ModelServer, Script, words
 from tests.test_markdown import open_fence
 from tests.world import NAMES, PROBLEM, World, body_of, running, script_of, shown
@@ -140,7 +140,9 @@ async def test_a_problem_too_long_is_given_back_and_no_call_is_made(problem: str
     async with running(problem_limit=limit) as world:
         await world.slack.command(problem)
         given_back = problem.strip()
-        await world.until(lambda: "".join(map(body_of, world.workspace.whispers)).strip() == given_back)
+        await world.until(
+            lambda: "".join(body_of(whisper) for whisper in world.workspace.whispers).strip() == given_back
+        )
         assert "characters" in world.whispers()[0]
         assert (world.workspace.messages, world.model.requests) == ([], [])
         assert all(call.error is None for call in world.workspace.calls)
@@ -153,6 +155,7 @@ FAILURES: list[tuple[Script, str]] = [
     (Script(status=429, error={"code": "insufficient_quota"}, retry_after="0"), "no quota left"),
     (Script(status=429, error={"code": "rate_limit_exceeded"}, retry_after="0"), "too many requests"),
     (Script(status=400, error={"code": "context_length_exceeded"}), "too long for the model"),
+    (Script(status=400, error={"code": 400, "type": "exceed_context_size_error"}), "too long for the model"),
     (Script(status=400, error={"code": "content_filter"}), "content filter refused"),
     (Script(status=418, error={"code": "x"}), "refused the request (418)"),
     (Script(status=500, error={"code": "x"}, retry_after="0"), "failure of its own (500)"),

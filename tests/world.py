@@ -10,7 +10,7 @@ from bot.app import serve
 from bot.perspectives import PERSPECTIVES
 from bot.playground.blocks import plain
 from bot.playground.slack import SlackServer
-from bot.playground.workspace import Call, Message, Version, Workspace
+from bot.playground.workspace import Call, Message, Version, Whisper, Workspace
 from bot.settings import Settings
 from tests.model_server import KEY, MODEL, ModelServer, Script
 
@@ -62,7 +62,7 @@ def shown(message: Any) -> str:
     return plain(message)
 
 
-def body_of(version: Version | Message) -> str:
+def body_of(version: Version | Message | Whisper) -> str:
     """The model's text that a version of a reply shows, unescaped."""
     texts = [block["text"] for block in version.blocks if block["type"] == "markdown"]
     return "".join(texts).replace("&lt;", "<").replace("&gt;", ">")

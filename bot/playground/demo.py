@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.playground.slack import SlackServer
     from bot.playground.workspace import Message
 
-LOCAL_PROBLEM_LIMIT = "1500"  # characters; a slot of the local model holds 2,048 tokens, its answer included
+LOCAL_PROBLEM_LIMIT = "600"  # characters; the local model reads some 60 tokens a second, for all four together
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
 STDIN = 0
 
