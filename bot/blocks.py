@@ -82,7 +82,7 @@ def fits_parent(problem: str) -> bool:
 
 def parent(problem: str, user: str) -> Body:
     """The message that opens a thread: who asked, mentioned, and the problem, quoted. `problem` must fit."""
-    asker = f"<@{user}> asks for four perspectives on:"
+    asker = f"<@{user}> asks for perspectives on:"
     return Body(
         f"<@{user}> asks: {escape(_short(problem))}",
         [_section(asker), _markdown(_quote(problem))],
@@ -93,7 +93,7 @@ def index(problem: str, user: str, answers: Sequence[tuple[Perspective, Draft]])
     """The parent when all answers have ended: under the problem, a line for each."""
     lines = [_section(f"{one.emoji} *{one.name}* {_outcome(draft)}") for one, draft in answers]
     return Body(
-        f"Four perspectives for <@{user}> on: {escape(_short(problem))}",
+        f"Perspectives for <@{user}> on: {escape(_short(problem))}",
         [*parent(problem, user).blocks, *lines],
     )
 
@@ -125,7 +125,7 @@ def _state(draft: Draft) -> str:
             return f"⚠️ failed: {reason}"
         case State.STOPPED:
             return f"✂️ stopped: {reason}"
-        case State.INTERRUPTED:
+        case _:
             return f"⏸️ interrupted: {reason}"
 
 

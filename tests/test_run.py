@@ -31,7 +31,7 @@ async def test_a_command_opens_a_thread_of_four_answers_that_end_whole() -> None
     async with running(ModelServer(**scripts)) as world:
         parent, *replies = await world.ask()
         first = Message("", "", "", None, None, parent.versions[:1])
-        assert shown(first).splitlines() == ["@U0ADA asks for four perspectives on:", f"> {PROBLEM}"]
+        assert shown(first).splitlines() == ["@U0ADA asks for perspectives on:", f"> {PROBLEM}"]
         assert set(find_mentions(first)) == {"@U0ADA"}
         assert [re.sub(r"[^A-Za-z].*|^\W+", "", shown(reply).split("*")[1]) for reply in replies] == NAMES
         assert bodies(replies) == [scripts[name].text for name in NAMES]
@@ -70,7 +70,7 @@ async def test_the_index_has_the_takeaways_under_the_problem() -> None:
     async with running(ModelServer(**scripts)) as world:
         parent, *_ = await world.ask()
         assert shown(parent).splitlines()[:5] == [
-            "@U0ADA asks for four perspectives on:",
+            "@U0ADA asks for perspectives on:",
             f"> {PROBLEM}",
             "🔍 *Depth* Depth says it.",
             "🌐 *Breadth* Breadth says it.",
@@ -334,7 +334,7 @@ async def test_runs_do_not_disturb_each_other() -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(world.slack.command("one?"))
             group.create_task(world.slack.command("two?", user="ben"))
-        await world.until(lambda: sum("Four perspectives" in one.text for one in world.workspace.messages) == 2)
+        await world.until(lambda: sum("Perspectives for" in one.text for one in world.workspace.messages) == 2)
         assert len(world.workspace.messages) == 10
         assert not [call for call in world.workspace.calls if call.error]
 

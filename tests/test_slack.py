@@ -68,7 +68,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     calls: int = 0
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def give(self, request: web.Request) -> web.Response:
         self.calls += 1
         body = self.text.encode() if isinstance(self.text, str) else self.text
         return web.Response(status=self.status, body=body, headers={"Content-Type": self.kind, **self.headers})
@@ -77,7 +77,7 @@ class Answer:
 async def post_to(answer: Answer) -> BaseException | str:
     """Post a message to a server that answers so: what is raised, or the timestamp."""
     app = web.Application()
-    app.router.add_post("/api/{method}", answer)
+    app.router.add_post("/api/{method}", answer.give)
     runner = web.AppRunner(app)
     await runner.setup()
     try:
@@ -337,9 +337,7 @@ async def test_a_whisper_without_an_address_goes_to_the_person_in_the_thread() -
         ([Fault("response_url", http_status=500)], 0.0, 0, "http_500"),
     ],
 )
-async def test_a_whisper_falls_back_to_the_channel(
-    faults: list[Fault], wait: float, uses: int, refusal: str
-) -> None:
+async def test_a_whisper_falls_back_to_the_channel(faults: list[Fault], wait: float, uses: int, refusal: str) -> None:
     """When the address is used up, too old, or out of order: each is asked once."""
     async with office(*faults) as one:
         url = one.response_url("C0GENERAL")

@@ -36,7 +36,7 @@ class World:
         await self.slack.command(problem, **place)
         await self.until(lambda: len(self.workspace.messages) > before)
         parent = self.workspace.messages[before]
-        await self.until(lambda: "Four perspectives" in parent.text)
+        await self.until(lambda: "Perspectives for" in parent.text)
         return self.thread(parent)
 
     async def until(self, condition: Any, *, timeout: float = 600.0) -> None:

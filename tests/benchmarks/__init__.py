@@ -1,0 +1,1 @@
+"""What is claimed to be better, measured against what it replaces; in simulated or virtual time."""

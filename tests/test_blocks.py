@@ -1,0 +1,151 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import blocks
+from bot.blocks import SECTION_LIMIT, Body
+from bot.draft import Draft, State
+from bot.markdown import PAGE_LIMIT, Page, fit, pages, units
+from bot.perspectives import PERSPECTIVES
+from bot.playground.blocks import find_mentions, find_problems, plain
+
+DEPTH = PERSPECTIVES[0]
+
+hostile = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "<!channel>",
+                "<@U1>",
+                "<https://evil.example|bank>",
+                "@here",
+                "```",
+                "> ",
+                "&lt;",
+                "|",
+                "*",
+                "_",
+                "\n\n",
+                "# ",
+            ]
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=40,
+).map("".join)
+drafts = st.builds(Draft, hostile, st.sampled_from(State), hostile, hostile, st.floats(0, 999))
+
+STATES = [
+    (Draft(), "🔍 *Depth* · why, nine times · 💭 waiting…"),
+    (Draft(reason="32 are before it"), "🔍 *Depth* · why, nine times · 💭 waiting: 32 are before it"),
+    (Draft("x", State.WRITING), "🔍 *Depth* · why, nine times · ✍️ writing…"),
+    (Draft("x", State.DONE, "", "m<1>", 12.4), "🔍 *Depth* · why, nine times · ✅ done in 12 s by m&lt;1&gt;"),
+    (Draft("x", State.FAILED, "a & b."), "🔍 *Depth* · why, nine times · ⚠️ failed: a &amp; b."),
+    (Draft("x", State.STOPPED, "too long."), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
+    (Draft("x", State.INTERRUPTED, "bye."), "🔍 *Depth* · why, nine times · ⏸️ interrupted: bye."),
+]
+
+
+@pytest.mark.parametrize(("draft", "line"), STATES)
+def test_a_reply_says_what_it_is_and_in_what_state(draft: Draft, line: str) -> None:
+    """In the line above its text, escaped."""
+    body = blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True)
+    assert body.blocks[0]["elements"][0]["text"] == line
+    assert body.has_text == bool(draft.text)
+
+
+def test_a_full_page_says_that_it_goes_on_and_the_next_its_number() -> None:
+    """The state stands where the text grows."""
+    draft = Draft("x", State.WRITING)
+    page = Page("x", 1, None)
+    first = blocks.reply(DEPTH, draft, page, number=1, is_last=False)
+    second = blocks.reply(DEPTH, draft, page, number=2, is_last=True)
+    assert plain_line(first) == "🔍 *Depth* · why, nine times · ⤵️ goes on below"
+    assert plain_line(second) == "🔍 *Depth* · continued (2) · ✍️ writing…"
+    assert first.text == "Depth goes on below"
+
+
+def plain_line(body: Body) -> str:
+    """The line above the text."""
+    return str(body.blocks[0]["elements"][0]["text"])
+
+
+def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
+    """Short and telling, as a screen reader says it."""
+    draft = Draft("**Nobody** owns it. More.", State.DONE, model="m")
+    assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == "Depth: Nobody owns it."
+
+
+OUTCOMES = [
+    (Draft("It ends. Well.", State.DONE), "🔍 *Depth* It ends."),
+    (Draft("It ends. Well.", State.STOPPED, "too long."), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft("", State.STOPPED, "too long."), "🔍 *Depth* stopped: too long."),
+    (Draft("It ends.", State.FAILED, "no key."), "🔍 *Depth* failed: no key."),
+    (Draft("It ends.", State.INTERRUPTED, "bye."), "🔍 *Depth* interrupted: bye."),
+]
+
+
+@pytest.mark.parametrize(("draft", "line"), OUTCOMES)
+def test_the_index_has_a_line_for_each_answer(draft: Draft, line: str) -> None:
+    """Under the problem."""
+    body = blocks.index("Why?", "U1", [(DEPTH, draft)])
+    assert [block["text"] for block in body.blocks if block["type"] == "markdown"] == ["> Why?"]
+    assert body.blocks[-1]["text"]["text"] == line
+
+
+@given(hostile, st.lists(drafts, max_size=4))
+def test_whatever_was_written_no_message_rings_anybody_or_breaks_a_block(problem: str, answers: list[Draft]) -> None:
+    """Every message, its notification and its index lines; only who asked is mentioned, in the parent."""
+    made = [blocks.reply(DEPTH, one, fit(one.text), number=1, is_last=True) for one in answers]
+    made += blocks.too_long(problem or "x", 1)
+    opened = [
+        blocks.parent(problem or "x", "U0"),
+        blocks.index(problem or "x", "U0", [(DEPTH, one) for one in answers]),
+    ]
+    for body in [*made, *opened]:
+        message = Shown(body)
+        mentions = find_mentions(message)
+        assert mentions == [] if body in made else set(mentions) == {"@U0"}
+        assert "<" not in body.text.replace("<@U0>", "")
+        assert units(body.text) <= 4_000
+        if problem.strip() and all(one.text.strip() or not one.text for one in answers):
+            assert find_problems(list(body.blocks)) == []
+
+
+class Shown:
+    """A body as the stand-in sees it."""
+
+    def __init__(self, body: Body) -> None:
+        self.text = body.text
+        self.blocks = list(body.blocks)
+
+
+@given(hostile)
+def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None:
+    """For when Slack refuses the form."""
+    draft = Draft(text, State.WRITING)
+    body = blocks.reply(DEPTH, draft, fit(text), number=1, is_last=True)
+    plainer = body.plainer()
+    assert not [block for block in plainer.blocks if block["type"] == "markdown"]
+    assert "".join(plain(Shown(plainer)).split()) == "".join(plain(Shown(body)).split())
+    assert all(units(block["text"]["text"]) <= SECTION_LIMIT for block in plainer.blocks[1:])
+
+
+def test_a_problem_fits_the_parent_or_is_given_back() -> None:
+    """As long as it is after escaping and quoting; nothing of it is lost."""
+    assert blocks.fits_parent("x" * (PAGE_LIMIT - 2))
+    assert not blocks.fits_parent("x" * (PAGE_LIMIT - 1))
+    assert not blocks.fits_parent("<" * 3_000)
+    assert not blocks.fits_parent("\n" * 6_000)
+    problem = "word " * 5_000
+    first, *others = blocks.too_long(problem, 4_000)
+    assert "25,000 characters" in first.text
+    texts = [block["text"] for body in [first, *others] for block in body.blocks if block["type"] == "markdown"]
+    assert "".join(texts) == problem
+    assert len(texts) == len(pages(problem))
+
+
+def test_the_invitation_names_the_channel_and_the_way() -> None:
+    """In words that a person can act on."""
+    assert "<#C1>" in blocks.invitation("C1").text
+    assert "/invite" in blocks.invitation("C1").text
