@@ -28,7 +28,7 @@ class Socket:
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
             return self._authorize(enterprise_id, team_id)
 
-        self.app = AsyncApp(client=client, authorize=authorize)
+        self.app = AsyncApp(client=client, authorize=authorize, logger=client.logger)
         self._app_token = app_token
         self._identity: Identity | None = None
         self._handler: AsyncSocketModeHandler | None = None

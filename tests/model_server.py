@@ -131,11 +131,13 @@ class ModelServer:
 
 
 async def _chunks(script: Script, *, wants_usage: bool) -> AsyncIterator[dict[str, Any] | bytes]:
+    loop = asyncio.get_running_loop()
+    first = loop.time() + script.first
     await asyncio.sleep(script.first)
     yield _chunk({"role": "assistant", "content": ""})
     for number, piece in enumerate(script.pieces):
-        if number:
-            await asyncio.sleep(script.every)
+        # Held to a schedule of its own: pauses in a row would add up what each takes too long.
+        await asyncio.sleep(first + number * script.every - loop.time())
         yield _chunk({"content": piece}) if isinstance(piece, str) else piece
     if script.finish:
         yield _chunk({}, script.finish)

@@ -1,0 +1,397 @@
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.blocks import Body
+from bot.board import Board
+from bot.draft import Draft, State
+from bot.errors import (
+    ChannelClosedError,
+    FormRefusedError,
+    MessageGoneError,
+    RateLimitedError,
+    SlackError,
+    UnavailableError,
+)
+from bot.perspectives import PERSPECTIVES
+from bot.reply import Reply
+from bot.thread import Message, Thread
+
+TOOK = 0.1  # seconds that each call takes
+
+
+class Writer:
+    """Slack, as the board sees it: writes down what is asked of it, and fails as told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[float, str, str, Body]] = []  # start, what, where or which, body
+        self.failures: dict[str, list[Exception]] = {"post": [], "edit": []}
+        self.in_flight: set[str] = set()
+        self.screen: dict[str, Body] = {}
+
+    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+        await self._call("post", thread_ts or channel, body)
+        ts = f"{len(self.screen) + 1}"
+        self.screen[ts] = body
+        return ts
+
+    async def edit(self, channel: str, ts: str, body: Body) -> None:
+        assert ts not in self.in_flight
+        self.in_flight.add(ts)
+        try:
+            await self._call("edit", ts, body)
+        finally:
+            self.in_flight.discard(ts)
+        self.screen[ts] = body
+
+    async def _call(self, kind: str, place: str, body: Body) -> None:
+        self.calls.append((round(asyncio.get_running_loop().time() - 1_000, 3), kind, place, body))
+        await asyncio.sleep(TOOK)
+        if self.failures[kind]:
+            raise self.failures[kind].pop(0)
+
+    def texts(self) -> list[str]:
+        """What stands on the screen, in the order of posting."""
+        return [body.text for body in self.screen.values()]
+
+
+@asynccontextmanager
+async def board_on(writer: Writer, edits_per_minute: int = 50) -> AsyncIterator[Board]:
+    """A board that serves."""
+    board = Board(writer, edits_per_minute)
+    serving = asyncio.create_task(board.serve())
+    try:
+        yield board
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+        assert serving.cancelled(), serving.exception()
+
+
+class Text:
+    """What a message shows, changeable."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self) -> Body:
+        return Body(self.text, [{"type": "markdown", "text": self.text}])
+
+
+def post(thread: Thread, text: str) -> tuple[Message, Text]:
+    """A message of a thread, on its way."""
+    content = Text(text)
+    message = Message(thread, content)
+    thread.post(message)
+    return message, content
+
+
+async def test_messages_of_a_thread_are_posted_one_after_another() -> None:
+    """In the order in which they were asked for, under the first."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        for text in "abc":
+            post(thread, text)
+        await thread.settle()
+    assert [(at, place, body.text) for at, _, place, body in writer.calls] == [
+        (0, "C", "a"),
+        (0.1, "1", "b"),
+        (0.2, "1", "c"),
+    ]
+
+
+async def test_a_text_is_built_when_it_is_sent() -> None:
+    """What has grown since it was asked for goes along, and costs no edit."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        post(thread, "parent")
+        message, content = post(thread, "placeholder")
+        await asyncio.sleep(0.05)
+        content.text = "whole"
+        message.finish()
+        await thread.settle()
+    assert writer.texts() == ["parent", "whole"]
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post"]
+
+
+async def test_what_grows_while_a_post_is_on_its_way_is_edited_in() -> None:
+    """The post carried what was there when it was sent."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, content = post(thread, "placeholder")
+        await asyncio.sleep(0.05)
+        content.text = "whole"
+        message.finish()
+        await thread.settle()
+    assert [(kind, body.text) for _, kind, _, body in writer.calls] == [("post", "placeholder"), ("edit", "whole")]
+
+
+async def test_parents_go_before_replies_when_posts_must_wait() -> None:
+    """A person waits for a sign; placeholders wait, by age."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        first, second = board.thread("C"), board.thread("C")
+        for text in "abcdef":
+            post(first, text)
+        await asyncio.sleep(0.45)
+        post(second, "parent")
+        post(second, "reply")
+        await first.settle()
+        await second.settle()
+    order = [(at, body.text) for at, _, _, body in writer.calls]
+    assert order == [
+        (0, "a"),
+        (0.1, "b"),
+        (0.2, "c"),
+        (0.3, "d"),
+        (0.4, "e"),
+        (1.0, "parent"),
+        (2.0, "f"),
+        (3.0, "reply"),
+    ]
+
+
+async def test_channels_have_posting_limits_of_their_own() -> None:
+    """A busy one holds up nobody else."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        busy, idle = board.thread("C1"), board.thread("C2")
+        for _ in range(8):
+            post(busy, "x")
+        await asyncio.sleep(0.7)
+        post(idle, "y")
+        await idle.settle()
+        assert asyncio.get_running_loop().time() == pytest.approx(1_000.8)
+
+
+POST_FAILURES = [
+    ([RateLimitedError(3)], [0, 3]),
+    ([RateLimitedError(3), RateLimitedError(2)], [0, 3.1, 5.2]),
+    ([UnavailableError("unreachable", sent=False)] * 2, [0, 1.1, 3.2]),
+]
+
+
+@pytest.mark.parametrize(("failures", "times"), POST_FAILURES)
+async def test_a_post_that_was_not_carried_out_is_tried_again(failures: list[Exception], times: list[float]) -> None:
+    """After the pause that Slack asks for, or a growing one."""
+    writer = Writer()
+    writer.failures["post"] = list(failures)
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        post(thread, "a")
+        await thread.settle()
+    assert writer.texts() == ["a"]
+    assert [at for at, *_ in writer.calls] == pytest.approx(times, abs=0.11)
+
+
+async def test_a_post_that_may_have_been_carried_out_is_not_repeated() -> None:
+    """The others of its thread go on."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        parent, _ = post(thread, "parent")
+        await thread.stands(parent)
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        lost, content = post(thread, "lost")
+        post(thread, "next")
+        await thread.settle()
+        content.text = "more"
+        lost.finish()
+        await thread.settle()
+    assert writer.texts() == ["parent", "next"]
+    assert [body.text for _, _, _, body in writer.calls] == ["parent", "lost", "next"]
+
+
+async def test_a_lost_parent_ends_its_thread() -> None:
+    """There is nothing to answer under."""
+    writer = Writer()
+    writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        parent, _ = post(thread, "parent")
+        post(thread, "reply")
+        with pytest.raises(SlackError, match="parent_lost"):
+            await thread.stands(parent)
+    assert len(writer.calls) == 1
+
+
+async def test_a_closed_channel_ends_its_thread_and_no_other() -> None:
+    """Whoever waits for it is told why."""
+    writer = Writer()
+    writer.failures["post"] = [ChannelClosedError("not_in_channel")]
+    async with board_on(writer) as board:
+        closed, open_one = board.thread("C1"), board.thread("C2")
+        message, _ = post(closed, "a")
+        post(closed, "b")
+        post(open_one, "c")
+        with pytest.raises(ChannelClosedError):
+            await closed.stands(message)
+        with pytest.raises(ChannelClosedError):
+            closed.check()
+        await open_one.settle()
+    assert writer.texts() == ["c"]
+
+
+EDIT_FAILURES = [
+    [RateLimitedError(3)],
+    [UnavailableError("internal_error", sent=False)] * 6,
+    [UnavailableError("TimeoutError", sent=True), RateLimitedError(1)],
+    [FormRefusedError("invalid_blocks")],
+]
+
+
+@pytest.mark.parametrize("failures", EDIT_FAILURES)
+async def test_the_last_text_lands_after_any_failure_of_edits(failures: list[Exception]) -> None:
+    """Each try carries what is newest then; the same form is never sent twice for its form."""
+    writer = Writer()
+    writer.failures["edit"] = list(failures)
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, content = post(thread, "placeholder")
+        await thread.stands(message)
+        content.text = "growing"
+        message.grow()
+        await asyncio.sleep(0.05)
+        content.text = "whole"
+        message.finish()
+        await thread.settle()
+    assert writer.texts() == ["whole"]
+    assert [body.text for _, kind, _, body in writer.calls if kind == "edit"][1:] == ["whole"] * len(failures)
+    if isinstance(failures[0], FormRefusedError):
+        assert writer.screen["1"].blocks[0]["type"] == "section"
+
+
+async def test_pauses_between_tries_grow_to_their_longest() -> None:
+    """Slack's outages last minutes."""
+    writer = Writer()
+    writer.failures["edit"] = [UnavailableError("internal_error", sent=False)] * 7
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        message.finish()
+        await thread.settle()
+    starts = [at for at, kind, _, _ in writer.calls if kind == "edit"]
+    pauses = [after - before - TOOK for before, after in zip(starts, starts[1:], strict=False)]
+    assert pauses == pytest.approx([1, 2, 4, 8, 15, 15, 15])
+
+
+async def test_a_form_that_is_refused_twice_is_given_up() -> None:
+    """It would be refused for ever."""
+    writer = Writer()
+    writer.failures["edit"] = [FormRefusedError("invalid_blocks")] * 2
+    writer.failures["post"] = [FormRefusedError("invalid_blocks")]
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        message.finish()
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "edit"]
+
+
+async def test_a_deleted_message_is_left_alone() -> None:
+    """Nothing more is sent of it, and nobody waits for it."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, content = post(thread, "a")
+        await thread.stands(message)
+        writer.failures["edit"] = [MessageGoneError("message_not_found")]
+        content.text = "b"
+        message.grow()
+        await asyncio.sleep(1)
+        message.grow()
+        message.finish()
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "edit"]
+
+
+async def test_an_edit_that_fails_for_good_ends_its_thread() -> None:
+    """An error that nobody foresaw is raised to the run."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        writer.failures["edit"] = [SlackError("ekm_access_denied")]
+        message.finish()
+        with pytest.raises(SlackError, match="ekm_access_denied"):
+            await thread.settle()
+
+
+async def test_a_bug_in_what_a_message_shows_ends_its_thread_and_no_other() -> None:
+    """The board goes on, for posts as for edits."""
+    writer = Writer()
+
+    def broken() -> Body:
+        raise ZeroDivisionError
+
+    async with board_on(writer) as board:
+        for stands_first in (False, True):
+            thread, other = board.thread("C1"), board.thread("C2")
+            message, content = post(thread, "a") if stands_first else (Message(thread, broken), None)
+            if content is None:
+                thread.post(message)
+            else:
+                await thread.stands(message)
+                message.body = broken
+                message.finish()
+            post(other, "c")
+            with pytest.raises(ZeroDivisionError):
+                await thread.settle()
+            await other.settle()
+
+
+async def test_a_closed_thread_sends_nothing_more() -> None:
+    """Not even what was in flight is followed up."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, content = post(thread, "a")
+        await thread.stands(message)
+        content.text = "b"
+        message.grow()
+        await asyncio.sleep(0.05)
+        thread.close()
+        content.text = "c"
+        message.grow()
+        message.finish()
+        post(thread, "d")
+        await asyncio.sleep(60)
+    assert [(kind, body.text) for _, kind, _, body in writer.calls] == [("post", "a"), ("edit", "b")]
+
+
+async def test_an_answer_whose_page_is_lost_still_ends() -> None:
+    """The page before it is cut to its length, and nobody waits for ever."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C", "0")
+        reply = Reply(thread, PERSPECTIVES[0])
+        await thread.stands(reply.placeholder)
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        reply.show(Draft("word " * 3_000, State.DONE, model="m"))
+        reply.show(Draft("later", State.DONE))
+        await thread.settle()
+    assert "goes on below" in writer.texts()[0]
+
+
+async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() -> None:
+    """In as many messages as it takes, and with no edit."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        post(thread, "parent")
+        reply = Reply(thread, PERSPECTIVES[0])
+        reply.show(Draft("word " * 6_000, State.DONE, model="m"))
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post"] * 4
+    shown = "".join(
+        block["text"] for body in writer.screen.values() for block in body.blocks if block["type"] == "markdown"
+    )
+    assert shown == "parent" + "word " * 6_000
