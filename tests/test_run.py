@@ -274,7 +274,8 @@ async def test_what_starts_nothing() -> None:
     """Edits of a mention, redelivered events, other bots, the bot itself."""
     async with running() as world:
         bot = world.workspace.bot.id
-        base = {"type": "app_mention", "user": "U0ADA", "text": f"<@{bot}> why?", "channel": "C0GENERAL", "ts": "1.0"}
+        said = world.workspace.post("C0GENERAL", "U0ADA", f"<@{bot}> why?")
+        base = {"type": "app_mention", "user": "U0ADA", "text": said.text, "channel": said.channel, "ts": said.ts}
         await starts_nothing(world, {**base, "edited": {"user": "U0ADA", "ts": "2.0"}})
         await starts_nothing(world, {**base, "bot_id": "B0OTHER"})
         await starts_nothing(world, {**base, "user": bot, "bot_id": world.workspace.bot_id})
@@ -326,6 +327,26 @@ async def test_the_last_text_lands_whatever_slack_answers(faults: list[Fault]) -
             assert "✅ done" in shown(reply)
         assert "*Time*" in shown(parent)
         assert not faults[0].times or not workspace.faults
+
+
+async def test_a_channel_that_closes_ends_the_run_and_its_streams() -> None:
+    """Tokens that nobody can read are not paid for; whoever asked is told."""
+    async with running(ModelServer(**{name: words(400, 20) for name in NAMES})) as world:
+        await world.slack.command(PROBLEM)
+        await world.until(lambda: sum("writing" in shown(one) for one in world.workspace.messages) == 4)
+        world.workspace.channel("general").is_archived = True
+        await world.until(lambda: world.workspace.whispers)
+        await asyncio.sleep(1)
+        assert world.model.open_streams == 0
+        assert all(request.is_cut_off for request in world.model.requests)
+
+
+async def test_links_are_not_unfolded() -> None:
+    """Previews of pages that a model names would bury the thread."""
+    async with running() as world:
+        await world.ask("https://a.example")
+        for call in world.calls("chat.postMessage"):
+            assert (call.args["unfurl_links"], call.args["unfurl_media"]) == (False, False)
 
 
 async def test_runs_do_not_disturb_each_other() -> None:
