@@ -51,7 +51,7 @@ class Board:
         self._edits = Edits(edits_per_minute)
         self._posts: dict[str, Posts] = {}  # by channel
         self._no_post_before = -math.inf
-        self._waiting: set[Thread] = set()  # whose first waiting message can be posted
+        self._waiting: dict[Thread, None] = {}  # whose first waiting message can be posted; a set in order of arrival
         self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
         self._wake = asyncio.Event()
 
@@ -65,7 +65,7 @@ class Board:
         """Note that `thread` has something to post."""
         if thread in self._watched and thread not in self._waiting and not thread.is_posting:
             thread.waiting_since = _now()
-            self._waiting.add(thread)
+            self._waiting[thread] = None
             self._wake.set()
 
     def grow(self, message: Message) -> None:
@@ -80,7 +80,7 @@ class Board:
 
     def close(self, thread: Thread) -> None:
         """Send nothing more of `thread`."""
-        self._waiting.discard(thread)
+        self._waiting.pop(thread, None)
         for message in self._watched.pop(thread, ()):
             self._edits.forget(message)
         self._wake.set()
@@ -109,7 +109,7 @@ class Board:
                 deadline = min(deadline, at)
             else:
                 posts.start(now)
-                self._waiting.discard(thread)
+                self._waiting.pop(thread, None)
                 calls.create_task(self._post(thread, thread.waiting.popleft()))
                 thread.is_posting = True
         return deadline

@@ -200,13 +200,13 @@ LONG = "\n\n".join(
 
 async def test_a_long_answer_goes_on_in_further_replies_and_loses_nothing() -> None:
     """In order, in the same thread, fences closed and reopened."""
-    async with running(ModelServer(Depth=script_of(LONG, every=0.005))) as world:
+    async with running(ModelServer(Depth=script_of(LONG, every=0.025))) as world:
         parent, *replies = await world.ask()
         pages = [reply for reply in replies if "*Depth*" in shown(reply)]
         lines = [shown(page).splitlines()[0].split(" · ")[1:] for page in pages]
         assert lines[0] == ["why, nine times", "⤵️ goes on below"]
         assert lines[1:-1] == [[f"continued ({number})", "⤵️ goes on below"] for number in range(2, len(pages))]
-        assert lines[-1] == [f"continued ({len(pages)})", "✅ done in 16 s by test-model-2026"]
+        assert lines[-1] == [f"continued ({len(pages)})", "✅ done in 15 s by test-model-2026"]
         assert sum(body_of(page).startswith("```py\n") for page in pages) == 1
         assert "".join(bodies(pages)).replace("(<x>)\n``````py\n", "(<x>)\n") == LONG
         for page in pages:
@@ -218,7 +218,7 @@ async def test_a_long_answer_goes_on_in_further_replies_and_loses_nothing() -> N
 
 async def test_no_text_disappears_while_a_page_is_opened() -> None:
     """A page is cut to its length only when the text behind the cut stands in the next."""
-    async with running(ModelServer(Depth=script_of(LONG, every=0.005))) as world:
+    async with running(ModelServer(Depth=script_of(LONG, every=0.025))) as world:
         _, *replies = await world.ask()
         pages = [reply for reply in replies if "*Depth*" in shown(reply)]
         moments = sorted(version.at for page in pages for version in page.versions)
@@ -241,7 +241,7 @@ def text_at(page: Message, moment: float) -> str:
 
 async def test_an_answer_without_end_is_stopped_with_a_mark() -> None:
     """At 40,000 characters, and its stream is closed."""
-    async with running(ModelServer(Time=script_of("word " * 12_000, every=0.002))) as world:
+    async with running(ModelServer(Time=script_of("word " * 12_000, every=0.025))) as world:
         _, *replies = await world.ask()
         pages = [reply for reply in replies if "*Time*" in shown(reply)]
         assert "".join(bodies(pages)) == ("word " * 12_000)[:40_000]

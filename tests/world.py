@@ -98,5 +98,6 @@ async def running(
 
 
 def script_of(text: str, **how: Any) -> Script:
-    """A script that streams `text` in pieces of ten characters."""
-    return Script(tuple(text[at : at + 10] for at in range(0, len(text), 10)), **how)
+    """A script that streams `text` in pieces of ten characters, or, where it is long, in some six hundred."""
+    size = max(10, len(text) // 600)
+    return Script(tuple(text[at : at + size] for at in range(0, len(text), size)), **how)
