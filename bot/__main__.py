@@ -9,7 +9,7 @@ import sys
 from bot.errors import BotError, SettingsError
 
 # Their loggers quote whole requests, tickets and texts, in errors and warnings too. What matters of it, ours say.
-TALKATIVE = ("slack_bolt", "slack_sdk", "openai", "httpx2", "httpcore2", "aiohttp")
+TALKATIVE = ("slack_bolt", "slack_sdk", "openai", "httpx2", "httpcore2", "aiohttp", "markdown_it")
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 

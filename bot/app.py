@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from bot.board import Board
 from bot.completions import Completions
@@ -54,10 +55,10 @@ async def serve(
                 problem_limit=settings.problem_limit,
             ) as runs:
                 register(socket.app, bot_user=identity.user_id, start=runs.start)
-                await socket.connect(identity)
-                logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
-                on_connected()
-                await stop.wait()
+                if await _unless(stop, socket.connect(identity)):
+                    logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
+                    on_connected()
+                    await stop.wait()
                 await socket.close()
                 await runs.end(GRACE)
             showing.cancel()
@@ -73,3 +74,14 @@ async def _introduce(slack: Slack, socket: Socket) -> Identity:
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from failures
     return identity.result()
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do `work`, unless it is to stop before that is done; whether it was done."""
+    async with asyncio.TaskGroup() as group:
+        working = group.create_task(work)
+        stopping = group.create_task(stop.wait())
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        working.cancel()
+        stopping.cancel()
+    return not working.cancelled()

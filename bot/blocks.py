@@ -37,6 +37,11 @@ class Body:
         """Whether it shows anything that somebody or a model wrote."""
         return any(block["type"] != "context" for block in self.blocks)
 
+    @property
+    def size(self) -> int:
+        """How many characters of Markdown it shows."""
+        return sum(len(block["text"]) for block in self.blocks if block["type"] == "markdown")
+
     def plainer(self) -> "Body":
         """The same words with no Markdown to be parsed and no block near a limit, for when Slack refuses the form."""
         blocks: list[Block] = []

@@ -18,6 +18,7 @@ import math
 from typing import Protocol, cast
 
 from bot.blocks import Body
+from bot.bucket import Bucket
 from bot.errors import (
     FormRefusedError,
     MessageLockedError,
@@ -25,11 +26,14 @@ from bot.errors import (
     SlackError,
     UnavailableError,
 )
-from bot.pacing import Edits, Posts
+from bot.pacing import Edits
 from bot.thread import Message, Thread
 
 logger = logging.getLogger(__name__)
 
+POSTS_PER_SECOND = 1.0  # into a channel, in the long run; Slack: "about one a second"
+POST_BURST = 5.0  # posts; a parent and its four replies. "Bursts tolerated", says Slack, not how many
+LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
 
 
@@ -49,7 +53,7 @@ class Board:
     def __init__(self, slack: Writer, edits_per_minute: int) -> None:
         self._slack = slack
         self._edits = Edits(edits_per_minute)
-        self._posts: dict[str, Posts] = {}  # by channel
+        self._posts: dict[str, Bucket] = {}  # by channel
         self._no_post_before = -math.inf
         self._waiting: dict[Thread, None] = {}  # whose first waiting message can be posted; a set in order of arrival
         self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
@@ -103,12 +107,12 @@ class Board:
         deadline = math.inf
         # Parents first: a person waits for a sign, and nothing of a thread can go before its parent.
         for thread in sorted(self._waiting, key=lambda thread: (thread.ts is not None, thread.waiting_since)):
-            posts = self._posts.setdefault(thread.channel, Posts())
-            at = max(posts.next(now), self._no_post_before)
+            posts = self._posts.setdefault(thread.channel, Bucket(POSTS_PER_SECOND, POST_BURST))
+            at = max(posts.has_at(now), self._no_post_before)
             if at > now:
                 deadline = min(deadline, at)
             else:
-                posts.start(now)
+                posts.take(now)
                 self._waiting.pop(thread, None)
                 calls.create_task(self._post(thread, thread.waiting.popleft()))
                 thread.is_posting = True
@@ -126,7 +130,7 @@ class Board:
                 if not message.is_lost:
                     self._edits.skip(message)
                 continue
-            self._edits.start(message, _now())
+            self._edits.start(message, _now(), is_long=body.size > LONG_TEXT)
             calls.create_task(self._edit(message, body))
 
     def _build(self, message: Message) -> Body | None:

@@ -1,4 +1,4 @@
-"""Which message is edited next, and when; when a channel takes its next post. Pure: no I/O, no clock, no async.
+"""Which message is edited next, and when. Pure: no I/O, no clock, no async.
 
 Time comes in as `now` (seconds, any origin), the next deadline goes out.
 
@@ -10,24 +10,33 @@ Laws:
 - Finals go before previews, first texts before later ones, the oldest unseen text before newer (with equal sources that
   minimises the age of what readers see).
 - A message has at most one edit in flight, and no more than two edits a second.
-- After a refusal everything waits, then goes slower, and finds its way back.
+- After a refusal everything waits, then goes as slowly as the refusal has taught, and finds its way back.
 - Nothing is sent for a message that has nothing new.
+
+How quick previews are is a bet on how long the answers go on. All of the budget is spent within the time that answers
+usually take, but for a tail: what keeps those that take longer from standing still until slots come back.
 """
 
 import math
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+
+from bot.bucket import Bucket
 
 WINDOW = 60.0  # seconds; Slack's limits are told per minute
 MESSAGE_INTERVAL = 1.0  # seconds that hold two edits of a message at the most; more is flicker, not reading
 PREVIEW_INTERVAL = 0.8  # seconds between previews of a message, so that its last text seldom waits for the above
-LOOK_AHEAD = 15.0  # seconds that the budget is spread over when a run begins: people look now, most answers are short
-SLOWER = 0.7  # of the pace that Slack refused, from its next edit on
-RECOVERY = 10.0  # seconds without a refusal after which the pace grows again, by a tenth
-SLOWEST = 6.0  # edits a minute; below that nothing would seem to move
-POST_INTERVAL = 1.0  # seconds between posts into a channel, in the long run; Slack: "about one a second"
-POST_BURST = 5  # posts; a parent and its four replies. "Bursts tolerated", says Slack, not how many
+LONG_INTERVAL = 5.0  # seconds between previews of a long message: each folds it up for who has unfolded it
+
+TYPICAL = 18.0  # seconds that an answer is held to take until some have ended; 350 words at a model's usual speed
+LEARNING = 0.25  # weight of the newest answer in what is held to be typical
+TAIL = 0.47  # of the pace that could last: what it is after the typical time. Less freezes long runs, more slows short
+AT_ONCE = 0.1  # seconds; no plan is made for less
+STANDSTILL = 11.0  # seconds between two edits of an answer that look like one
+FIRST_WAIT = 4  # a first text may wait a quarter of what later ones wait, less a second: a word alone is hardly news
+
+NEARLY_OVER = 0.6  # of the typical time: from then on, slots for all last texts are held ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +52,32 @@ class _Track:
     """What is known of one message."""
 
     is_index: bool
-    unseen_since: float | None = None  # when the oldest text was produced that is not on its way to the screen
-    in_flight_since: float | None = None  # the same, for the text of the edit in flight
+    since: float  # when it was posted
+    shows_text: bool
+    unseen_since: float = math.inf  # when the oldest text was produced that is not on its way to the screen
+    in_flight_since: float = math.inf  # the same, of the text that the edit in flight carries
     is_in_flight: bool = False
     is_last: bool = False  # whether the unseen text is its last
     in_flight_is_last: bool = False
-    shows_text: bool = False
+    is_long: bool = False
     started: float = -math.inf  # the newest edit, and the one before
     started_before: float = -math.inf
     not_before: float = -math.inf  # after a failure
 
+    @property
+    def is_active(self) -> bool:
+        """Whether it is an answer that still grows."""
+        return not (self.is_last or self.is_index)
+
     def may_start(self) -> float:
-        """When the next edit may start for the reader's sake."""
-        interval = -math.inf if self.is_last else self.started + PREVIEW_INTERVAL
-        return max(interval, self.started_before + MESSAGE_INTERVAL, self.not_before)
+        """When its next edit may start, for the reader's sake."""
+        interval = LONG_INTERVAL if self.is_long else PREVIEW_INTERVAL
+        after_preview = -math.inf if self.is_last else self.started + interval
+        return max(after_preview, self.started_before + MESSAGE_INTERVAL, self.not_before)
+
+    def rank(self) -> tuple[bool, bool, bool, float]:
+        """What goes first: finals, indexes after them, first texts, the oldest."""
+        return (not self.is_last, self.is_index, self.shows_text, self.unseen_since)
 
 
 @dataclass(slots=True)
@@ -67,17 +88,17 @@ class Edits:
     _tracks: dict[Hashable, _Track] = field(default_factory=dict)
     _ended: deque[float] = field(default_factory=deque)  # when each edit of the last minute ended
     _flying: int = 0
-    _busy_since: float = 0.0
-    _next_preview: float = -math.inf
+    _previewed_at: float = -math.inf
     _pause_until: float = -math.inf
-    _pace: float = math.inf  # edits a minute, after refusals
-    _refused_at: float = -math.inf
+    _bucket: Bucket | None = None
+    _typical: float = TYPICAL
+    _surprise: float = TYPICAL  # by how many seconds answers differ from what is typical
+    _promised: float | None = None  # edits a second that could have lasted when the newest message was taken up
 
     def watch(self, key: Hashable, now: float, *, shows_text: bool = False, is_index: bool = False) -> None:
         """Take up a message that stands in Slack now. An index comes after the answers' last texts."""
-        if not self._tracks:
-            self._busy_since = now
-        self._tracks[key] = _Track(is_index, shows_text=shows_text)
+        self._tracks[key] = _Track(is_index, now, shows_text)
+        self._promised = None
 
     def forget(self, key: Hashable) -> None:
         """Let go of a message and of the slot kept for it."""
@@ -86,17 +107,15 @@ class Edits:
     def grow(self, key: Hashable, now: float) -> bool:
         """Note that a message has text that nobody sees yet; whether that is news to the schedule."""
         track = self._tracks[key]
-        if track.unseen_since is not None:
+        if track.unseen_since <= now:
             return False
         track.unseen_since = now
         return True
 
     def finish(self, key: Hashable, now: float) -> None:
         """Note that a message's last text is there."""
-        track = self._tracks[key]
-        track.is_last = True
-        if track.unseen_since is None:
-            track.unseen_since = now
+        self.grow(key, now)
+        self._tracks[key].is_last = True
 
     def next(self, now: float) -> Turn:
         """Choose the message whose edit should start now."""
@@ -107,36 +126,32 @@ class Edits:
         waiting = [
             (key, track)
             for key, track in self._tracks.items()
-            if track.unseen_since is not None and not track.is_in_flight
+            if track.unseen_since < math.inf and not track.is_in_flight
         ]
         if not waiting:
             return Turn(None)
-        free = self.per_minute - len(self._ended) - self._flying
-        kept = sum(not (track.is_in_flight and track.in_flight_is_last) for track in self._tracks.values())
-        preview_at = self._preview_at(now, free - kept)
+        plan = self._plan(now)
         deadline = math.inf
-        for key, track in sorted(waiting, key=_rank):
-            if track.is_last:
-                at = now if free > 0 else self._slot_at(1 - free)
-            elif track.shows_text:
-                at = preview_at
-            else:
-                at = now if free > kept else preview_at
-            at = max(at, track.may_start())
+        for key, track in sorted(waiting, key=lambda item: item[1].rank()):
+            at = max(plan.time_for(track), track.may_start())
             if at <= now:
                 return Turn(key)
             deadline = min(deadline, at)
         return Turn(None, deadline)
 
-    def start(self, key: Hashable, now: float) -> None:
-        """Note that an edit with the message's newest text starts."""
+    def start(self, key: Hashable, now: float, *, is_long: bool = False) -> None:
+        """Note that an edit with the message's newest text starts; long ones are seldom shown until they are whole."""
         track = self._tracks[key]
-        track.in_flight_since, track.unseen_since = track.unseen_since, None
+        track.in_flight_since, track.unseen_since = track.unseen_since, math.inf
         track.in_flight_is_last = track.is_last
         track.is_in_flight = True
+        track.is_long = is_long
         track.started_before, track.started = track.started, now
         self._flying += 1
-        self._next_preview = now + self._gap(now)
+        if not track.is_last:
+            self._previewed_at = now
+        if self._bucket:
+            self._bucket.take(now)
 
     def land(self, key: Hashable, now: float) -> bool:
         """Note that Slack has confirmed the edit in flight; whether it was the last, and the message is forgotten."""
@@ -145,7 +160,9 @@ class Edits:
         if track is None:
             return False
         track.shows_text = True
-        if track.in_flight_is_last and track.unseen_since is None:
+        if track.in_flight_is_last and track.unseen_since == math.inf:
+            if not track.is_index:
+                self._learn(now - track.since)
             self.forget(key)
             return True
         return False
@@ -158,16 +175,22 @@ class Edits:
     def refuse(self, key: Hashable, now: float, *, retry_after: float) -> None:
         """Note that Slack refused the edit in flight for its rate: everything waits, then goes slower."""
         self._unsee(key, now)
+        if now >= self._pause_until:  # edits that flew together were refused for one reason
+            if self._bucket:
+                self._bucket.refuse(now)
+            else:
+                self._bucket = Bucket.learn(now, self.per_minute / WINDOW, self._ended)
         self._pause_until = max(self._pause_until, now + retry_after)
-        if now - self._refused_at > 1:  # edits that flew together were refused for one reason
-            spent = max(len(self._ended), SLOWEST)
-            self._pace = max(SLOWEST, SLOWER * min(self._pace, self.per_minute, spent))
-        self._refused_at = now
 
     def skip(self, key: Hashable) -> None:
         """Note that a message turned out to have nothing to send: what it has is shown elsewhere."""
-        track = self._tracks[key]
-        track.unseen_since = None
+        self._tracks[key].unseen_since = math.inf
+
+    def _learn(self, seconds: float) -> None:
+        """Take an answer's length into what is typical."""
+        surprise = seconds - self._typical
+        self._typical += LEARNING * surprise
+        self._surprise += LEARNING * (abs(surprise) - self._surprise)
 
     def _touch_down(self, key: Hashable) -> _Track | None:
         self._flying -= 1
@@ -179,50 +202,75 @@ class Edits:
     def _unsee(self, key: Hashable, not_before: float) -> None:
         track = self._touch_down(key)
         if track:
-            track.unseen_since = track.in_flight_since
+            track.unseen_since = min(track.unseen_since, track.in_flight_since)
             track.not_before = max(track.not_before, not_before)
 
-    def _slot_at(self, missing: int) -> float:
-        """When `missing` more slots will be free; infinity while edits in flight will tell."""
-        return self._ended[missing - 1] + WINDOW if missing <= len(self._ended) else math.inf
+    def _plan(self, now: float) -> "_Plan":
+        """When the next edit of each kind may start."""
+        free = self.per_minute - len(self._ended) - self._flying
+        kept = sum(not (track.is_in_flight and track.in_flight_is_last) for track in self._tracks.values())
+        interval = self._interval(now, free - kept)
+        active = [track for track in self._tracks.values() if track.is_active]
+        final = self._slot_at(now, free)
+        first = self._slot_at(now, free - kept)
+        preview = max(first, self._previewed_at + interval)
+        if self._bucket:
+            self._bucket.loosen(now)
+            if self._bucket.burst >= self.per_minute:
+                self._bucket = None
+        if self._bucket:
+            oldest = min((track.since for track in active), default=now)
+            held = len(active) * min(1.0, (now - oldest) / (NEARLY_OVER * self._typical))
+            final = max(final, self._bucket.has_at(now, 1))
+            first = max(first, self._bucket.has_at(now, 1))
+            preview = max(preview, self._bucket.has_at(now, 1 + held))
+        return _Plan(final, first, preview, max(0.0, len(active) * interval / FIRST_WAIT - 1))
 
-    def _preview_at(self, now: float, spare: int) -> float:
-        return max(self._next_preview, now if spare > 0 else self._slot_at(1 - spare))
+    def _slot_at(self, now: float, free: int) -> float:
+        """When a slot is there, of which `free` are now; infinity while edits in flight will tell."""
+        if free > 0:
+            return now
+        return self._ended[-free] + WINDOW if -free < len(self._ended) else math.inf
 
-    def _gap(self, now: float) -> float:
-        """Seconds from a preview to the next: what is spare, spread over the time that the answers may go on.
+    def _interval(self, now: float, spare: int) -> float:
+        """Seconds from one preview to the next, where `spare` slots are not kept for anything."""
+        active = [track.since for track in self._tracks.values() if track.is_active]
+        quickest = len(active) / PREVIEW_INTERVAL
+        if spare <= 0 or not active or spare > quickest * WINDOW:
+            return 0.0  # none to spread, or more than can be used
+        # An index has its slot, but nobody waits for it: it may come out of the tail.
+        slots = spare + sum(track.is_index for track in self._tracks.values())
+        lasting = min(count / ahead for ahead, count in self._returns(now, slots))
+        if self._promised is None:
+            self._promised = lasting
+        usual = max(active) + self._typical - now
+        if usual <= 0:
+            return 1 / lasting
+        doubt = min(1.0, max(0.5, self._surprise / self._typical))
+        tail = min(TAIL * doubt * self._promised, lasting, len(active) / STANDSTILL)
+        pace = min(
+            (count - tail * max(0.0, ahead - usual)) / min(ahead, max(usual, AT_ONCE))
+            for ahead, count in self._returns(now, slots)
+        )
+        return 1 / max(pace, lasting)
 
-        Nobody knows how long that is. They are assumed to go on for `LOOK_AHEAD` and as long again as they have taken,
-        so that the beginning is quick, and a long run ends in an even pace that lasts.
-        """
-        horizon = min(WINDOW, LOOK_AHEAD + now - self._busy_since)
-        returning = sum(ended <= now - WINDOW + horizon for ended in self._ended)
-        spare = self.per_minute - len(self._ended) - self._flying - len(self._tracks) + returning
-        pace = min(self._pace * 1.1 ** max(0, (now - self._refused_at) // RECOVERY), self.per_minute)
-        gap = horizon / max(spare, 1)
-        return max(gap, WINDOW / pace) if self._pace < self.per_minute else gap
+    def _returns(self, now: float, slots: int) -> Iterator[tuple[float, int]]:
+        """What can be spent until each moment at which a slot comes back: (seconds ahead, slots)."""
+        for place, ended in enumerate(self._ended):
+            yield max(ended + WINDOW - now, AT_ONCE), slots + place
+        yield WINDOW, slots + len(self._ended)
 
 
-def _rank(waiting: tuple[Hashable, _Track]) -> tuple[bool, bool, bool, float]:
-    track = waiting[1]
-    return (
-        not track.is_last,
-        track.is_index,
-        track.shows_text,
-        track.unseen_since if track.unseen_since is not None else math.inf,
-    )
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """When the next last text, first text and later text may go, and how long a first text waits for company."""
 
+    final: float
+    first: float
+    preview: float
+    first_wait: float
 
-@dataclass(slots=True)
-class Posts:
-    """The schedule of one channel's posts: a bucket of `POST_BURST`, refilled at one in `POST_INTERVAL`."""
-
-    _full_at: float = -math.inf  # when the bucket is full again
-
-    def next(self, now: float) -> float:
-        """When the next post may start; `now` or earlier means at once."""
-        return max(self._full_at, now) - (POST_BURST - 1) * POST_INTERVAL
-
-    def start(self, now: float) -> None:
-        """Note that a post starts."""
-        self._full_at = max(self._full_at, now) + POST_INTERVAL
+    def time_for(self, track: _Track) -> float:
+        if track.is_last:
+            return self.final
+        return self.preview if track.shows_text else max(self.first, track.unseen_since + self.first_wait)

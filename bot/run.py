@@ -18,7 +18,7 @@ from bot import blocks
 from bot.blocks import Body
 from bot.board import Board
 from bot.draft import Draft, State
-from bot.errors import ChannelClosedError, SlackError
+from bot.errors import BotError, ChannelClosedError
 from bot.merge import merge_async_iterators
 from bot.perspectives import Perspective
 from bot.reply import Reply
@@ -148,8 +148,8 @@ class Runs:
                 thread_ts=question.thread_ts,
                 response_url=question.response_url,
             )
-        except SlackError as error:
-            logger.warning("whisper.lost key=%s code=%s", question.key, error.code)
+        except BotError as error:  # a refused token too: one whisper must not end the others' runs
+            logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
 
 
 class _Run:

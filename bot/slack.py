@@ -4,6 +4,7 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 """
 
 import logging
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from bot.errors import (
 
 CALL_TIMEOUT = 15.0  # seconds for one call; Slack answers in well under one, or is in trouble
 DEFAULT_RETRY_AFTER = 10.0  # seconds, where a 429 names none; what chat.update is reported to name
+LONGEST_RETRY_AFTER = 300.0  # seconds; whatever is named, the newest text deserves a try every few minutes
 
 _TOKEN_ERRORS = frozenset(
     {"account_inactive", "invalid_auth", "missing_scope", "not_allowed_token_type", "not_authed"}
@@ -46,6 +48,8 @@ _ERRORS: dict[str, type[SlackError]] = {
     "msg_too_long": FormRefusedError,
     "no_text": FormRefusedError,
 }
+# What the SDK raises for an answer of status 200 that is no JSON object, or lacks what we look for in it.
+_NONSENSE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _OWN_FAILURES = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 
 
@@ -94,7 +98,8 @@ class Slack:
                 unfurl_links=False,
                 unfurl_media=False,
             )
-        return str(answer["ts"])
+            ts = answer.data["ts"]  # the SDK's own look-up would give None for what is not there
+        return str(ts)
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
         """Replace a message. With blocks, Slack does not mark it as edited."""
@@ -128,7 +133,7 @@ async def translated(*, token: str = "SLACK_BOT_TOKEN") -> AsyncIterator[None]: 
         raise _translate(error, token) from error
     except aiohttp.ClientConnectorError as error:
         raise UnavailableError("unreachable", sent=False) from error
-    except (aiohttp.ClientError, SlackClientError, TimeoutError) as error:
+    except (aiohttp.ClientError, SlackClientError, TimeoutError, *_NONSENSE) as error:
         raise UnavailableError(type(error).__name__, sent=True) from error
 
 
@@ -152,6 +157,7 @@ def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedErr
 def _retry_after(answer: object) -> float:
     headers = getattr(answer, "headers", None) or {}
     try:
-        return max(float(headers.get("Retry-After", DEFAULT_RETRY_AFTER)), 0.0)
+        seconds = float(headers.get("Retry-After", DEFAULT_RETRY_AFTER))
     except ValueError:
         return DEFAULT_RETRY_AFTER
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER) if math.isfinite(seconds) else DEFAULT_RETRY_AFTER

@@ -9,7 +9,7 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 # From what is asked to what answers: a module may import those after it, never one before it.
 ORDER = [
     "__main__", "app", "socket", "listeners", "run", "completions", "merge", "reply", "board", "thread", "pacing",
-    "slack", "blocks", "markdown", "mrkdwn", "draft", "perspectives", "settings", "errors", "__init__",
+    "bucket", "slack", "blocks", "markdown", "mrkdwn", "draft", "perspectives", "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {
     "openai": {"completions"},
@@ -17,7 +17,7 @@ ONLY = {
     "slack_bolt": {"listeners", "socket", "__main__"},
     "dotenv": {"settings"},
 }
-PURE = {"pacing", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "errors"}
+PURE = {"pacing", "bucket", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "errors"}
 IMPURE = {
     "asyncio",
     "time",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pacing import POST_BURST, Edits, Posts, Turn
+from bot.pacing import Edits, Turn
 
 
 def land(edits: Edits, key: str, start: float, took: float = 0.1) -> bool:
@@ -25,7 +25,7 @@ def when(edits: Edits, now: float) -> float:
 def spend(edits: Edits, number: int, at: float) -> None:
     """Use up a part of the budget, by messages that are gone."""
     for place in range(number):
-        edits.watch(f"spent {place}", at)
+        edits.watch(f"spent {place}", at, is_index=True)  # no answers, whose length would be learned from
         edits.finish(f"spent {place}", at)
         assert land(edits, f"spent {place}", at, 0.0)
 
@@ -143,10 +143,10 @@ def test_a_message_that_is_let_go_gives_back_its_slot() -> None:
     for key in "ab":
         edits.watch(key, 30)
     edits.grow("a", 30)
-    assert edits.next(30).key is None
+    assert edits.next(30) == Turn(None, 60)
     edits.forget("b")
     edits.forget("nobody knows")
-    assert edits.next(30) == Turn("a")
+    assert when(edits, 30) < 40
 
 
 def test_a_spent_budget_comes_back_after_a_minute() -> None:
@@ -171,24 +171,44 @@ def test_after_a_refusal_everything_waits_then_goes_slower_and_finds_its_way_bac
     edits.watch("a", 0, shows_text=True)
     edits.watch("b", 0, shows_text=True)
 
-    def gap(now: float) -> float:
-        edits.grow("b", now)
-        land(edits, "b", now, 0.0)
-        edits.grow("b", now)
-        return when(edits, now) - now
+    for place in range(7):
+        edits.grow("b", place)
+        land(edits, "b", place, 0.0)
+    edits.grow("a", 8)
+    edits.start("a", 8)
+    edits.refuse("a", 8.1, retry_after=7)
+    edits.grow("b", 9)
+    assert edits.next(9) == Turn(None, 15.1)
+    starts = []
+    now = 15.1
+    while now < 700:
+        for key in "ab":
+            edits.grow(key, now)
+        now = when(edits, now)
+        chosen = edits.next(now).key
+        assert isinstance(chosen, str)
+        land(edits, chosen, now, 0.0)
+        starts.append(now)
+    assert sum(start < 45 for start in starts) <= 25  # of 50 a minute: nearly as many, but no more
+    assert sum(start >= now - 60 for start in starts) in range(46, 51)
 
-    before = gap(10)
-    edits.grow("a", 20)
-    edits.start("a", 20)
-    edits.refuse("a", 20.1, retry_after=7)
-    edits.finish("b", 21)
-    assert edits.next(21) == Turn(None, 27.1)
-    assert edits.next(27.1).key == "b"
-    edits.forget("b")
-    edits.watch("b", 28, shows_text=True)
-    slow = gap(30)
-    assert slow > 2 * before
-    assert gap(400) < slow / 2
+
+def test_edits_that_are_refused_together_teach_one_lesson() -> None:
+    """They flew together; the longest pause holds."""
+    edits = Edits(50)
+    for key in "ab":
+        edits.watch(key, 0)
+        edits.grow(key, 0)
+        edits.start(key, 0)
+    edits.refuse("a", 0.1, retry_after=5)
+    edits.refuse("b", 0.2, retry_after=7)
+    assert edits.next(0.2) == Turn(None, 7.2)
+    once = Edits(50)
+    once.watch("a", 0)
+    once.grow("a", 0)
+    once.start("a", 0)
+    once.refuse("a", 0.2, retry_after=7)
+    assert edits.next(7.2) == once.next(7.2) == Turn("a")
 
 
 def test_a_refused_text_is_unseen_again_and_never_lost() -> None:
@@ -230,18 +250,118 @@ def test_a_message_forgotten_in_flight_is_no_trouble() -> None:
         assert not ending()
 
 
-@pytest.mark.parametrize("spent", [5, 6, 7])
-def test_posts_come_in_a_burst_and_then_one_a_second(spent: int) -> None:
-    """A parent and its four replies at once; the next when its second has come."""
-    posts = Posts()
-    times = []
-    now = 100.0
-    for _ in range(spent):
-        now = max(now, posts.next(now))
-        posts.start(now)
-        times.append(now - 100)
-    assert times == [0.0] * POST_BURST + [float(place) for place in range(1, spent - POST_BURST + 1)]
-    assert posts.next(now + 60) <= now + 60 - 4
+def play(
+    seconds: float, *, answers: int = 4, budget: int = 50, edits: Edits | None = None, at: float = 0.0
+) -> list[float]:
+    """When the edits of answers that grow all the time start, until all end at once."""
+    edits = edits or Edits(budget)
+    for key in range(answers):
+        edits.watch((at, key), at)
+    starts = []
+    now = at
+    while now < at + seconds:
+        for key in range(answers):
+            edits.grow((at, key), now)
+        turn = edits.next(now)
+        if turn.key is None:
+            now = turn.at
+            continue
+        starts.append(now)
+        edits.start(turn.key, now)
+        edits.land(turn.key, now)
+    now = at + seconds
+    for key in range(answers):
+        edits.finish((at, key), now)
+    while (turn := edits.next(now)).key is not None or turn.at < math.inf:
+        if turn.key is None:
+            now = turn.at
+            continue
+        starts.append(now)
+        edits.start(turn.key, now)
+        edits.land(turn.key, now)
+    return starts
+
+
+def test_a_short_run_gets_most_of_the_budget_and_evenly() -> None:
+    """People look now; the four first texts at once, then one of the answers every half second or so."""
+    starts = play(18)
+    gaps = [after - before for before, after in zip(starts[3:-4], starts[4:-3], strict=True)]
+    assert starts[:4] == [0] * 4
+    assert 33 <= len(starts) <= 40
+    assert 0.4 <= min(gaps) <= max(gaps) <= 0.8
+    assert starts[-4:] == [18] * 4
+
+
+def test_a_long_run_never_stands_still() -> None:
+    """The tail that was kept lasts until slots come back."""
+    starts = play(90)
+    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    assert max(gaps) <= 3.0  # four answers: each at least every 12 s
+    assert max(gaps[:25]) <= 0.8
+
+
+def test_it_learns_how_long_answers_usually_are() -> None:
+    """And then spends what it has within that time."""
+    edits = Edits(50)
+    before = len(play(8, edits=edits))
+    for run in range(1, 6):
+        after = len(play(8, edits=edits, at=run * 100.0))
+    assert after > 1.3 * before
+
+
+def test_where_edits_are_few_a_first_text_waits_for_company() -> None:
+    """One word is hardly news to who waits a quarter of a minute for the next."""
+    edits = Edits(50)
+    spend(edits, 36, 0)
+    for key in "abcd":
+        edits.watch(key, 20)
+        edits.grow(key, 20)
+    assert 20.5 < when(edits, 20) < 23
+
+
+def test_long_messages_are_edited_less_often() -> None:
+    """Each edit folds them up for who has unfolded them; their last text does not wait."""
+    edits = Edits(50)
+    edits.watch("a", 0)
+    edits.grow("a", 0)
+    edits.start("a", 0, is_long=True)
+    edits.land("a", 0.1)
+    edits.grow("a", 0.2)
+    assert when(edits, 0.2) == 5.0
+    edits.finish("a", 1)
+    assert when(edits, 1) == 1
+
+
+def test_after_a_refusal_last_texts_find_slots() -> None:
+    """As the end comes near, the bucket that the refusal has taught is kept for them."""
+    edits = Edits(50)
+    for key in "abcd":
+        edits.watch(key, 0, shows_text=True)
+    for key in "abcdab":
+        edits.grow(key, 10)
+        land(edits, key, 10, 0.0)
+    edits.grow("c", 10.5)
+    edits.start("c", 10.5)
+    edits.refuse("c", 10.5, retry_after=5)
+    taken = []
+    now = 15.5
+    while now < 24:
+        turn = edits.next(now)
+        if turn.key is None:
+            now = turn.at
+            continue
+        taken.append(now)
+        edits.start(turn.key, now)
+        edits.land(turn.key, now)
+        edits.grow(turn.key, now)
+    for key in "abcd":
+        edits.finish(key, 24)
+    assert 2 <= len(taken) <= 6
+    for _ in range(4):
+        now = when(edits, 24)
+        assert now < 26
+        chosen = edits.next(now).key
+        assert land(edits, str(chosen), now, 0.0)
 
 
 lengths = st.lists(st.tuples(st.floats(0, 120), st.floats(0.1, 40), st.integers(1, 60)), min_size=1, max_size=12)
