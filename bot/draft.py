@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from io import StringIO
 
 
 class State(Enum):
@@ -20,17 +21,51 @@ class State(Enum):
         return self not in {State.WAITING, State.WRITING}
 
 
-@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A text that grows at its end. Adding a piece costs the same however long the text is; reading it does not."""
+
+    def __init__(self) -> None:
+        self._pieces = StringIO()
+        self.length = 0
+
+    def add(self, piece: str) -> None:
+        """Let the text go on with `piece`."""
+        self.length += len(piece)
+        self._pieces.write(piece)
+
+    def read(self, length: int) -> str:
+        """The first `length` characters."""
+        return self._pieces.getvalue()[:length]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Draft:
     """One answer as it stands.
 
     `reason` is for a state that needs words (failed, stopped, interrupted): a sentence for the person who asked.
-    `model` and `seconds` are known when it has ended; `tokens` where the server counts them.
+    `model` and `seconds` are known when it has ended; `tokens` where the server counts them. Most drafts are never
+    shown, since newer ones replace them: `source` may be a growing text, of which `length` characters are this draft's.
     """
 
-    text: str = ""
+    source: str | Transcript = ""
     state: State = State.WAITING
     reason: str = ""
     model: str = ""
     seconds: float = 0.0
     tokens: int = 0
+    length: int = 0
+
+    @property
+    def text(self) -> str:
+        """The whole text so far. Made when it is asked for."""
+        return self.source if isinstance(self.source, str) else self.source.read(self.length)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether a reader would see the same; how the text is kept does not matter."""
+        return isinstance(other, Draft) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+    def _key(self) -> tuple[object, ...]:
+        return self.text, self.state, self.reason, self.model, self.seconds, self.tokens

@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -98,7 +99,7 @@ class Slack:
                 unfurl_links=False,
                 unfurl_media=False,
             )
-            ts = answer.data["ts"]  # the SDK's own look-up would give None for what is not there
+            ts = _data(answer)["ts"]  # the SDK's own look-up would give None for what is not there
         return str(ts)
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
@@ -152,6 +153,12 @@ def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedErr
         # With `ok: false` Slack says that it was not done; a page of HTML says nothing.
         return UnavailableError(code or f"http_{status}", sent=not code)
     return _ERRORS.get(code, SlackError)(code)
+
+
+def _data(answer: AsyncSlackResponse) -> dict[str, Any]:
+    if not isinstance(answer.data, dict):
+        raise TypeError("the answer is no object")
+    return answer.data
 
 
 def _retry_after(answer: object) -> float:
