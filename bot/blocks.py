@@ -14,6 +14,7 @@ from bot.mrkdwn import escape, escape_markdown
 from bot.perspectives import Perspective
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
+INDEX_ROOM = 3_600  # UTF-16 units that four takeaways may need, escaped; with the problem they are one message
 NOTIFICATION_LIMIT = 140  # characters; about what a phone shows of one
 
 HINT = (
@@ -42,6 +43,11 @@ class Body:
         """How many characters of Markdown it shows."""
         return sum(len(block["text"]) for block in self.blocks if block["type"] == "markdown")
 
+    def barest(self) -> "Body":
+        """What it is and in what state, and that the rest cannot be shown, for when Slack refuses that too."""
+        lines = [block for block in self.blocks if block["type"] == "context"]
+        return Body(self.text, [*lines, _plain_section("Slack refuses to show this text.")])
+
     def plainer(self) -> "Body":
         """The same words with no Markdown to be parsed and no block near a limit, for when Slack refuses the form."""
         blocks: list[Block] = []
@@ -59,8 +65,14 @@ def whisper(words: str) -> Body:
     return Body(words, [_section(words)])
 
 
-def invitation(channel: str) -> Body:
-    """What the sender is told where the bot cannot write."""
+def cannot_write(code: str, channel: str) -> Body:
+    """What the sender is told where the bot cannot write, for Slack's `code`."""
+    if code == "is_archived":
+        return whisper(f"This channel (<#{channel}>) is archived: nobody can write here any more.")
+    if code == "thread_not_found":
+        return whisper("The message that I was to answer is gone, so I stopped.")
+    if code.startswith("restricted_action"):
+        return whisper(f"Only some people may write in this channel (<#{channel}>), and I am not one of them.")
     return whisper(
         f"I am not in this channel (<#{channel}>), so I cannot open a thread here. Invite me with `/invite`, "
         "followed by my name with an @, and ask again."
@@ -69,10 +81,12 @@ def invitation(channel: str) -> Body:
 
 def too_long(problem: str, limit: int) -> list[Body]:
     """What the sender is told of a problem that is too long: how long it may be, and all that was typed, given back."""
-    words = (
-        f"Your problem has {len(problem):,} characters, and I take up to {limit:,}. Nothing was asked yet. "
-        "Here it is back, so that you can shorten it and send it again:"
+    reason = (
+        f"Your problem has {len(problem):,} characters, and I take up to {limit:,}."
+        if len(problem) > limit
+        else "Your problem is too long for one message of Slack, where some characters count as several."
     )
+    words = f"{reason} Nothing was asked yet. Here it is back, so that you can shorten it and send it again:"
     first, *others = pages(problem)
     return [
         Body(words, [_section(words), _markdown(first.markdown)]),
@@ -82,7 +96,7 @@ def too_long(problem: str, limit: int) -> list[Body]:
 
 def fits_parent(problem: str) -> bool:
     """Whether the parent message can hold the whole problem, quoted."""
-    return units(_quote(problem)) <= PAGE_LIMIT
+    return units(_quote(problem)) <= PAGE_LIMIT - INDEX_ROOM
 
 
 def parent(problem: str, user: str) -> Body:

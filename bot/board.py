@@ -15,13 +15,14 @@ One task, `serve()`, owns every call that is under way.
 import asyncio
 import logging
 import math
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from bot.blocks import Body
 from bot.bucket import Bucket
 from bot.errors import (
+    ChannelClosedError,
     FormRefusedError,
-    MessageLockedError,
     RateLimitedError,
     SlackError,
     UnavailableError,
@@ -34,7 +35,11 @@ logger = logging.getLogger(__name__)
 POSTS_PER_SECOND = 1.0  # into a channel, in the long run; Slack: "about one a second"
 POST_BURST = 5.0  # posts; a parent and its four replies. "Bursts tolerated", says Slack, not how many
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
+MOST_ATTEMPTS = 60  # calls in a row for one message, before it is given up: a quarter of an hour
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
+
+# What a message is sent as, and what it is sent as once Slack has refused that for its form.
+FORMS: tuple[Callable[[Body], Body], ...] = (lambda body: body, Body.plainer, Body.barest)
 
 
 class Writer(Protocol):
@@ -141,7 +146,7 @@ class Board:
             message.is_lost = True
             message.thread.fail(bug)
             return None
-        return body.plainer() if body and message.is_plain else body
+        return FORMS[message.form](body) if body else None
 
     async def _post(self, thread: Thread, message: Message) -> None:
         message.is_stale = False
@@ -151,28 +156,31 @@ class Board:
             if body:
                 ts = await self._slack.post(thread.channel, body, thread.ts)
                 self._note_posted(message, ts, has_text=body.has_text, is_last=is_last)
-        except RateLimitedError as error:
-            thread.refusals += 1
-            self._no_post_before = max(self._no_post_before, _now() + error.retry_after)
-            thread.waiting.appendleft(message)
-        except UnavailableError as error:
-            if error.sent:
-                logger.warning("post.lost code=%s", error.code)
-                self._lose(message)
-            else:
-                self._no_post_before = max(self._no_post_before, _now() + self._pause(message))
-                thread.waiting.appendleft(message)
-        except FormRefusedError as error:
-            self._replan(message, error)
-            if not message.is_lost:
-                thread.waiting.appendleft(message)
-        except Exception as error:  # noqa: BLE001 - Slack's or a bug: raised to the run, which owns the thread
-            thread.fail(error)
+        except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
+            self._note_post_failure(message, error)
         finally:
             thread.is_posting = False
             thread.changed()
             if thread.waiting:
                 self.queue(thread)
+
+    def _note_post_failure(self, message: Message, error: Exception) -> None:
+        thread = message.thread
+        match error:
+            case RateLimitedError():
+                thread.refusals += 1
+                self._no_post_before = max(self._no_post_before, _now() + error.retry_after)
+                thread.waiting.appendleft(message)
+            case UnavailableError(sent=False):
+                self._no_post_before = max(self._no_post_before, _now() + self._pause(message))
+                thread.waiting.appendleft(message)
+            case FormRefusedError() if self._has_plainer_form(message, error):
+                thread.waiting.appendleft(message)
+            case SlackError() if not isinstance(error, ChannelClosedError):
+                logger.warning("post.lost code=%s", error.code)
+                self._lose(message)
+            case _:
+                thread.fail(error)
 
     def _note_posted(self, message: Message, ts: str, *, has_text: bool, is_last: bool) -> None:
         thread = message.thread
@@ -195,21 +203,8 @@ class Board:
         thread.edits += 1
         try:
             await self._slack.edit(thread.channel, message.ts or "", body)
-        except RateLimitedError as error:
-            thread.refusals += 1
-            self._edits.refuse(message, _now(), retry_after=error.retry_after)
-        except UnavailableError:
-            self._edits.fail(message, _now(), retry_after=self._pause(message))
-        except MessageLockedError as error:
-            logger.warning("edit.lost code=%s", error.code)
-            self._edits.fail(message, _now())
-            self._lose(message)
-        except FormRefusedError as error:
-            self._edits.fail(message, _now())
-            self._replan(message, error)
-        except Exception as error:  # noqa: BLE001 - Slack's or a bug: raised to the run, which owns the thread
-            self._edits.fail(message, _now())
-            thread.fail(error)
+        except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
+            self._note_edit_failure(message, error)
         else:
             message.attempts = 0
             if self._edits.land(message, _now()):
@@ -219,12 +214,29 @@ class Board:
         finally:
             self._wake.set()
 
-    def _replan(self, message: Message, error: FormRefusedError) -> None:
-        """Have a message sent once more in a plainer form; given up if that is what was refused."""
-        logger.warning("form.refused code=%s plain=%s", error.code, message.is_plain)
-        if message.is_plain:
-            self._lose(message)
-        message.is_plain = True
+    def _note_edit_failure(self, message: Message, error: Exception) -> None:
+        if isinstance(error, RateLimitedError):
+            message.thread.refusals += 1
+            self._edits.refuse(message, _now(), retry_after=error.retry_after)
+            return
+        pause = self._pause(message) if isinstance(error, UnavailableError) else 0.0
+        self._edits.fail(message, _now(), retry_after=pause)
+        match error:
+            case UnavailableError() if message.attempts < MOST_ATTEMPTS:
+                pass
+            case FormRefusedError() if self._has_plainer_form(message, error):
+                pass
+            case SlackError() if not isinstance(error, ChannelClosedError):
+                logger.warning("edit.lost code=%s", error.code)
+                self._lose(message)
+            case _:
+                message.thread.fail(error)
+
+    def _has_plainer_form(self, message: Message, error: FormRefusedError) -> bool:
+        """Have a message sent in a plainer form from now on; whether there is one that was not refused yet."""
+        logger.warning("form.refused code=%s form=%s", error.code, message.form)
+        message.form += 1
+        return message.form < len(FORMS)
 
     def _lose(self, message: Message) -> None:
         self._edits.forget(message)

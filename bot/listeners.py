@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
@@ -30,8 +31,8 @@ def register(app: AsyncApp, *, bot_user: str, start: Callable[[Question], None])
         await ack()
         start(
             Question(
-                key=command["trigger_id"],
-                problem=unescape(command.get("text", "")).strip(),
+                key=command.get("trigger_id") or uuid4().hex,
+                problem=unescape(command.get("text") or "").strip(),
                 user=command["user_id"],
                 channel=command["channel_id"],
                 response_url=command.get("response_url"),
@@ -49,10 +50,11 @@ def register(app: AsyncApp, *, bot_user: str, start: Callable[[Question], None])
         start(
             Question(
                 key=body.get("event_id", message),
-                problem=unescape(without_mention(event.get("text", ""), bot_user)).strip(),
+                problem=unescape(without_mention(event.get("text") or "", bot_user)).lstrip(" ,:;\n").rstrip(),
                 user=event["user"],
                 channel=event["channel"],
                 thread_ts=event.get("thread_ts") or event["ts"],
+                whisper_ts=event.get("thread_ts"),
             )
         )
 

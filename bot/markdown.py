@@ -24,11 +24,12 @@ from markdown_it.token import Token
 from bot.mrkdwn import escape_markdown
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
+OPENING = 1_500  # characters that the first sentence is looked for in; parsing what follows is of no use
 TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
 
 _FENCE = re.compile(r"(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,32}|~{3,32})(?P<info>[^\r\n]*)")
 _LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
-_LINK = re.compile(r"!?\[[^\]\n]*\]\([^)\n]*\)")
+_LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
 _INFO_LIMIT = 40  # characters; a language's name, and not a page of it
 
@@ -104,7 +105,7 @@ def pages(text: str, *, limit: int = PAGE_LIMIT) -> list[Page]:
 
 def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
     """The first sentence of a Markdown text, stripped of Markdown, cut at a word; empty if there is no text."""
-    first = _first_paragraph(text)
+    first = _first_paragraph(text[:OPENING])
     end = next(
         (match.end() for match in _SENTENCE_END.finditer(first) if not _is_abbreviated(first, match)), len(first)
     )

@@ -33,8 +33,9 @@ LAST_WORDS = 3.0  # seconds for the replies of a run that is cut off to say so
 class Question:
     """A problem, who asked, and where; `key` makes it unique.
 
-    `thread_ts` is set where the thread exists (a mention's); without it the run opens one. `response_url` comes with a
-    command, and answers its sender even where the bot is no member.
+    `thread_ts` is set where the thread exists (a mention's); without it the run opens one. `whisper_ts` is the thread
+    in which it was asked, if it was: Slack shows no whisper in one that has no replies yet. `response_url` comes with
+    a command, and answers its sender even where the bot is no member.
     """
 
     key: str
@@ -42,6 +43,7 @@ class Question:
     user: str
     channel: str
     thread_ts: str | None = None
+    whisper_ts: str | None = None
     response_url: str | None = None
 
 
@@ -121,7 +123,7 @@ class Runs:
             await run.answer(self._model)
         except ChannelClosedError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
-            await self._tell(question, blocks.invitation(question.channel))
+            await self._tell(question, blocks.cannot_write(error.code, question.channel))
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             # Not the exception's own words, which may quote what somebody wrote.
             logger.error("run.broken key=%s error=%s at=%s", question.key, type(error).__name__, _place(error))  # noqa: TRY400
@@ -145,7 +147,7 @@ class Runs:
                 question.channel,
                 question.user,
                 body,
-                thread_ts=question.thread_ts,
+                thread_ts=question.whisper_ts,
                 response_url=question.response_url,
             )
         except BotError as error:  # a refused token too: one whisper must not end the others' runs

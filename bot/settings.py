@@ -46,8 +46,15 @@ class Settings:
 
 
 def read_environment() -> dict[str, str]:
-    """The process's environment, filled up with what `.env` in the working directory adds to it."""
-    load_dotenv(Path(".env"))
+    """The process's environment, filled up with what `.env` in the working directory adds to it.
+
+    Raises:
+        SettingsError: the file cannot be read as text.
+    """
+    try:
+        load_dotenv(Path(".env"))
+    except UnicodeDecodeError as error:
+        raise SettingsError(".env is not a text in UTF-8. Save it as one, or copy .env.example anew.") from error
     return dict(os.environ)
 
 
@@ -132,9 +139,9 @@ class _Reader:
 
     def _check_token(self, name: str, token: str, prefix: str) -> None:
         source = TOKEN_SOURCES[name]
-        if not token:
+        if token in {"", prefix}:
             raise SettingsError(f"{name} is not set. {source}")
-        if not token.startswith(prefix) or token == prefix or not _is_header_value(token):
+        if not token.startswith(prefix) or not _is_header_value(token):
             raise SettingsError(f"{name} is not such a token: it begins with {prefix}. {source}")
 
 

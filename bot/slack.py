@@ -40,6 +40,9 @@ _ERRORS: dict[str, type[SlackError]] = {
     "channel_not_found": ChannelClosedError,
     "is_archived": ChannelClosedError,
     "not_in_channel": ChannelClosedError,
+    "restricted_action": ChannelClosedError,
+    "restricted_action_read_only_channel": ChannelClosedError,
+    "thread_not_found": ChannelClosedError,
     "message_not_found": MessageGoneError,
     "cant_update_message": MessageLockedError,
     "edit_window_closed": MessageLockedError,
@@ -51,7 +54,9 @@ _ERRORS: dict[str, type[SlackError]] = {
 }
 # What the SDK raises for an answer of status 200 that is no JSON object, or lacks what we look for in it.
 _NONSENSE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-_OWN_FAILURES = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+_OWN_FAILURES = frozenset(
+    {"fatal_error", "internal_error", "request_timeout", "service_unavailable"} | {"team_added_to_org", "update_failed"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +120,20 @@ class Slack:
         `response_url`, which comes with a command, works where the bot is no member; it is used while it does.
         """
         async with translated():
-            if response_url:
-                hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
-                answer = await hook.send(text=body.text, blocks=body.blocks, response_type="ephemeral")
-                if answer.status_code == 200:  # noqa: PLR2004 - HTTP's own number
-                    return
+            if response_url and await self._respond(response_url, body):
+                return
             await self._client.chat_postEphemeral(
                 channel=channel, user=user, text=body.text, blocks=body.blocks, thread_ts=thread_ts
             )
+
+    async def _respond(self, response_url: str, body: Body) -> bool:
+        """Answer a command where it says; whether that worked. It does five times, in half an hour."""
+        hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
+        try:
+            answer = await hook.send(text=body.text, blocks=body.blocks, response_type="ephemeral")
+        except (aiohttp.ClientConnectorError, aiohttp.InvalidURL):
+            return False  # it cannot have arrived
+        return bool(answer.status_code == 200)  # noqa: PLR2004 - HTTP's own number
 
 
 @asynccontextmanager

@@ -4,7 +4,9 @@ Connecting asks for the first ticket itself, so that a token which Slack refuses
 looks; the SDK would try again for ever.
 """
 
+import asyncio
 import logging
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +18,8 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.slack import Identity, make_client, translated
 
 logger = logging.getLogger(__name__)
+
+CLOSE_TIMEOUT = 2.0  # seconds; running answers wait behind it, and hosts kill after 30
 
 
 class Socket:
@@ -61,7 +65,9 @@ class Socket:
         """Close the connection; nothing comes in any more."""
         if self._handler is not None:
             handler, self._handler = self._handler, None
-            await handler.close_async()  # type: ignore[no-untyped-call]
+            with suppress(TimeoutError):  # a peer that is gone answers nothing
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await handler.close_async()  # type: ignore[no-untyped-call]
 
     def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         assert self._identity is not None, "events come after connect()"  # noqa: S101 - a law of this class

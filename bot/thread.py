@@ -35,10 +35,10 @@ class Message:
     __slots__ = (
         "attempts",
         "body",
+        "form",
         "is_index",
         "is_last",
         "is_lost",
-        "is_plain",
         "is_stale",
         "on_placed",
         "thread",
@@ -60,7 +60,7 @@ class Message:
         self.ts: str | None = None
         self.is_stale = False  # whether there is more than its post carries, while that is on its way
         self.is_last = False  # whether what there is to show is its last
-        self.is_plain = False  # whether Slack refused its form, so that it is sent in a plainer one
+        self.form = 0  # how often Slack has refused its form: it is sent in a plainer one each time
         self.is_lost = False  # whether it is deleted, locked, or was perhaps posted and perhaps not
         self.attempts = 0  # calls that failed in a row
 

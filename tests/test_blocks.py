@@ -133,8 +133,8 @@ def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None
 
 def test_a_problem_fits_the_parent_or_is_given_back() -> None:
     """As long as it is after escaping and quoting; nothing of it is lost."""
-    assert blocks.fits_parent("x" * (PAGE_LIMIT - 2))
-    assert not blocks.fits_parent("x" * (PAGE_LIMIT - 1))
+    assert blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2))
+    assert not blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 1))
     assert not blocks.fits_parent("<" * 3_000)
     assert not blocks.fits_parent("\n" * 6_000)
     problem = "word " * 5_000
@@ -145,7 +145,30 @@ def test_a_problem_fits_the_parent_or_is_given_back() -> None:
     assert len(texts) == len(pages(problem))
 
 
-def test_the_invitation_names_the_channel_and_the_way() -> None:
+REFUSALS = [
+    ("not_in_channel", "/invite"),
+    ("channel_not_found", "/invite"),
+    ("is_archived", "archived"),
+    ("thread_not_found", "is gone"),
+    ("restricted_action_read_only_channel", "Only some people may write"),
+]
+
+
+@pytest.mark.parametrize(("code", "words"), REFUSALS)
+def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> None:
     """In words that a person can act on."""
-    assert "<#C1>" in blocks.invitation("C1").text
-    assert "/invite" in blocks.invitation("C1").text
+    assert words in blocks.cannot_write(code, "C1").text
+
+
+def test_the_longest_index_is_one_message() -> None:
+    """A problem that fits the parent fits the index, whatever the answers say."""
+    answers = [(one, Draft("&" * 200, State.STOPPED, "x")) for one in PERSPECTIVES]
+    problem = "x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2)
+    body = blocks.index(problem, "U1", answers)
+    assert find_problems(list(body.blocks)) == []
+    assert sum(units(text_in(block)) for block in body.blocks) <= 13_000
+
+
+def text_in(block: blocks.Block) -> str:
+    """The text of a block."""
+    return str(block["text"] if block["type"] == "markdown" else block["text"]["text"])

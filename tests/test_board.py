@@ -1,4 +1,5 @@
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -277,12 +278,12 @@ async def test_pauses_between_tries_grow_to_their_longest() -> None:
         message.finish()
         await thread.settle()
     starts = [at for at, kind, _, _ in writer.calls if kind == "edit"]
-    pauses = [after - before - TOOK for before, after in zip(starts, starts[1:], strict=False)]
+    pauses = [after - before - TOOK for before, after in itertools.pairwise(starts)]
     assert pauses == pytest.approx([1, 2, 4, 8, 15, 15, 15])
 
 
-async def test_a_form_that_is_refused_twice_is_given_up() -> None:
-    """It would be refused for ever."""
+async def test_a_form_that_is_refused_is_not_sent_again() -> None:
+    """A plainer one, then one that says that the text cannot be shown; then the message is given up."""
     writer = Writer()
     writer.failures["edit"] = [FormRefusedError("invalid_blocks")] * 2
     writer.failures["post"] = [FormRefusedError("invalid_blocks")]
@@ -292,7 +293,8 @@ async def test_a_form_that_is_refused_twice_is_given_up() -> None:
         await thread.stands(message)
         message.finish()
         await thread.settle()
-    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "edit"]
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "edit", "edit"]
+    assert len({str(body.blocks) for _, _, _, body in writer.calls}) == 3
 
 
 async def test_a_deleted_message_is_left_alone() -> None:
@@ -312,8 +314,8 @@ async def test_a_deleted_message_is_left_alone() -> None:
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "edit"]
 
 
-async def test_an_edit_that_fails_for_good_ends_its_thread() -> None:
-    """An error that nobody foresaw is raised to the run."""
+async def test_an_error_that_nobody_foresaw_costs_one_message() -> None:
+    """The others of its thread go on."""
     writer = Writer()
     async with board_on(writer) as board:
         thread = board.thread("C")
@@ -321,7 +323,34 @@ async def test_an_edit_that_fails_for_good_ends_its_thread() -> None:
         await thread.stands(message)
         writer.failures["edit"] = [SlackError("ekm_access_denied")]
         message.finish()
-        with pytest.raises(SlackError, match="ekm_access_denied"):
+        post(thread, "b")
+        await thread.settle()
+    assert writer.texts() == ["a", "b"]
+
+
+async def test_a_refusal_without_end_is_given_up() -> None:
+    """After a quarter of an hour, so that nothing waits for ever."""
+    writer = Writer()
+    writer.failures["edit"] = [UnavailableError("fatal_error", sent=False)] * 1_000
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        message.finish()
+        await thread.settle()
+    assert sum(kind == "edit" for _, kind, _, _ in writer.calls) == 60
+
+
+async def test_a_channel_that_closes_under_an_edit_ends_its_thread() -> None:
+    """It is raised to the run, which stops paying for its streams."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        writer.failures["edit"] = [ChannelClosedError("is_archived")]
+        message.finish()
+        with pytest.raises(ChannelClosedError):
             await thread.settle()
 
 

@@ -73,7 +73,8 @@ async def test_the_final_draft_does_not_wait_for_the_end_of_the_stream() -> None
     async with asking(Script(linger=60.0)) as (completions, server):
         began = now()
         ends = [(draft.state, draft.tokens, now() - began) async for draft in completions.stream(DEPTH, PROBLEM)]
-        assert ends == [(State.DONE, 42, pytest.approx(0.1))]
+        assert [end[:2] for end in ends] == [(State.DONE, 42)]
+        assert ends[0][2] == pytest.approx(0.1)
         await asyncio.sleep(0.1)
         assert server.open_streams == 0
 

@@ -1,8 +1,7 @@
 import heapq
 import math
-from itertools import count
+from itertools import count, pairwise
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -285,7 +284,7 @@ def play(
 def test_a_short_run_gets_most_of_the_budget_and_evenly() -> None:
     """People look now; the four first texts at once, then one of the answers every half second or so."""
     starts = play(18)
-    gaps = [after - before for before, after in zip(starts[3:-4], starts[4:-3], strict=True)]
+    gaps = [after - before for before, after in pairwise(starts[3:-3])]
     assert starts[:4] == [0] * 4
     assert 33 <= len(starts) <= 40
     assert 0.4 <= min(gaps) <= max(gaps) <= 0.8
@@ -295,7 +294,7 @@ def test_a_short_run_gets_most_of_the_budget_and_evenly() -> None:
 def test_a_long_run_never_stands_still() -> None:
     """The tail that was kept lasts until slots come back."""
     starts = play(90)
-    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(starts)]
     assert max(gaps) <= 3.0  # four answers: each at least every 12 s
     assert max(gaps[:25]) <= 0.8
 

@@ -14,7 +14,7 @@ WRONG = [
     ({"OPENAI_API_KEY": ""}, "OPENAI_API_KEY is not set. Make one"),
     ({"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1"}, "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped"),
     ({"SLACK_BOT_TOKEN": "xoxp-secret"}, "SLACK_BOT_TOKEN is not such a token"),
-    ({"SLACK_BOT_TOKEN": "xoxb-"}, "SLACK_BOT_TOKEN is not such a token"),
+    ({"SLACK_BOT_TOKEN": "xoxb-"}, "SLACK_BOT_TOKEN is not set"),
     ({"SLACK_APP_TOKEN": "xapp-secret\nx"}, "SLACK_APP_TOKEN is not such a token"),
     ({"OPENAI_API_KEY": "xoxb-secret"}, "OPENAI_API_KEY is not a key"),
     ({"OPENAI_API_KEY": "sk-sécret"}, "OPENAI_API_KEY is not a key"),

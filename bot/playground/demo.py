@@ -5,7 +5,7 @@ before anything slow is imported: it loads while Python does.
 """
 
 import asyncio
-import os
+import sys
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 LOCAL_PROBLEM_LIMIT = "600"  # characters; the local model reads some 60 tokens a second, for all four together
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
 STDIN = 0
+STANDSTILL = 60.0  # seconds without a change after which a run is given up; a bot that has failed changes nothing more
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ async def _demo(problem: str | None, environment: Mapping[str, str], model: Loca
 async def _find_answerer(environment: Mapping[str, str], model: LocalModel | None) -> Answerer:
     if model is None:
         name = read_settings(
-            {"SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_APP_TOKEN": "xapp-demo", **environment}
+            {**environment, "SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_APP_TOKEN": "xapp-demo"}
         ).openai_model
         return Answerer(environment, PERSPECTIVES, f"Answers come from {name}, with your OPENAI_API_KEY.")
     address = await model.wait_until_ready()
@@ -139,7 +140,11 @@ async def _show_run(problem: str, slack: "SlackServer", console: "Console") -> b
     with view:
         # The parent is edited once, when all answers have ended: it becomes the index.
         while not (thread and len(thread[0].versions) > 1) and len(workspace.whispers) == whispers:
-            await workspace.changed()
+            try:
+                async with asyncio.timeout(STANDSTILL):
+                    await workspace.changed()
+            except TimeoutError:
+                break
             if len(workspace.messages) > messages:
                 parent = workspace.messages[messages]
                 thread = workspace.thread(parent.channel, parent.ts)
@@ -170,12 +175,19 @@ def _time(thread: "Sequence[Message]", began: float) -> Iterator[str]:
 async def _ask(console: "Console") -> AsyncIterator[str]:
     """Ask for problems at the terminal, until the input ends. Reading in a thread would keep Ctrl-C waiting."""
     loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(os.dup(STDIN), "rb", 0))
     while True:
         console.print("A problem to look at (Ctrl-C ends): ", end="")
-        line = await reader.readline()
+        has_line = asyncio.Event()
+        try:
+            loop.add_reader(STDIN, has_line.set)
+        except PermissionError:  # a file, which is always ready
+            has_line.set()
+        try:
+            await has_line.wait()
+        finally:
+            loop.remove_reader(STDIN)
+        line = sys.stdin.readline()
         if not line:
             return
-        if problem := line.decode(errors="replace").strip():
+        if problem := line.strip():
             yield problem
