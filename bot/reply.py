@@ -4,11 +4,15 @@ The text is cut into pages as it grows. A cut, once made, stays: a page that is 
 trimmed to its cut only when the message that goes on after it stands, so that no text disappears in between.
 """
 
+from dataclasses import replace
+
 from bot.blocks import Body, reply
-from bot.draft import Draft
+from bot.draft import Draft, State
 from bot.markdown import Fence, Page, fit
 from bot.perspectives import Perspective
 from bot.thread import Message, Thread
+
+LOST = "Slack gave no answer when the rest of it was posted. Ask again."
 
 
 class _Leaf:
@@ -33,6 +37,7 @@ class Reply:
         self.draft = Draft()
         self._thread = thread
         self._leaves: list[_Leaf] = []
+        self._is_cut_off = False
         self._open_leaf(0, None)
 
     @property
@@ -51,6 +56,16 @@ class Reply:
         else:
             last.grow()
 
+    def cut_off(self, reason: str) -> None:
+        """Have it say, where it stands, that it goes no further: there is no time for what waits to be posted."""
+        if self.draft.state.is_final:
+            return
+        self._is_cut_off = True
+        while len(self._leaves) > 1 and self._thread.withdraw(self._leaves[-1].message):
+            self._leaves.pop()
+            self._leaves[-1].page = None
+        self.show(replace(self.draft, state=State.INTERRUPTED, reason=reason))
+
     def _open_leaf(self, start: int, fence: Fence | None) -> None:
         before = self._leaves[-1] if self._leaves else None
         leaf = _Leaf(len(self._leaves) + 1, start, fence)
@@ -67,7 +82,7 @@ class Reply:
     def _body(self, leaf: _Leaf) -> Body | None:
         if leaf.page is None:
             page = fit(self.draft.text, leaf.start, leaf.fence)
-            if page.end == len(self.draft.text):
+            if page.end == len(self.draft.text) or self._is_cut_off:
                 return reply(self.perspective, self.draft, page, number=leaf.number, is_last=True)
             leaf.page = page
             self._open_leaf(page.end, page.fence)
@@ -76,6 +91,9 @@ class Reply:
             leaf.is_trimmed = leaf.message.is_last = True
         if not leaf.is_trimmed:
             return None
+        if self._leaves[leaf.number].message.is_lost:
+            draft = replace(self.draft, state=State.FAILED, reason=LOST)
+            return reply(self.perspective, draft, leaf.page, number=leaf.number, is_last=True)
         return reply(self.perspective, self.draft, leaf.page, number=leaf.number, is_last=False)
 
 

@@ -10,14 +10,14 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
 from bot import blocks
 from bot.blocks import Body
 from bot.board import Board
-from bot.draft import Draft, State
+from bot.draft import Draft
 from bot.errors import BotError, ChannelClosedError
 from bot.merge import merge_async_iterators
 from bot.perspectives import Perspective
@@ -185,8 +185,7 @@ class _Run:
     async def interrupt(self, reason: str) -> None:
         """Have every reply that has not ended say that it will not, if there is a thread to say it in."""
         for reply in self._replies:
-            if not reply.draft.state.is_final:
-                reply.show(replace(reply.draft, state=State.INTERRUPTED, reason=reason))
+            reply.cut_off(reason)
         with suppress(Exception):
             async with asyncio.timeout(LAST_WORDS):
                 await self.thread.settle()

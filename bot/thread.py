@@ -97,6 +97,14 @@ class Thread:
         self.waiting.append(message)
         self.wall.queue(self)
 
+    def withdraw(self, message: Message) -> bool:
+        """Take back a message that still waits to be posted; whether it did."""
+        if message not in self.waiting:
+            return False
+        self.waiting.remove(message)
+        self.lose(message)
+        return True
+
     async def stands(self, message: Message) -> None:
         """Wait until a message is in Slack.
 

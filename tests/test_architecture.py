@@ -8,7 +8,8 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 
 # From what is asked to what answers: a module may import those after it, never one before it.
 ORDER = [
-    "__main__", "app", "socket", "listeners", "run", "completions", "answer", "sse", "merge", "reply", "board", "thread", "pacing",
+    "__main__", "app", "socket", "listeners", "run", "completions", "answer", "sse", "merge", "reply",
+    "board", "thread", "pacing",
     "bucket", "slack", "blocks", "markdown", "mrkdwn", "draft", "perspectives", "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {

@@ -407,7 +407,28 @@ async def test_an_answer_whose_page_is_lost_still_ends() -> None:
         reply.show(Draft("word " * 3_000, State.DONE, model="m"))
         reply.show(Draft("later", State.DONE))
         await thread.settle()
-    assert "goes on below" in writer.texts()[0]
+    assert "failed: Slack gave no answer" in str(writer.screen["1"].blocks)
+
+
+async def test_an_answer_that_is_cut_off_says_so_where_it_stands() -> None:
+    """Pages that wait to be posted are taken back: there is no time for them."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread("C", "0")
+        reply = Reply(thread, PERSPECTIVES[0])
+        for _ in range(5):
+            post(thread, "in its way")
+        await thread.stands(reply.placeholder)
+        await asyncio.sleep(1)
+        reply.show(Draft("word " * 3_000, State.WRITING))
+        await asyncio.sleep(0.05)
+        for _ in range(5):
+            post(thread, "in its way")
+        reply.cut_off("the bot was stopped.")
+        reply.cut_off("once more")
+        await asyncio.sleep(1)
+    assert "interrupted: the bot was stopped." in str(writer.screen["1"].blocks)
+    assert not [text for text in writer.texts() if "Depth" in text][1:]
 
 
 async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() -> None:
