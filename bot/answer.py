@@ -54,20 +54,15 @@ class Answer:
         Raises:
             MalformedError: it is not what the protocol says.
         """
-        if model := chunk.get("model"):
-            self._model = _text(model)[:MODEL_LIMIT]
-        self._take_usage(chunk.get("usage"))
-        choice = next((one for one in _list(chunk.get("choices")) if _dict(one).get("index") in {0, None}), None)
-        if choice is None:
-            return False
-        delta = _dict(choice.get("delta"))
-        refusal = _text(delta.get("refusal"))
-        self._has_declined = self._has_declined or bool(refusal)
-        self._add(_text(delta.get("content")) + refusal, now)
-        if finish_reason := choice.get("finish_reason"):
-            self.has_finished = True
-            self._finish_reason = _text(finish_reason)
-        return any(value for name, value in delta.items() if name != "role")
+        # This runs for every token: most of what a chunk may have is not there, and is not looked at twice.
+        if (model := chunk.get("model")) and model != self._model:
+            self._model = _checked(model, str)[:MODEL_LIMIT]
+        if usage := chunk.get("usage"):
+            self._take_usage(_checked(usage, dict))
+        for choice in _checked(chunk.get("choices") or [], list):
+            if not _checked(choice, dict).get("index"):
+                return self._take_choice(choice, now)
+        return False
 
     def end(self, now: float, *, failure: str = "", is_orderly: bool = False) -> None:
         """Note that nothing more comes; the first end counts.
@@ -90,8 +85,20 @@ class Answer:
             self._text, self._state, self._reason, self._model, self._seconds, self._tokens, length=self._text.length
         )
 
+    def _take_choice(self, choice: dict[str, Any], now: float) -> bool:
+        delta = _checked(choice.get("delta") or {}, dict)
+        if content := delta.get("content"):
+            self._add(_checked(content, str), now)
+        if refusal := delta.get("refusal"):
+            self._has_declined = True
+            self._add(_checked(refusal, str), now)
+        if finish_reason := choice.get("finish_reason"):
+            self.has_finished = True
+            self._finish_reason = _checked(finish_reason, str)
+        return bool(content or any(value for name, value in delta.items() if name != "role"))
+
     def _add(self, piece: str, now: float) -> None:
-        if not piece or self.has_ended:
+        if self.has_ended:
             return
         if not piece.isascii() or self._half:
             piece = self._join_halves(piece)
@@ -110,8 +117,8 @@ class Answer:
             piece, self._half = piece[:-1], piece[-1]
         return piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
-    def _take_usage(self, usage: Any) -> None:
-        tokens = _dict(usage).get("total_tokens")
+    def _take_usage(self, usage: dict[str, Any]) -> None:
+        tokens = usage.get("total_tokens")
         if isinstance(tokens, int):
             self.has_usage = True
             self._tokens = tokens
@@ -130,22 +137,7 @@ class Answer:
         return State.DONE, ""
 
 
-def _text(value: Any) -> str:
-    return _checked(value, str)
-
-
-def _dict(value: Any) -> dict[str, Any]:
-    return _checked(value, dict)
-
-
-def _list(value: Any) -> list[Any]:
-    return _checked(value, list)
-
-
 def _checked(value: Any, kind: type[T]) -> T:
-    """The value, where it is of its kind; an empty one where there is none."""
-    if value is None:
-        return kind()
     if not isinstance(value, kind):
         raise MalformedError(f"{type(value).__name__} in place of {kind.__name__}")
     return value
