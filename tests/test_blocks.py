@@ -172,3 +172,16 @@ def test_the_longest_index_is_one_message() -> None:
 def text_in(block: blocks.Block) -> str:
     """The text of a block."""
     return str(block["text"] if block["type"] == "markdown" else block["text"]["text"])
+
+
+def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> None:
+    """For when Slack refuses the plainer one too."""
+    draft = Draft("text", State.DONE, model="m")
+    body = blocks.reply(DEPTH, draft, fit("text"), number=1, is_last=True)
+    assert body.size == 4
+    assert plain(Shown(body.barest())).splitlines() == [plain_line(body), "Slack refuses to show this text."]
+
+
+def test_a_problem_that_only_grows_too_long_by_escaping_is_told_so() -> None:
+    """Its characters are as many as they may be."""
+    assert "count as several" in blocks.too_long("<" * 4_000, 4_000)[0].text
