@@ -14,6 +14,7 @@ from bot.mrkdwn import escape, escape_markdown
 from bot.perspectives import Perspective
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
+LONG_WAIT = 12.0  # seconds without a change after which people take a text to be frozen
 INDEX_ROOM = 3_600  # UTF-16 units that four takeaways may need, escaped; with the problem they are one message
 NOTIFICATION_LIMIT = 140  # characters; about what a phone shows of one
 
@@ -117,27 +118,29 @@ def index(problem: str, user: str, answers: Sequence[tuple[Perspective, Draft]])
     )
 
 
-def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is_last: bool) -> Body:
+def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is_last: bool, wait: float = 0.0) -> Body:
     """One message of an answer: `page` of its text, the `number`th, under a line with its name and state.
 
-    The state stands on the last page only, where the text grows; a page that is full says that it goes on.
+    The state stands on the last page only, where the text grows; a page that is full says that it goes on. Where edits
+    of it are `wait` seconds apart, and that is long, the line says so: it would seem frozen.
     """
     name = f"{perspective.emoji} *{perspective.name}*"
     place = f"continued ({number})" if number > 1 else perspective.angle
-    state = _state(draft) if is_last else "⤵️ goes on below"
+    state = _state(draft, wait) if is_last else "⤵️ goes on below"
     blocks = [_context(f"{name} · {place} · {state}")]
     if page.markdown.strip():
         blocks.append(_markdown(page.markdown))
     return Body(_notification(perspective, draft, is_last=is_last), blocks)
 
 
-def _state(draft: Draft) -> str:
+def _state(draft: Draft, wait: float) -> str:
     reason = escape(draft.reason)
     match draft.state:
         case State.WAITING:
             return f"💭 waiting{': ' + reason if reason else '…'}"
         case State.WRITING:
-            return "✍️ writing…"
+            backlog = f", and much is asked: Slack lets me show more every {wait:.0f} s or so"
+            return f"✍️ writing{backlog if wait > LONG_WAIT else '…'}"
         case State.DONE:
             return f"✅ done in {draft.seconds:.0f} s by {escape(draft.model)}"
         case State.FAILED:

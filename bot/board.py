@@ -70,6 +70,11 @@ class Board:
         self._watched[thread] = set()
         return thread
 
+    @property
+    def wait(self) -> float:
+        """Seconds from one edit of an answer to its next, as things stand."""
+        return self._edits.wait
+
     def queue(self, thread: Thread) -> None:
         """Note that `thread` has something to post."""
         if thread in self._watched and thread not in self._waiting and not thread.is_posting:

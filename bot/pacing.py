@@ -85,6 +85,7 @@ class Edits:
     """The schedule of one workspace's edits, within `per_minute`."""
 
     per_minute: int
+    wait: float = 0.0  # seconds from one edit of an answer to its next, as things stand
     _tracks: dict[Hashable, _Track] = field(default_factory=dict)
     _ended: deque[float] = field(default_factory=deque)  # when each edit of the last minute ended
     _flying: int = 0
@@ -211,6 +212,8 @@ class Edits:
         kept = sum(not (track.is_in_flight and track.in_flight_is_last) for track in self._tracks.values())
         interval = self._interval(now, free - kept)
         active = [track for track in self._tracks.values() if track.is_active]
+        # With no slot to spare, each comes when an old one is a minute old.
+        apart = interval if free > kept else WINDOW / max(self.per_minute - kept, 1)
         final = self._slot_at(now, free)
         first = self._slot_at(now, free - kept)
         preview = max(first, self._previewed_at + interval)
@@ -224,6 +227,8 @@ class Edits:
             final = max(final, self._bucket.has_at(now, 1))
             first = max(first, self._bucket.has_at(now, 1))
             preview = max(preview, self._bucket.has_at(now, 1 + held))
+            apart = max(apart, 1 / self._bucket.rate)
+        self.wait = min(len(active) * apart, WINDOW)
         return _Plan(final, first, preview, max(0.0, len(active) * interval / FIRST_WAIT - 1))
 
     def _slot_at(self, now: float, free: int) -> float:

@@ -83,7 +83,8 @@ class Reply:
         if leaf.page is None:
             page = fit(self.draft.text, leaf.start, leaf.fence)
             if page.end == len(self.draft.text) or self._is_cut_off:
-                return reply(self.perspective, self.draft, page, number=leaf.number, is_last=True)
+                wait = self._thread.wall.wait
+                return reply(self.perspective, self.draft, page, number=leaf.number, is_last=True, wait=wait)
             leaf.page = page
             self._open_leaf(page.end, page.fence)
         if leaf.message.ts is None:

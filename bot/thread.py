@@ -15,6 +15,10 @@ from bot.blocks import Body
 class Wall(Protocol):
     """Who shows the messages of a thread. The board."""
 
+    @property
+    def wait(self) -> float:
+        """Seconds from one edit of an answer to its next, as things stand."""
+
     def queue(self, thread: "Thread") -> None:
         """Note that `thread` has something to post."""
 

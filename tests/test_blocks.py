@@ -54,6 +54,15 @@ def test_a_reply_says_what_it_is_and_in_what_state(draft: Draft, line: str) -> N
     assert body.has_text == bool(draft.text)
 
 
+def test_a_reply_that_is_seldom_edited_says_so() -> None:
+    """It would seem frozen."""
+    draft = Draft("x", State.WRITING)
+    body = blocks.reply(DEPTH, draft, fit("x"), number=1, is_last=True, wait=19.6)
+    assert plain_line(body).endswith("✍️ writing, and much is asked: Slack lets me show more every 20 s or so")
+    ended = blocks.reply(DEPTH, Draft("x", State.DONE), fit("x"), number=1, is_last=True, wait=19.6)
+    assert "every" not in plain_line(ended)
+
+
 def test_a_full_page_says_that_it_goes_on_and_the_next_its_number() -> None:
     """The state stands where the text grows."""
     draft = Draft("x", State.WRITING)

@@ -299,6 +299,28 @@ def test_a_long_run_never_stands_still() -> None:
     assert max(gaps[:25]) <= 0.8
 
 
+def test_it_knows_how_far_apart_the_edits_of_an_answer_are() -> None:
+    """So that a reader can be told."""
+    waits = {}
+    for answers in (4, 24, 60):
+        edits = Edits(50)
+        for key in range(answers):
+            edits.watch(key, 0, shows_text=True)
+            edits.grow(key, 0)
+        edits.next(0)
+        waits[answers] = edits.wait
+    assert waits[4] < 3
+    assert 12 < waits[24] < 40
+    assert waits[60] == 60  # more than there are slots: the last texts will need them all
+    edits = Edits(50)
+    edits.watch("a", 0, shows_text=True)
+    edits.grow("a", 0)
+    edits.start("a", 0)
+    edits.refuse("a", 0.1, retry_after=1)
+    edits.next(2)
+    assert edits.wait > 1.2
+
+
 def test_it_learns_how_long_answers_usually_are() -> None:
     """And then spends what it has within that time."""
     edits = Edits(50)

@@ -329,6 +329,19 @@ async def test_the_last_text_lands_whatever_slack_answers(faults: list[Fault]) -
         assert not faults[0].times or not workspace.faults
 
 
+async def test_replies_tell_when_the_budget_cannot_keep_them_fresh() -> None:
+    """Six runs at once are more than Slack's limit can show."""
+    async with running(ModelServer(**{name: words(400, 20) for name in NAMES})) as world:
+        async with asyncio.TaskGroup() as group:
+            for number in range(6):
+                group.create_task(world.slack.command(f"problem {number}?"))
+        await world.until(lambda: sum("Perspectives for" in one.text for one in world.workspace.messages) == 6)
+        lines = [states(reply) for reply in world.workspace.messages if reply.thread_ts]
+        assert any("Slack lets me show more every" in line for each in lines for line in each)
+        assert all("✅ done" in each[-1] for each in lines)
+        assert [call.error for call in world.workspace.calls if call.error] == []
+
+
 async def test_a_channel_that_closes_ends_the_run_and_its_streams() -> None:
     """Tokens that nobody can read are not paid for; whoever asked is told."""
     async with running(ModelServer(**{name: words(400, 20) for name in NAMES})) as world:
