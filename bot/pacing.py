@@ -31,7 +31,7 @@ LONG_INTERVAL = 5.0  # seconds between previews of a long message: each folds it
 
 TYPICAL = 18.0  # seconds that an answer is held to take until some have ended; 350 words at a model's usual speed
 LEARNING = 0.25  # weight of the newest answer in what is held to be typical
-TAIL = 0.47  # of the pace that could last: what it is after the typical time. Less freezes long runs, more slows short
+TAIL = 0.44  # of the pace that could last: what it is after the typical time. Less freezes long runs, more slows short
 AT_ONCE = 0.1  # seconds; no plan is made for less
 STANDSTILL = 11.0  # seconds between two edits of an answer that look like one
 FIRST_WAIT = 4  # a first text may wait a quarter of what later ones wait, less a second: a word alone is hardly news

@@ -26,6 +26,7 @@ from bot.thread import Message, Thread
 
 logger = logging.getLogger(__name__)
 
+PAUSE = 0.04  # seconds between two looks at the drafts; nobody sees that many, and each token would wake the run
 LAST_WORDS = 3.0  # seconds for the replies of a run that is cut off to say so
 
 
@@ -177,6 +178,7 @@ class _Run:
                 for reply, draft in zip(self._replies, self._newest, strict=True):
                     if draft is not None:
                         reply.show(draft)
+                await asyncio.sleep(PAUSE)
         await self.thread.settle()
         if parent:
             parent.finish()
