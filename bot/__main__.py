@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -41,6 +42,9 @@ def _bot() -> int:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
     from bot.app import serve  # noqa: PLC0415
+
+    # What is loaded by now stays. The collector need not look through it again and again.
+    gc.freeze()
 
     async def bot() -> None:
         stop = asyncio.Event()
