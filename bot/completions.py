@@ -73,8 +73,40 @@ class Completions:
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(limit):
-                    stream = cast("httpx2.AsyncByteStream", body.stream)
-        blocks = body.aiter_bytes() if "content-encoding" in body.headers else aiter(stream)
+                    blocks = await self._open(perspective, problem, stack)
+                    await stream.read(blocks)
+                while not (stream.is_over or answer.has_ended):
+                    if stream.has_news():
+                        yield answer.draft()
+                    limit = LAST_WORDS if answer.has_finished else self._idle_timeout
+                    async with asyncio.timeout(limit):
+                        await stream.read(blocks)
+                answer.end(_now(), is_orderly=stream.is_done)
+            except (openai.OpenAIError, *UNREADABLE) as error:
+                if not answer.has_finished:
+                    logger.warning("completion.failed error=%s status=%s", type(error).__name__, _status(error))
+                answer.end(_now(), failure="" if answer.has_finished else _explain(error, self.model, limit))
+            yield answer.draft()
+            if stream.is_over:
+                await stream.read_rest(blocks)
+
+    async def _open(self, perspective: Perspective, problem: str, stack: AsyncExitStack) -> AsyncGenerator[bytes]:
+        """Ask, and return the body of the server's answer, in the blocks in which it comes."""
+        response = await stack.enter_async_context(
+            self._client.chat.completions.with_streaming_response.create(
+                model=self.model,
+                messages=[
+                    {"role": "system", "content": perspective.instruction},
+                    {"role": "user", "content": problem},
+                ],
+                stream=True,
+                stream_options={"include_usage": True},
+            )
+        )
+        body = response.http_response
+        # As it is on the wire, where nothing is to be decoded: two generators less for each block.
+        wire = cast("httpx2.AsyncByteStream", body.stream)
+        blocks = body.aiter_bytes() if "content-encoding" in body.headers else aiter(wire)
         return await stack.enter_async_context(aclosing(cast("AsyncGenerator[bytes]", blocks)))
 
 
