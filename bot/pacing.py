@@ -27,14 +27,15 @@ from bot.bucket import Bucket
 WINDOW = 60.0  # seconds; Slack's limits are told per minute
 MESSAGE_INTERVAL = 1.0  # seconds that hold two edits of a message at the most; more is flicker, not reading
 PREVIEW_INTERVAL = 0.8  # seconds between previews of a message, so that its last text seldom waits for the above
-LONG_INTERVAL = 5.0  # seconds between previews of a long message: each folds it up for who has unfolded it
+LONG_INTERVAL = 3.0  # seconds between previews of a long message: each folds it up for who has unfolded it
 
 TYPICAL = 18.0  # seconds that an answer is held to take until some have ended; 350 words at a model's usual speed
 LEARNING = 0.25  # weight of the newest answer in what is held to be typical
+LEAST_DOUBT = 0.3  # of the tail: what is kept of it, however alike answers were
 TAIL = 0.44  # of the pace that could last: what it is after the typical time. Less freezes long runs, more slows short
 AT_ONCE = 0.1  # seconds; no plan is made for less
 STANDSTILL = 11.0  # seconds between two edits of an answer that look like one
-FIRST_WAIT = 4  # a first text may wait a quarter of what later ones wait, less a second: a word alone is hardly news
+FIRST_WAIT = 3  # a first text may wait a third of what later ones wait, less a second: a word alone is hardly news
 
 NEARLY_OVER = 0.6  # of the typical time: from then on, slots for all last texts are held ready
 
@@ -251,7 +252,7 @@ class Edits:
         usual = max(active) + self._typical - now
         if usual <= 0:
             return 1 / lasting
-        doubt = min(1.0, max(0.5, self._surprise / self._typical))
+        doubt = min(1.0, max(LEAST_DOUBT, self._surprise / self._typical))
         tail = min(TAIL * doubt * self._promised, lasting, len(active) / STANDSTILL)
         pace = min(
             (count - tail * max(0.0, ahead - usual)) / min(ahead, max(usual, AT_ONCE))

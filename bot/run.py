@@ -26,7 +26,7 @@ from bot.thread import Message, Thread
 
 logger = logging.getLogger(__name__)
 
-PAUSE = 0.04  # seconds between two looks at the drafts; nobody sees that many, and each token would wake the run
+PAUSE = 0.02  # seconds between two looks at the drafts; nobody sees that many, and each token would wake the run
 LAST_WORDS = 3.0  # seconds for the replies of a run that is cut off to say so
 
 

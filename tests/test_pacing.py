@@ -348,7 +348,7 @@ def test_long_messages_are_edited_less_often() -> None:
     edits.start("a", 0, is_long=True)
     edits.land("a", 0.1)
     edits.grow("a", 0.2)
-    assert when(edits, 0.2) == 5.0
+    assert when(edits, 0.2) == 3.0
     edits.finish("a", 1)
     assert when(edits, 1) == 1
 
