@@ -1,29 +1,33 @@
-"""What the bot keeps and what it needs, measured around the whole of it, stand-ins and SDKs included.
+"""What the bot keeps, measured around the whole of it, SDKs and stand-ins included; and what a run of it needs, alone.
 
-The stand-ins share the process and write down all that happens: what they have noted is thrown away before it is
-measured. What the loop, the connections and the caches keep is there after a few runs, and is the baseline. Objects
-are counted after a collection: a thread, its messages and its replies know each other.
+The stand-ins share the process and write down all that happens: what they have noted is thrown away before anything is
+measured. What the loop, the connections and the caches keep is there after a few runs, and is the baseline. It is
+counted after a collection: a thread, its messages and its replies know each other, and only that frees them.
 """
 
 import asyncio
 import gc
+import sys
 import tracemalloc
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
+from bot.answer import Answer
+from bot.blocks import Body
 from bot.board import Board
 from bot.draft import Draft, Transcript
 from bot.merge import Merged
 from bot.pacing import _Track
+from bot.perspectives import PERSPECTIVES, Perspective
 from bot.reply import Reply
-from bot.run import Runs, _Run
+from bot.run import Question, Runs, _Run
 from bot.thread import Message, Thread
 from tests.clock import VirtualLoop
 from tests.model_server import ModelServer, Script
-from tests.world import NAMES, World, body_of, running, script_of
+from tests.world import NAMES, World, running, script_of
 
 T = TypeVar("T")
 
@@ -37,14 +41,13 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         return runner.run(coroutine)
 
 
-@contextmanager
-def traced() -> Iterator[None]:
-    """Count the bytes of what Python allocates."""
-    tracemalloc.start()
-    try:
-        yield
-    finally:
-        tracemalloc.stop()
+@pytest.fixture(autouse=True)
+def _only_what_is_new() -> Iterator[None]:
+    """Leave what other tests and their modules hold out of the counts; it is a lot to look through."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 def forget(world: World) -> None:
@@ -65,11 +68,10 @@ async def ask(world: World) -> None:
 
 
 def counts() -> dict[str, int]:
-    """How many objects of a run there are, and how many tasks."""
+    """How many objects of a run there are."""
     gc.collect()
-    found = gc.get_objects()
-    counted = {kind.__name__: sum(isinstance(item, kind) for item in found) for kind in KINDS}
-    return {**counted, "Task": len(asyncio.all_tasks())}
+    found = Counter(type(item) for item in gc.get_objects())
+    return {kind.__name__: found[kind] for kind in KINDS}
 
 
 def the_only(kind: type[T]) -> T:
@@ -79,34 +81,28 @@ def the_only(kind: type[T]) -> T:
     return found
 
 
-async def kept_by(runs: int, **scripts: Script) -> float:
-    """Bytes that a run leaves behind, on average over `runs`."""
-    async with running(ModelServer(**scripts)) as world:
+async def kept_by(runs: int) -> float:
+    """Blocks of memory that a run leaves behind, on average over `runs`. One run has some thousands in use."""
+    async with running(ModelServer(**{name: Script(("A short ", "answer.")) for name in NAMES})) as world:
         for _ in range(WARM_UP):
             await ask(world)
-        with traced():
+        gc.collect()
+        before = sys.getallocatedblocks()
+        for _ in range(runs):
             await ask(world)
-            gc.collect()
-            before, _ = tracemalloc.get_traced_memory()
-            for _ in range(runs):
-                await ask(world)
-            gc.collect()
-            after, _ = tracemalloc.get_traced_memory()
-    return (after - before) / runs
+        gc.collect()
+        return (sys.getallocatedblocks() - before) / runs
 
 
 async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
-    """However it ended: no object, no task, nothing on the board or in its schedule."""
+    """However its answers ended: no object, nothing on the board or in its schedule, no task."""
     scripts = {name: Script(("A short ", "answer.")) for name in NAMES}
     scripts["Breadth"] = Script(("Half",), breaks=True, finish=None)
     scripts["Time"] = Script(status=401)
     async with running(ModelServer(**scripts)) as world:
-        await ask(world)
-        before = counts()
-        assert {kind: count for kind, count in before.items() if kind != "Task"} == {kind.__name__: 0 for kind in KINDS}
-        for _ in range(10):
+        for _ in range(4):
             await ask(world)
-            assert counts() == before
+            assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Runs)
         assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, set())
         assert board._edits._flying == 0
@@ -114,62 +110,88 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
         assert len(board._edits._ended) <= world.settings.slack_edits_per_minute
 
 
-async def test_nothing_of_a_thread_that_failed_is_left() -> None:
-    """Its channel is archived while it is written."""
+async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
+    """It is archived while the answers are written."""
     async with running(ModelServer(**{name: script_of("word " * 400, every=0.1) for name in NAMES})) as world:
-        await ask(world)
-        before = counts()
         await world.slack.command("Why?")
         await world.until(lambda: len(world.workspace.messages) == 5)
         await asyncio.sleep(3)
+        assert counts()["Reply"] == 4
         world.workspace.channels["C0GENERAL"].is_archived = True
         await world.until(lambda: world.workspace.whispers)
         await asyncio.sleep(5)
         forget(world)
-        assert counts() == before
-        board = the_only(Board)
-        assert (board._waiting, board._watched, board._edits._tracks, board._edits._flying) == ({}, {}, {}, 0)
+        assert counts() == {kind.__name__: 0 for kind in KINDS}
+        board, runs = the_only(Board), the_only(Runs)
+        assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, set())
+        assert (board._edits._flying, world.model.open_streams) == (0, 0)
 
 
 def test_memory_is_flat_over_runs() -> None:
-    """A few, for the quick look."""
-    assert run(kept_by(10)) < 2_000  # bytes a run
+    """A few, for the quick look: a thread that is kept would be some hundred blocks."""
+    assert run(kept_by(6)) < 50
 
 
 @pytest.mark.slow
 def test_memory_is_flat_over_many_runs() -> None:
-    """As many as a busy workspace asks in a month."""
-    assert run(kept_by(500)) < 100  # bytes a run
+    """As many as a busy workspace asks for in a month."""
+    assert run(kept_by(500)) < 4
+
+
+LONG = "A line of some forty characters, or so.\n" * 250  # 10,000 characters, three pages
 
 
 def test_a_run_of_long_answers_needs_little_more_than_their_texts() -> None:
-    """Four times 10,000 characters, each on three pages: at its peak half a MiB beyond the texts."""
-    text = "A line of some forty characters, or so.\n" * 250
-    peak = run(peak_of(text))
-    assert peak - 4 * len(text) < 512 * 1024
+    """At its peak, beyond the texts, in the bot itself: what runs, pages, bodies and drafts take."""
+    assert run(peak_of_the_bot()) - 4 * len(LONG) < 512 * 1024
 
 
-async def peak_of(text: str) -> int:
-    """Bytes that a run with this text four times needs at its peak, beyond what was there before it."""
-    scripts = {name: script_of(text, every=0.05) for name in NAMES}
-    async with running(ModelServer(**scripts)) as world, asyncio.TaskGroup() as group:
+async def peak_of_the_bot() -> int:
+    """Bytes that a run takes at its peak. Slack and the model are a few lines here, which keep nothing."""
+    board = Board(_Slack(), 50)
+    async with asyncio.TaskGroup() as group:
+        showing = group.create_task(board.serve())
+        async with Runs(
+            slack=_Slack(), board=board, model=_Model(), perspectives=PERSPECTIVES, problem_limit=2_000
+        ) as runs:
+            for key in ("loads what is loaded late", "is measured"):
+                gc.collect()
+                tracemalloc.start()
+                runs.start(Question(key, "Why?", "U", "C"))
+                await runs.end(600)
+                _, peak = tracemalloc.get_traced_memory()
+                tracemalloc.stop()
+                await asyncio.sleep(61)
+        showing.cancel()
+    assert max(_Slack.sizes) > 3_000
+    return peak
 
-        async def keep_forgetting() -> None:
-            while True:
-                world.workspace.calls.clear()
-                for message in world.workspace.messages:
-                    del message.versions[:-1]
-                await asyncio.sleep(0.2)
 
-        forgetting = group.create_task(keep_forgetting())
-        await ask(world)
-        await asyncio.sleep(61)
-        with traced():
-            gc.collect()
-            before, _ = tracemalloc.get_traced_memory()
-            tracemalloc.reset_peak()
-            parent, *replies = await world.ask()
-            _, peak = tracemalloc.get_traced_memory()
-        assert {body_of(reply) for reply in replies[:4]} <= {text[: len(body_of(replies[0]))]}
-        forgetting.cancel()
-    return peak - before
+class _Slack:
+    """Takes a twelfth of a second for each call."""
+
+    sizes: ClassVar[set[int]] = set()
+
+    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+        await self.edit(channel, "", body)
+        return "1.1"
+
+    async def edit(self, channel: str, ts: str, body: Body) -> None:
+        self.sizes.add(body.size)
+        await asyncio.sleep(0.08)
+
+    async def whisper(self, channel: str, user: str, body: Body, **_: Any) -> None:
+        raise AssertionError(body.text)
+
+
+class _Model:
+    """Says `LONG` in pieces of ten characters, fifty a second."""
+
+    async def stream(self, perspective: Perspective, problem: str) -> AsyncIterator[Draft]:
+        answer = Answer("m", 0.0)
+        for start in range(0, len(LONG), 10):
+            await asyncio.sleep(0.02)
+            answer.take({"choices": [{"delta": {"content": LONG[start : start + 10]}}]}, 0.0)
+            yield answer.draft()
+        answer.end(1.0, is_orderly=True)
+        yield answer.draft()
