@@ -15,6 +15,7 @@ class EventDecoder:
 
     def __init__(self) -> None:
         self._rest = b""  # a line that has not ended
+        self._is_after_cr = False
         self._data: list[bytes] = []
 
     def feed(self, block: bytes) -> list[bytes]:
@@ -33,14 +34,14 @@ class EventDecoder:
 
     def _lines(self, block: bytes) -> list[bytes]:
         """The lines that end in `block`."""
-        if b"\r" not in block and not self._rest.endswith(b"\r"):
+        if self._is_after_cr and block:
+            block = block.removeprefix(b"\n")  # the second half of a CRLF that was cut in two
+            self._is_after_cr = False
+        if b"\r" in block:
+            self._is_after_cr = block.endswith(b"\r")
+            lines = _LINE_END.split(block)
+        else:
             lines = block.split(b"\n")
-            lines[0] = self._rest + lines[0]
-            self._rest = lines.pop()
-            return lines
-        text = self._rest + block
-        # A CR at the end may be half of a CRLF: it stays until what follows is known.
-        held = b"\r" if text.endswith(b"\r") else b""
-        lines = _LINE_END.split(text[: len(text) - len(held)])
-        self._rest = lines.pop() + held
+        lines[0] = self._rest + lines[0]
+        self._rest = lines.pop()
         return lines
