@@ -1,0 +1,142 @@
+"""How fresh the screen is: the bot's board against other policies, in worlds of unlike limits, under unlike loads.
+
+    python -m tests.benchmarks.freshness [--quick] [--draw docs/freshness.svg]
+
+*Age*: at a moment, for an answer, how long ago the oldest text was produced that a reader cannot see; 0 if all is
+seen. Its mean is over answers, and over the time from an answer's first token until its last text is shown. *Freeze* is
+the longest time that an answer with unseen text stood still; *late* the time from an answer's last token until its last
+text is shown; both are of the worst answer. *Refused* and *edits* are calls of Slack's, posts refused among the former.
+
+Every run has four answers, of 60, 40, 22 and 12 tokens a second; a token is a character. Times are virtual, so that
+the whole takes seconds.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.chart import draw
+from tests.benchmarks.oracle import plan
+from tests.benchmarks.policies import POLICIES, Answer, Policy, Run, by_plan
+from tests.benchmarks.worlds import WORLDS, Slack
+from tests.clock import START, VirtualLoop
+
+RATES = (60, 40, 22, 12)  # tokens a second
+FIRST = 0.5  # seconds from a question to the first token
+
+
+def _run(at: float, seconds: float) -> Run:
+    """A run asked `at` a time, whose answers take so long."""
+    first = START + at + FIRST
+    answers = (Answer(tuple(first + number / rate for number in range(round(rate * seconds)))) for rate in RATES)
+    return Run(START + at, tuple(answers))
+
+
+LOADS: dict[str, tuple[Run, ...]] = {
+    "one run, 18 s": (_run(0, 18),),
+    "one run, 90 s": (_run(0, 90),),
+    "another after 25 s": (_run(0, 18), _run(25, 18)),
+    "three, 2 s apart": tuple(_run(2 * number, 18) for number in range(3)),
+    "six, 1 s apart": tuple(_run(number, 18) for number in range(6)),
+}
+NAMES = (*POLICIES, "oracle")
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What readers saw, in seconds, and what it cost, in calls."""
+
+    age: float
+    freeze: float
+    late: float
+    refused: int
+    edits: int
+
+
+def measure(policy: str, world: str, load: str) -> Result:
+    """Let a policy show a load in a world."""
+    runs = LOADS[load]
+    slack = Slack(WORLDS[world]())
+    show: Policy = POLICIES[policy] if policy in POLICIES else lambda slack, runs: by_plan(slack, calls)
+    calls = [] if policy in POLICIES else plan(runs, WORLDS[world]())
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        messages = runner.run(show(slack, runs))
+    assert len(messages) == sum(len(run.answers) for run in runs), "every answer has a message"
+    seen = [_look(answer.tokens, slack.shown[int(ts)]) for answer, ts in messages]
+    return Result(
+        sum(age for age, _, _ in seen) / len(seen),
+        max(freeze for _, freeze, _ in seen),
+        max(late for _, _, late in seen),
+        slack.refusals,
+        slack.edits,
+    )
+
+
+def _look(tokens: Sequence[float], shown: Sequence[tuple[float, int]]) -> tuple[float, float, float]:
+    """Mean age, worst freeze and lateness of one answer, whose message had so many tokens since each moment."""
+    length, area, freeze = 0, 0.0, 0.0
+    changed = at = tokens[0]
+    for moment, longer in shown:
+        if moment > at:
+            if length < len(tokens):
+                oldest = tokens[length]
+                area += (max(moment - oldest, 0.0) ** 2 - max(at - oldest, 0.0) ** 2) / 2
+            at = moment
+        if longer > length:
+            freeze = max(freeze, moment - max(changed, tokens[length]))
+            changed, length = moment, longer
+    assert length == len(tokens), "the whole text is shown"
+    return area / (changed - tokens[0]), freeze, changed - tokens[-1]
+
+
+Results = Mapping[tuple[str, str, str], Result]  # by load, world and policy
+
+
+def measure_all(loads: Sequence[str]) -> Results:
+    """Every policy under these loads, in every world."""
+    return {
+        (load, world, policy): measure(policy, world, load) for load in loads for world in WORLDS for policy in NAMES
+    }
+
+
+def table(results: Results) -> str:
+    """A line for each measurement, load by load, world by world."""
+    lines = [_line("load", "world", "policy", "mean age", "freeze", "late", "refused", "edits")]
+    for (load, world, policy), result in results.items():
+        if policy == NAMES[0]:
+            lines.append("")
+        seconds = [f"{value:.2f} s" for value in (result.age, result.freeze, result.late)]
+        lines.append(_line(load, world, policy, *seconds, str(result.refused), str(result.edits)))
+    return "\n".join(lines)
+
+
+def _line(load: str, world: str, policy: str, *cells: str) -> str:
+    return f"{load:<20}{world:<10}{policy:<15}" + "".join(f"{cell:>10}" for cell in cells)
+
+
+def main() -> None:
+    """Print the table, and draw it if asked to."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.freshness",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--quick", action="store_true", help="only the first load")
+    parser.add_argument("--draw", type=Path, metavar="FILE", help="draw the mean ages into an .svg or a .png")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    results = measure_all(list(LOADS)[: 1 if arguments.quick else None])
+    print(table(results))  # noqa: T201 - a person reads it
+    print(f"\n{len(results)} measurements in {time.perf_counter() - began:.1f} s")  # noqa: T201
+    if arguments.draw:
+        try:
+            draw(results, arguments.draw)
+        except ModuleNotFoundError as error:
+            parser.exit(1, f"{error.name} is not installed. Run it with `uv run --group bench python -m ...`\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,203 @@
+"""Policies of the benchmark of freshness: when which answer is edited. `ours` is the bot's.
+
+Each shows runs in a Slack and returns which message shows which answer. Ours alone also edits its index, once a run.
+"""
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.blocks import Body
+from bot.board import Board
+from bot.draft import Draft, State
+from bot.errors import RateLimitedError
+from bot.perspectives import PERSPECTIVES
+from bot.reply import Reply
+from bot.thread import Message
+from tests.benchmarks.worlds import CLOSE, LATENCY, MINUTE, Slack
+
+PER_MINUTE = 50  # edits; what every policy is set to, whatever the world's limit is
+CHANNEL = "C"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """A stream of tokens, each a character: when, in seconds of the loop, each is produced."""
+
+    tokens: tuple[float, ...]
+
+    def length(self, now: float) -> int:
+        """How many tokens there are."""
+        return bisect_right(self.tokens, now + CLOSE)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """What is asked `at` a time, and the answers to it."""
+
+    at: float
+    answers: tuple[Answer, ...]
+
+
+Messages = list[tuple[Answer, str]]
+Policy = Callable[[Slack, Sequence[Run]], Coroutine[Any, Any, Messages]]
+
+
+async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
+    """The bot's board, with all that is below it."""
+    board = Board(slack, PER_MINUTE)
+    messages: Messages = []
+    serving = asyncio.create_task(board.serve())
+    async with asyncio.TaskGroup() as group:
+        for run in runs:
+            group.create_task(_run_ours(board, run, messages))
+    serving.cancel()
+    await asyncio.wait([serving])
+    return messages
+
+
+async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
+    await _sleep_until(run.at)
+    thread = board.thread(CHANNEL)
+    parent = Message(thread, lambda: Body("index", []), is_index=True)
+    thread.post(parent)
+    replies = [Reply(thread, perspective) for perspective in PERSPECTIVES]
+    async with asyncio.TaskGroup() as group:
+        for reply, answer in zip(replies, run.answers, strict=True):
+            group.create_task(_stream(reply, answer))
+    await thread.settle()
+    parent.finish()
+    await thread.settle()
+    messages += [(answer, reply.placeholder.ts or "") for reply, answer in zip(replies, run.answers, strict=True)]
+    thread.close()
+
+
+async def _stream(reply: Reply, answer: Answer) -> None:
+    for number, at in enumerate(answer.tokens, 1):
+        await _sleep_until(at)
+        state = State.DONE if number == len(answer.tokens) else State.WRITING
+        reply.show(Draft("x" * number, state))
+
+
+class SharedWindow:
+    """The edits of the last minute, of all answers; with a limit there is no more of them."""
+
+    def __init__(self, limit: float) -> None:
+        self._limit = limit
+        self._started: deque[float] = deque()
+
+    def room_at(self) -> float:
+        """When the next edit may start."""
+        while self._started and self._started[0] + MINUTE + LATENCY <= _now():
+            self._started.popleft()
+        return _now() if len(self._started) < self._limit else self._started[0] + MINUTE + LATENCY
+
+    def take(self) -> None:
+        """Note that an edit starts."""
+        self._started.append(_now())
+
+
+async def on_timers(slack: Slack, runs: Sequence[Run], *, interval: float, per_minute: float) -> Messages:
+    """Edit each answer on a timer of its own, when it has something new, and once it is whole.
+
+    When the shared window of `per_minute` edits is full, previews are dropped, and last texts wait. After a refusal an
+    answer sleeps as long as it was told to, then shows what is newest.
+    """
+    messages: Messages = []
+    window = SharedWindow(per_minute)
+    async with asyncio.TaskGroup() as group:
+
+        async def show(run: Run) -> None:
+            await _sleep_until(run.at)
+            parent = await _post(slack, None, None)
+            for answer in run.answers:
+                ts = await _post(slack, answer, parent)
+                messages.append((answer, ts))
+                group.create_task(_keep_edited(slack, ts, answer, interval, window))
+
+        for run in runs:
+            group.create_task(show(run))
+    return messages
+
+
+async def _keep_edited(slack: Slack, ts: str, answer: Answer, interval: float, window: SharedWindow) -> None:
+    shown = slack.shown[int(ts)][-1][1]
+    tick = _now() + interval
+    while shown < len(answer.tokens):
+        await _sleep_until(max(_now(), min(tick, answer.tokens[-1])))
+        length = answer.length(_now())
+        tick = _now() + interval
+        if length == shown:
+            continue
+        room_at = window.room_at()
+        if room_at > _now():
+            if length == len(answer.tokens):
+                await _sleep_until(room_at)
+            continue
+        window.take()
+        try:
+            await slack.edit(CHANNEL, ts, _body(length))
+        except RateLimitedError as refusal:
+            await asyncio.sleep(refusal.retry_after)
+            tick = _now()
+        else:
+            shown = length
+
+
+async def _post(slack: Slack, answer: Answer | None, parent: str | None) -> str:
+    while True:
+        try:
+            return await slack.post(CHANNEL, _body(answer.length(_now()) if answer else 0), parent)
+        except RateLimitedError as refusal:
+            await asyncio.sleep(refusal.retry_after)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of Slack's, to start `at` a time: an edit of an answer, its post, or a parent's post."""
+
+    at: float
+    answer: Answer | None
+    is_edit: bool
+
+
+async def by_plan(slack: Slack, calls: Sequence[Call]) -> Messages:
+    """Do what was planned. A plan that Slack refuses is a bug."""
+    messages: dict[Answer | None, str] = {}
+
+    async def carry_out(call: Call) -> None:
+        await _sleep_until(call.at)
+        body = _body(call.answer.length(_now()) if call.answer else 0)
+        if call.is_edit:
+            await slack.edit(CHANNEL, messages[call.answer], body)
+        else:
+            messages[call.answer] = await slack.post(CHANNEL, body, None)
+
+    async with asyncio.TaskGroup() as group:
+        for call in calls:
+            group.create_task(carry_out(call))
+    return [(answer, ts) for answer, ts in messages.items() if answer]
+
+
+POLICIES: dict[str, Policy] = {
+    "ours": ours,
+    "timer 1 s": partial(on_timers, interval=1.0, per_minute=float("inf")),
+    "timer 3 s": partial(on_timers, interval=3.0, per_minute=float("inf")),
+    "shared window": partial(on_timers, interval=1.0, per_minute=PER_MINUTE),
+}
+
+
+def _body(length: int) -> Body:
+    return Body("", [{"type": "markdown", "text": "x" * length}])
+
+
+async def _sleep_until(at: float) -> None:
+    await asyncio.sleep(max(0.0, at - _now()))
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,45 @@
+import pytest
+
+from tests.benchmarks.freshness import NAMES, measure
+
+
+@pytest.mark.parametrize(
+    ("world", "load", "age", "late", "refused"),
+    [
+        ("any 60 s", "one run, 18 s", 1.3, 0.3, 0),
+        ("any 60 s", "one run, 90 s", 3.9, 0.5, 0),
+        ("any 60 s", "another after 25 s", 3.0, 0.5, 0),
+        ("any 60 s", "three, 2 s apart", 4.0, 0.6, 1),
+        ("any 60 s", "six, 1 s apart", 7.0, 2.0, 3),
+        ("burst 5", "one run, 18 s", 4.0, 1.5, 4),
+        ("half", "one run, 18 s", 5.5, 4.0, 6),
+    ],
+)
+def test_the_bot_is_as_fresh_as_it_promises(world: str, load: str, age: float, late: float, refused: int) -> None:
+    """Whatever shape Slack's limit has, with no tuning."""
+    ours = measure("ours", world, load)
+    assert (ours.age <= age, ours.late <= late, ours.refused <= refused) == (True, True, True), ours
+
+
+def test_no_answer_stands_still_for_long() -> None:
+    """Up to three runs at once, where the limit is the one that is documented."""
+    loads = ("one run, 18 s", "one run, 90 s", "another after 25 s", "three, 2 s apart")
+    assert max(measure("ours", "any 60 s", load).freeze for load in loads) <= 12
+
+
+@pytest.mark.parametrize("world", ["any 60 s", "burst 5", "half"])
+def test_nothing_is_fresher_than_the_oracle(world: str) -> None:
+    """It knows the future, and it is never refused."""
+    results = {name: measure(name, world, "one run, 18 s") for name in NAMES}
+    assert min(results, key=lambda name: results[name].age) == "oracle"
+    assert results["oracle"].refused == 0
+
+
+def test_timers_of_their_own_freeze_where_runs_share_the_budget() -> None:
+    """Three runs at once: what other bots do comes five times as old, and three quarters of a minute late."""
+    ours = measure("ours", "any 60 s", "three, 2 s apart")
+    for timer in ("timer 1 s", "timer 3 s"):
+        other = measure(timer, "any 60 s", "three, 2 s apart")
+        assert other.age > 5 * ours.age
+        assert other.late > 40
+        assert other.refused > 25
