@@ -37,7 +37,7 @@ AT_ONCE = 0.1  # seconds; no plan is made for less
 STANDSTILL = 11.0  # seconds between two edits of an answer that look like one
 FIRST_WAIT = 3  # a first text may wait a third of what later ones wait, less a second: a word alone is hardly news
 
-NEARLY_OVER = 0.6  # of the typical time: from then on, slots for all last texts are held ready
+NEARLY_OVER = 0.5  # of the typical time: from then on, slots for all last texts are held ready
 
 
 @dataclass(frozen=True, slots=True)
