@@ -5,6 +5,7 @@ are words for people; none carries a token, a key or a problem's text.
 
     BotError
     ├── SettingsError           whoever runs the bot: a variable of the environment
+    ├── StoreError              whoever runs the bot: the database does not answer, or not as it should
     ├── TokenRefusedError       whoever runs the bot: Slack knows the token no more
     └── SlackError              Slack did not do what it was asked
         ├── RateLimitedError        it will, after a while
@@ -24,6 +25,10 @@ class BotError(Exception):
 
 class SettingsError(BotError):
     """A variable of the environment is missing or wrong; the message names it and says where to get it."""
+
+
+class StoreError(BotError):
+    """The database cannot be reached, or did not do what it was asked; the message quotes nothing of the call."""
 
 
 class TokenRefusedError(BotError):

@@ -14,7 +14,7 @@ from uuid import uuid4
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.mrkdwn import unescape, without_mention
-from bot.run import Question
+from bot.question import Question
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,6 @@ import logging
 import traceback
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -21,6 +20,7 @@ from bot.draft import Draft
 from bot.errors import BotError, ChannelClosedError
 from bot.merge import merge_async_iterators
 from bot.perspectives import Perspective
+from bot.question import Question
 from bot.reply import Reply
 from bot.thread import Message, Thread
 
@@ -28,24 +28,6 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.02  # seconds between two looks at the drafts; nobody sees that many, and each token would wake the run
 LAST_WORDS = 3.0  # seconds for the replies of a run that is cut off to say so
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A problem, who asked, and where; `key` makes it unique.
-
-    `thread_ts` is set where the thread exists (a mention's); without it the run opens one. `whisper_ts` is the thread
-    in which it was asked, if it was: Slack shows no whisper in one that has no replies yet. `response_url` comes with
-    a command, and answers its sender even where the bot is no member.
-    """
-
-    key: str
-    problem: str
-    user: str
-    channel: str
-    thread_ts: str | None = None
-    whisper_ts: str | None = None
-    response_url: str | None = None
 
 
 class Model(Protocol):

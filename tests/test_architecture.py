@@ -10,7 +10,8 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 ORDER = [
     "__main__", "app", "socket", "listeners", "run", "completions", "answer", "sse", "merge", "reply",
     "board", "thread", "pacing",
-    "bucket", "slack", "blocks", "markdown", "mrkdwn", "draft", "perspectives", "settings", "errors", "__init__",
+    "bucket", "slack", "blocks", "markdown", "mrkdwn", "draft", "question", "perspectives", "settings", "errors",
+    "__init__",
 ]  # fmt: skip
 ONLY = {
     "openai": {"completions"},
@@ -18,7 +19,9 @@ ONLY = {
     "slack_bolt": {"listeners", "socket", "__main__"},
     "dotenv": {"settings"},
 }
-PURE = {"answer", "sse", "pacing", "bucket", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "errors"}
+PURE = {
+    "answer", "sse", "pacing", "bucket", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "question", "errors",
+}  # fmt: skip
 IMPURE = {
     "asyncio",
     "time",

@@ -22,8 +22,9 @@ from bot.draft import Draft, Transcript
 from bot.merge import Merged
 from bot.pacing import _Track
 from bot.perspectives import PERSPECTIVES, Perspective
+from bot.question import Question
 from bot.reply import Reply
-from bot.run import Question, Runs, _Run
+from bot.run import Runs, _Run
 from bot.thread import Message, Thread
 from tests.clock import VirtualLoop
 from tests.model_server import ModelServer, Script
