@@ -1,4 +1,8 @@
-"""`python -m bot` is the bot; `python -m bot demo ["problem"]` runs it against the playground, with no account."""
+"""`python -m bot` is the bot.
+
+`python -m bot check` says whether all that it needs is in order; `python -m bot demo ["problem"]` runs it against the
+playground, with no account.
+"""
 
 import argparse
 import asyncio
@@ -10,7 +14,20 @@ import sys
 from bot.errors import BotError, SettingsError
 
 # Their loggers quote whole requests, tickets and texts, in errors and warnings too. What matters of it, ours say.
-TALKATIVE = ("slack_bolt", "slack_sdk", "openai", "httpx2", "httpcore2", "aiohttp", "markdown_it")
+TALKATIVE = (
+    "slack_bolt",
+    "slack_sdk",
+    "openai",
+    "httpx2",
+    "httpcore2",
+    "aiohttp",
+    "markdown_it",
+    "sqlalchemy",
+    "aiosqlite",
+    "asyncpg",
+)
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
@@ -21,9 +38,16 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="")
     demo = commands.add_parser("demo", help="see it work in this terminal, with no account")
     demo.add_argument("problem", nargs="?", help="the problem to look at; without one, it asks")
+    commands.add_parser("check", help="see whether the settings, Slack, the model and the database are in order")
     options = parser.parse_args(arguments)
     try:
-        return _demo(options.problem) if options.command == "demo" else _bot()
+        match options.command:
+            case "demo":
+                return _demo(options.problem)
+            case "check":
+                return _check()
+            case _:
+                return _bot()
     except SettingsError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a person reads it
         return 2
@@ -47,13 +71,31 @@ def _bot() -> int:
     gc.freeze()
 
     async def bot() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await serve(settings, stop=stop)
+        stop, hurry = asyncio.Event(), asyncio.Event()
+
+        def end() -> None:
+            """The first signal lets answers end, for a while; the second does not; a third kills."""
+            if not stop.is_set():
+                stop.set()
+            elif not hurry.is_set():
+                hurry.set()
+                for number in SIGNALS:
+                    asyncio.get_running_loop().remove_signal_handler(number)
+
+        for number in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, end)
+        await serve(settings, stop=stop, hurry=hurry)
 
     asyncio.run(bot())
     return 0
+
+
+def _check() -> int:
+    from bot.check import check  # noqa: PLC0415
+    from bot.settings import read_environment  # noqa: PLC0415
+
+    logging.disable(logging.CRITICAL)  # the lines say what matters
+    return 0 if asyncio.run(check(read_environment(), print)) else 1
 
 
 def _demo(problem: str | None) -> int:

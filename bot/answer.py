@@ -1,7 +1,8 @@
 """An answer while it comes: chunks of a completion in, drafts out. Pure; knows the protocol, but no network.
 
 Servers that speak OpenAI's protocol take liberties, so chunks are read tolerantly: what is missing or null is nothing,
-text may come with the finish reason or behind it. What has the wrong type is a `MalformedError`.
+text may come with the finish reason or behind it. What has the wrong type is a `MalformedError`. What no text may have,
+a NUL or half a character, is U+FFFD in its place.
 """
 
 from typing import Any, TypeVar
@@ -56,7 +57,7 @@ class Answer:
         """
         # This runs for every token: most of what a chunk may have is not there, and is not looked at twice.
         if (model := chunk.get("model")) and model != self._model:
-            self._model = _checked(model, str)[:MODEL_LIMIT]
+            self._model = _joined(_checked(model, str)[:MODEL_LIMIT]).replace("\0", "\ufffd")
         if usage := chunk.get("usage"):
             self._take_usage(_checked(usage, dict))
         for choice in _checked(chunk.get("choices") or [], list):
@@ -102,6 +103,8 @@ class Answer:
             return
         if not piece.isascii() or self._half:
             piece = self._join_halves(piece)
+        if "\0" in piece:
+            piece = piece.replace("\0", "\ufffd")
         room = TEXT_LIMIT - self._text.length
         self._text.add(piece[:room])
         self._state = State.WRITING
@@ -111,11 +114,11 @@ class Answer:
             self._state, self._reason = State.STOPPED, _ENDLESS
 
     def _join_halves(self, piece: str) -> str:
-        """Make characters of surrogates: JSON may have them cut in two, in two chunks or in one. Lone ones are lost."""
+        """Make characters of their halves: JSON may have them cut in two, in two chunks or in one."""
         piece, self._half = self._half + piece, ""
         if "\ud800" <= piece[-1] <= "\udbff":
             piece, self._half = piece[:-1], piece[-1]
-        return piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return _joined(piece)
 
     def _take_usage(self, usage: dict[str, Any]) -> None:
         tokens = usage.get("total_tokens")
@@ -135,6 +138,10 @@ class Answer:
         if not self._text.read(self._text.length).strip():
             return State.FAILED, _EMPTY
         return State.DONE, ""
+
+
+def _joined(text: str) -> str:
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def _checked(value: Any, kind: type[T]) -> T:

@@ -2,86 +2,175 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
+from uuid import uuid4
 
 from bot.board import Board
 from bot.completions import Completions
+from bot.errors import BotError, RateLimitedError, UnavailableError
+from bot.journal import Journal
+from bot.limits import Limits
 from bot.listeners import register
 from bot.perspectives import PERSPECTIVES, Perspective
-from bot.run import Runs
+from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack import Identity, Slack, make_client, make_session
 from bot.socket import Socket
+from bot.store import Store
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 GRACE = 20.0  # seconds that running answers get when the bot is stopped; hosts give 30 before they kill
+PAUSES = (1.0, 2.0, 4.0, 7.0)  # seconds until Slack is asked again who the bot is, the last one again and again
 
 
 async def serve(
     settings: Settings,
     *,
     stop: asyncio.Event,
+    hurry: asyncio.Event | None = None,
     perspectives: Sequence[Perspective] = PERSPECTIVES,
     on_connected: Callable[[], None] = lambda: None,
+    make_store: Callable[..., Store] = Store,
+    clock: Callable[[], float] = time.time,
 ) -> None:
     """Connect to Slack and answer what is asked there, until `stop` is set.
 
+    Then running answers get `GRACE` seconds, or until `hurry` is set; what is not whole by then is left to be taken up.
+    While Slack is out of reach it tries again. `clock` gives seconds since 1970, for what another process is to read.
+
     Raises:
+        SettingsError: the database's address makes no sense, or its schema is newer than this program.
         TokenRefusedError: Slack knows one of the tokens no more.
-        SlackError: Slack cannot be reached, or answers what makes no sense.
+        SlackError: Slack answers what makes no sense.
     """
-    async with (
-        make_session() as session,
-        Completions(
-            api_key=settings.openai_api_key,
-            base_url=settings.openai_base_url,
-            model=settings.openai_model,
-            idle_timeout=settings.openai_stream_idle_timeout,
-        ) as completions,
-        Socket(app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session) as socket,
-    ):
-        slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session))
-        identity = await _introduce(slack, socket)
-        board = Board(slack, settings.slack_edits_per_minute)
-        async with asyncio.TaskGroup() as background:
-            showing = background.create_task(board.serve())
-            async with Runs(
-                slack=slack,
-                board=board,
-                model=completions,
-                perspectives=perspectives,
-                problem_limit=settings.problem_limit,
-            ) as runs:
-                register(socket.app, bot_user=identity.user_id, start=runs.start)
-                if await _unless(stop, socket.connect(identity)):
-                    logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
-                    on_connected()
-                    await stop.wait()
-                await socket.close()
-                await runs.end(GRACE)
-            showing.cancel()
-        logger.info("bot.stop")
-
-
-async def _introduce(slack: Slack, socket: Socket) -> Identity:
-    """Ask Slack who the bot is, and for the ticket of its connection; both at once, since somebody waits."""
     try:
-        async with asyncio.TaskGroup() as group:
-            identity = group.create_task(slack.identify())
-            group.create_task(socket.prepare())
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from failures
+        async with (
+            make_session() as session,
+            Completions(
+                api_key=settings.openai_api_key,
+                base_url=settings.openai_base_url,
+                model=settings.openai_model,
+                idle_timeout=settings.openai_stream_idle_timeout,
+                max_streams=settings.max_streams,
+            ) as completions,
+            Socket(app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session) as socket,
+            make_store(settings.database_url, owner=uuid4().hex, clock=clock) as store,
+            Journal(store, clock=clock, history_days=settings.history_days) as journal,
+        ):
+            _tell_place(store, settings)
+            slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session))
+            introduction = _unless(stop, _introduce(slack, socket, journal))
+            if (identity := await introduction) is None:
+                return
+            board = Board(slack, settings.slack_edits_per_minute, journal.may_write)
+
+            def note_connected() -> None:
+                logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
+                on_connected()
+
+            async with asyncio.TaskGroup() as background:
+                showing = background.create_task(board.serve())
+                async with Runs(
+                    slack=slack,
+                    board=board,
+                    journal=journal,
+                    model=completions,
+                    limits=Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
+                    perspectives=perspectives,
+                    problem_limit=settings.problem_limit,
+                ) as runs:
+                    register(socket.app, bot_user=identity.user_id, write_down=journal.add, start=runs.start)
+                    writing = background.create_task(journal.serve(runs))
+                    connecting = background.create_task(socket.serve(identity, note_connected))
+                    await stop.wait()
+                    deadline = _now() + GRACE
+                    await socket.close()
+                    connecting.cancel()
+                    journal.rest()
+                    if not await _unless(hurry or asyncio.Event(), _done(runs.end(deadline - _now()))):
+                        runs.drop()
+                writing.cancel()
+                showing.cancel()
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from failures
+    logger.info("bot.stop")
+
+
+def _tell_place(store: Store, settings: Settings) -> None:
+    """Say where runs are kept, where somebody looks."""
+    if store.is_file and settings.is_disk_lost:
+        logger.warning(
+            "store.start place=%s: this host's disk is lost when the process ends, and what is kept on it. "
+            "Set DATABASE_URL to a PostgreSQL database.",
+            store.place,
+        )
+    else:
+        logger.info("store.start place=%s", store.place)
+
+
+async def _introduce(slack: Slack, socket: Socket, journal: Journal) -> Identity:
+    """Ask Slack who the bot is, again and again if need be; get what else takes time ready meanwhile."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(journal.open())
+        group.create_task(_prepare(socket))
+        identity = group.create_task(_identify(slack))
     return identity.result()
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
-    """Do `work`, unless it is to stop before that is done; whether it was done."""
+async def _prepare(socket: Socket) -> None:
+    try:
+        await socket.prepare()
+    except (RateLimitedError, UnavailableError) as error:
+        logger.warning("socket.unprepared error=%s", error.code)  # it asks again when it connects
+
+
+async def _identify(slack: Slack) -> Identity:
+    attempt = 0
+    while True:
+        try:
+            return await slack.identify()
+        except (RateLimitedError, UnavailableError) as error:
+            pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+            if isinstance(error, RateLimitedError):
+                pause = max(pause, error.retry_after)
+            attempt += 1
+            logger.warning("slack.unavailable error=%s: trying again in %.0f s", error.code, pause)
+            await asyncio.sleep(pause)
+
+
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """Do `work` and return its result, unless `stop` is set before that: then None."""
     async with asyncio.TaskGroup() as group:
         working = group.create_task(work)
         stopping = group.create_task(stop.wait())
         await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
         working.cancel()
         stopping.cancel()
-    return not working.cancelled()
+    return None if working.cancelled() else working.result()
+
+
+async def _done(work: Coroutine[Any, Any, None]) -> bool:
+    await work
+    return True
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The failure of ours in a group, in however many groups; where there is none, the first that there is."""
+    leaves: list[BaseException] = []
+    groups: list[BaseException] = [failures]
+    while groups:
+        failure = groups.pop(0)
+        if isinstance(failure, BaseExceptionGroup):
+            groups += failure.exceptions
+        else:
+            leaves.append(failure)
+    return next((leaf for leaf in leaves if isinstance(leaf, BotError)), leaves[0])
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

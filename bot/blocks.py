@@ -4,11 +4,13 @@ A message is blocks and a short `text`, which is the notification and what a scr
 goes into one `markdown` block; the line above it, a context block, says what this is and what state it is in.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.draft import Draft, State
+from bot.limits import Refusal
 from bot.markdown import PAGE_LIMIT, Page, pages, takeaway, units
 from bot.mrkdwn import escape, escape_markdown
 from bot.perspectives import Perspective
@@ -80,6 +82,31 @@ def cannot_write(code: str, channel: str) -> Body:
     )
 
 
+def busy(refusal: Refusal, problem: str) -> list[Body]:
+    """What the sender is told who asks for more than one person may, and the problem, given back."""
+    if refusal.wait is None:
+        runs = "one run" if refusal.limit == 1 else f"{refusal.limit} runs"
+        reason = f"You have {runs} going on already, as many as one person may. Ask again when one has ended."
+    else:
+        minutes = max(1, math.ceil(refusal.wait / 60))
+        reason = (
+            f"You have asked {refusal.limit} times within the hour, which is what one person may. "
+            f"Ask again in {minutes} minute{'s' if minutes > 1 else ''}."
+        )
+    return _give_back(f"{reason} Nothing was asked yet. Here is your problem back:", problem)
+
+
+def interrupted(problem: str, *, names: Sequence[str] = ()) -> list[Body]:
+    """What the sender is told of a run that was broken off; `names` are the answers that nobody can see, if not all."""
+    what = f"I was interrupted, and {' and '.join(names)} cannot be shown" if names else "I was interrupted"
+    return _give_back(f"{what}. To ask again, send your problem again:", problem)
+
+
+def refused(code: str, problem: str) -> list[Body]:
+    """What the sender is told where Slack would not take the message that opens a thread, for Slack's `code`."""
+    return _give_back(f"Slack refused to let me open a thread ({escape(code)}). Here is your problem back:", problem)
+
+
 def too_long(problem: str, limit: int) -> list[Body]:
     """What the sender is told of a problem that is too long: how long it may be, and all that was typed, given back."""
     reason = (
@@ -87,7 +114,12 @@ def too_long(problem: str, limit: int) -> list[Body]:
         if len(problem) > limit
         else "Your problem is too long for one message of Slack, where some characters count as several."
     )
-    words = f"{reason} Nothing was asked yet. Here it is back, so that you can shorten it and send it again:"
+    return _give_back(
+        f"{reason} Nothing was asked yet. Here it is back, so that you can shorten it and send it again:", problem
+    )
+
+
+def _give_back(words: str, problem: str) -> list[Body]:
     first, *others = pages(problem)
     return [
         Body(words, [_section(words), _markdown(first.markdown)]),
@@ -133,6 +165,13 @@ def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is
     return Body(_notification(perspective, draft, is_last=is_last), blocks)
 
 
+def ends_above(perspective: Perspective, number: int) -> Body:
+    """A page that is left over: the text that takes the place of a longer one ends before it."""
+    name = f"{perspective.emoji} *{perspective.name}*"
+    words = f"{perspective.name} ends above"
+    return Body(words, [_context(f"{name} · page {number} · ⤴️ the answer was started over, and ends above")])
+
+
 def _state(draft: Draft, wait: float) -> str:
     reason = escape(draft.reason)
     match draft.state:
@@ -140,7 +179,7 @@ def _state(draft: Draft, wait: float) -> str:
             return f"💭 waiting{': ' + reason if reason else '…'}"
         case State.WRITING:
             backlog = f", and much is asked: Slack lets me show more every {wait:.0f} s or so"
-            return f"✍️ writing{backlog if wait > LONG_WAIT else '…'}"
+            return f"✍️ writing{': ' + reason if reason else backlog if wait > LONG_WAIT else '…'}"
         case State.DONE:
             return f"✅ done in {draft.seconds:.0f} s by {escape(draft.model)}"
         case State.FAILED:

@@ -5,8 +5,10 @@ It is the only one that writes into threads. Laws:
 - What a post or an edit shows is built when it is sent.
 - It counts as shown when Slack has confirmed it. What a failed edit carried is unseen again, and the next try carries
   what is newest then; nothing is sent twice unchanged for its form.
-- The messages of a thread are posted one after another, in the order in which they were asked for. A post that may have
-  been carried out is never repeated.
+- The messages of a thread are posted one after another, in the order in which they were asked for. That a post is about
+  to be sent is written down before. One that may have been carried out is looked up, where Slack lets the bot look, and
+  is never repeated on a guess.
+- A process that may have been taken for dead sends nothing until it knows better.
 - What a thread cannot go on from ends that thread and no other.
 
 One task, `serve()`, owns every call that is under way.
@@ -15,7 +17,7 @@ One task, `serve()`, owns every call that is under way.
 import asyncio
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from bot.blocks import Body
@@ -23,19 +25,26 @@ from bot.bucket import Bucket
 from bot.errors import (
     ChannelClosedError,
     FormRefusedError,
+    MessageGoneError,
+    MessageLockedError,
     RateLimitedError,
     SlackError,
+    ThreadLostError,
+    TokenRefusedError,
     UnavailableError,
 )
 from bot.pacing import Edits
-from bot.thread import Message, Thread
+from bot.slack import Mark
+from bot.thread import Ledger, Loss, Message, Thread
 
 logger = logging.getLogger(__name__)
 
 POSTS_PER_SECOND = 1.0  # into a channel, in the long run; Slack: "about one a second"
 POST_BURST = 5.0  # posts; a parent and its four replies. "Bursts tolerated", says Slack, not how many
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
+SECOND_LOOK = 3.0  # seconds until a message that was not there is looked up again; a call takes well under one
 MOST_ATTEMPTS = 60  # calls in a row for one message, before it is given up: a quarter of an hour
+MOST_UNNAMED = 5  # calls in a row that Slack refused for a reason that is not known here
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
 
 # What a message is sent as, and what it is sent as once Slack has refused that for its form.
@@ -43,20 +52,27 @@ FORMS: tuple[Callable[[Body], Body], ...] = (lambda body: body, Body.plainer, Bo
 
 
 class Writer(Protocol):
-    """What the board needs of Slack. Both methods raise `SlackError`."""
+    """What the board needs of Slack. All methods raise `SlackError` or `TokenRefusedError`."""
 
-    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+    async def post(self, channel: str, body: Body, thread_ts: str | None, mark: Mark) -> str:
         """Post a message, under `thread_ts` if there is one, and return its timestamp."""
+
+    async def find(self, channel: str, thread_ts: str | None, mark: Mark) -> str | None:
+        """The timestamp of the message that was posted with `mark`, if it was."""
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
         """Replace a message."""
 
 
 class Board:
-    """All threads of one workspace, under one schedule of `edits_per_minute`."""
+    """All threads of one workspace, under one schedule of `edits_per_minute`.
 
-    def __init__(self, slack: Writer, edits_per_minute: int) -> None:
+    Nothing is sent while `may_write` says no; who makes it say yes again calls `wake`.
+    """
+
+    def __init__(self, slack: Writer, edits_per_minute: int, may_write: Callable[[], bool] = lambda: True) -> None:
         self._slack = slack
+        self._may_write = may_write
         self._edits = Edits(edits_per_minute)
         self._posts: dict[str, Bucket] = {}  # by channel
         self._no_post_before = -math.inf
@@ -64,9 +80,9 @@ class Board:
         self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
         self._wake = asyncio.Event()
 
-    def thread(self, channel: str, ts: str | None = None) -> Thread:
+    def thread(self, ledger: Ledger, channel: str, ts: str | None = None) -> Thread:
         """Open a thread in `channel`: under the message `ts`, or else under the first that it posts."""
-        thread = Thread(self, channel, ts)
+        thread = Thread(self, ledger, channel, ts)
         self._watched[thread] = set()
         return thread
 
@@ -82,9 +98,27 @@ class Board:
             self._waiting[thread] = None
             self._wake.set()
 
+    def note_spent(self, ago: Sequence[float]) -> None:
+        """Count edits that another process has sent, so many seconds ago each."""
+        self._edits.note_spent(_now(), ago)
+        self._wake.set()
+
+    def wake(self) -> None:
+        """Ask again whether anything may be sent."""
+        self._wake.set()
+
+    def adopt(self, message: Message, *, shows_text: bool) -> None:
+        """Take up a message that stands already."""
+        if message.thread in self._watched:
+            self._watched[message.thread].add(message)
+            self._edits.watch(message, _now(), shows_text=shows_text, is_index=message.is_index)
+
     def grow(self, message: Message) -> None:
         """Note that a message has something new to show, or its last text."""
-        if message not in self._watched.get(message.thread, ()):
+        watched = self._watched.get(message.thread, set())
+        if message not in watched and message.ts is not None and not message.is_lost:
+            self.adopt(message, shows_text=True)  # it had settled, and has something to show after all
+        if message not in watched:
             message.is_stale = True
         elif message.is_last:
             self._edits.finish(message, _now())
@@ -104,7 +138,7 @@ class Board:
         async with asyncio.TaskGroup() as calls:
             while True:
                 self._wake.clear()
-                deadline = min(self._start_posts(calls), self._start_edits(calls))
+                deadline = min(self._start_posts(calls), self._start_edits(calls)) if self._may_write() else math.inf
                 try:
                     async with asyncio.timeout_at(deadline if deadline < math.inf else None):
                         await self._wake.wait()
@@ -118,7 +152,7 @@ class Board:
         # Parents first: a person waits for a sign, and nothing of a thread can go before its parent.
         for thread in sorted(self._waiting, key=lambda thread: (thread.ts is not None, thread.waiting_since)):
             posts = self._posts.setdefault(thread.channel, Bucket(POSTS_PER_SECOND, POST_BURST))
-            at = max(posts.has_at(now), self._no_post_before)
+            at = max(posts.has_at(now), self._no_post_before, thread.post_not_before)
             if at > now:
                 deadline = min(deadline, at)
             else:
@@ -148,19 +182,25 @@ class Board:
         try:
             body = message.body()
         except Exception as bug:  # noqa: BLE001 - it ends this thread, and is raised to the run, which owns it
-            message.is_lost = True
+            message.loss = Loss.REFUSED
             message.thread.fail(bug)
             return None
         return FORMS[message.form](body) if body else None
 
     async def _post(self, thread: Thread, message: Message) -> None:
-        message.is_stale = False
-        body = self._build(message)
-        is_last = message.is_last
         try:
+            if message.is_unknown and not await self._is_missing(message):
+                return
+            await thread.ledger.intend(message.part)
+            message.is_stale = False
+            body = self._build(message)
+            is_last = message.is_last
             if body:
-                ts = await self._slack.post(thread.channel, body, thread.ts)
+                ts = await self._slack.post(thread.channel, body, thread.ts, _mark(message))
+                thread.ledger.place(message.part, ts)
                 self._note_posted(message, ts, has_text=body.has_text, is_last=is_last)
+            else:
+                thread.ledger.withdraw(message.part)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_post_failure(message, error)
         finally:
@@ -171,25 +211,61 @@ class Board:
 
     def _note_post_failure(self, message: Message, error: Exception) -> None:
         thread = message.thread
+        if isinstance(error, UnavailableError) and error.sent:
+            message.is_unknown = True
+        elif isinstance(error, (SlackError, TokenRefusedError)):
+            thread.ledger.withdraw(message.part)
         match error:
             case RateLimitedError():
                 thread.refusals += 1
                 self._no_post_before = max(self._no_post_before, _now() + error.retry_after)
-                thread.waiting.appendleft(message)
-            case UnavailableError(sent=False):
-                self._no_post_before = max(self._no_post_before, _now() + self._pause(message))
-                thread.waiting.appendleft(message)
+                _put_back(message)
+            case UnavailableError() if message.attempts < MOST_ATTEMPTS:
+                _put_back(message, self._pause(message))
             case FormRefusedError() if self._has_plainer_form(message, error):
-                thread.waiting.appendleft(message)
-            case SlackError() if not isinstance(error, ChannelClosedError):
+                _put_back(message)
+            case SlackError() if thread.ts is not None and not isinstance(error, ChannelClosedError):
                 logger.warning("post.lost code=%s", error.code)
-                self._lose(message)
+                self._lose(message, Loss.UNKNOWN if message.is_unknown else Loss.REFUSED)
             case _:
                 thread.fail(error)
+
+    async def _is_missing(self, message: Message) -> bool:
+        """Look up a message that was perhaps posted; whether it was not. What was found stands from now on."""
+        thread = message.thread
+        try:
+            ts = await self._slack.find(thread.channel, thread.ts, _mark(message))
+        except (RateLimitedError, UnavailableError) as error:
+            pause = self._pause(message)
+            if message.attempts < MOST_ATTEMPTS:
+                _put_back(message, error.retry_after if isinstance(error, RateLimitedError) else pause)
+            else:
+                self._lose(message, Loss.UNKNOWN)
+            return False
+        except (SlackError, TokenRefusedError) as error:
+            if isinstance(error, TokenRefusedError) and error.code != "missing_scope":
+                raise
+            # The bot may not look. It was perhaps posted: once more would perhaps be twice.
+            logger.warning("post.unknown code=%s", error.code)
+            self._lose(message, Loss.UNKNOWN)
+            return False
+        if ts is not None:
+            thread.ledger.place(message.part, ts)
+            self._note_posted(message, ts, has_text=False, is_last=False)
+            self.grow(message)
+            return False
+        if not message.was_missed:
+            # What was sent may be on its way still.
+            message.was_missed = True
+            _put_back(message, SECOND_LOOK)
+            return False
+        message.is_unknown = False
+        return True
 
     def _note_posted(self, message: Message, ts: str, *, has_text: bool, is_last: bool) -> None:
         thread = message.thread
         message.ts = ts
+        message.is_unknown = False
         message.attempts = 0
         thread.ts = thread.ts or ts
         if thread not in self._watched:
@@ -206,6 +282,7 @@ class Board:
     async def _edit(self, message: Message, body: Body) -> None:
         thread = message.thread
         thread.edits += 1
+        thread.ledger.spend()
         try:
             await self._slack.edit(thread.channel, message.ts or "", body)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
@@ -224,16 +301,23 @@ class Board:
             message.thread.refusals += 1
             self._edits.refuse(message, _now(), retry_after=error.retry_after)
             return
-        pause = self._pause(message) if isinstance(error, UnavailableError) else 0.0
+        is_plain_refusal = isinstance(error, (FormRefusedError, MessageLockedError))
+        pause = 0.0 if is_plain_refusal or not isinstance(error, SlackError) else self._pause(message)
         self._edits.fail(message, _now(), retry_after=pause)
         match error:
             case UnavailableError() if message.attempts < MOST_ATTEMPTS:
                 pass
             case FormRefusedError() if self._has_plainer_form(message, error):
                 pass
-            case SlackError() if not isinstance(error, ChannelClosedError):
+            case MessageGoneError():
+                self._lose(message, Loss.DELETED)
+            case FormRefusedError() | MessageLockedError() | UnavailableError():
                 logger.warning("edit.lost code=%s", error.code)
-                self._lose(message)
+                self._lose(message, Loss.LOCKED)
+            case SlackError() if not isinstance(error, ChannelClosedError):
+                if message.attempts >= MOST_UNNAMED:
+                    logger.warning("edit.lost code=%s", error.code)
+                    self._lose(message, Loss.LOCKED)
             case _:
                 message.thread.fail(error)
 
@@ -243,18 +327,30 @@ class Board:
         message.form += 1
         return message.form < len(FORMS)
 
-    def _lose(self, message: Message) -> None:
+    def _lose(self, message: Message, loss: Loss) -> None:
+        thread = message.thread
         self._edits.forget(message)
-        self._watched.get(message.thread, set()).discard(message)
-        message.thread.lose(message)
-        if message.thread.ts is None:
-            message.thread.fail(SlackError("parent_lost"))
-        message.on_placed()
+        self._watched.get(thread, set()).discard(message)
+        thread.lose(message, loss)
+        if thread.ts is None:
+            thread.fail(ThreadLostError())
+        elif thread.failure is None:
+            message.on_lost(loss)
 
     def _pause(self, message: Message) -> float:
         """Seconds before the next try of a message whose call has just failed."""
         message.attempts += 1
         return RETRY_PAUSES[min(message.attempts, len(RETRY_PAUSES)) - 1]
+
+
+def _put_back(message: Message, pause: float = 0.0) -> None:
+    """Have a message posted after all, before the others of its thread, in `pause` seconds at the earliest."""
+    message.thread.post_not_before = _now() + pause
+    message.thread.waiting.appendleft(message)
+
+
+def _mark(message: Message) -> Mark:
+    return Mark(message.thread.ledger.key, message.part)
 
 
 def _now() -> float:

@@ -42,7 +42,8 @@ class Transcript:
 class Draft:
     """One answer as it stands.
 
-    `reason` is for a state that needs words (failed, stopped, interrupted): a sentence for the person who asked.
+    `reason` is for a state that needs words, a sentence for the person who asked: why it failed, was stopped or
+    interrupted; what is waited for; why it starts over while the old text stands.
     `model` and `seconds` are known when it has ended; `tokens` where the server counts them. Most drafts are never
     shown, since newer ones replace them: `source` may be a growing text, of which `length` characters are this draft's.
     """

@@ -10,6 +10,7 @@ are words for people; none carries a token, a key or a problem's text.
     └── SlackError              Slack did not do what it was asked
         ├── RateLimitedError        it will, after a while
         ├── UnavailableError        it may, tried again; was it done? only `sent` knows
+        ├── ThreadLostError         nobody knows whether the message that opens the thread was posted
         ├── ChannelClosedError      the bot is not in there, or nobody is any more
         ├── MessageLockedError      this message can be edited no more
         │   └── MessageGoneError        somebody deleted it
@@ -32,7 +33,11 @@ class StoreError(BotError):
 
 
 class TokenRefusedError(BotError):
-    """Slack refuses a token; the message names its variable."""
+    """Slack refuses a token; the message names its variable, and `code` is Slack's word for why."""
+
+    def __init__(self, message: str, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class SlackError(BotError):
@@ -58,6 +63,13 @@ class UnavailableError(SlackError):
         super().__init__(code)
         self.args = (f"Slack cannot be reached, or does not work: {code}",)
         self.sent = sent
+
+
+class ThreadLostError(SlackError):
+    """Whether the message that opens a thread was posted is not known, so nothing can go on under it."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown")
 
 
 class ChannelClosedError(SlackError):

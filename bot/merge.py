@@ -50,6 +50,7 @@ class Merged(Generic[T]):
         self._sources = sources
         self._newest: list[T | None] = [None] * len(sources)
         self._running = len(sources)
+        self._dropped: set[int] = set()
         self._failure: BaseException | None = None
         self._has_changed = False
         self._wake = asyncio.Event()
@@ -59,6 +60,8 @@ class Merged(Generic[T]):
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
         self._tasks = [self._group.create_task(self._read(*place)) for place in enumerate(self._sources)]
+        for task in self._tasks:
+            task.add_done_callback(self._note_end)  # a task that is cancelled before its first step has no other
         return self
 
     async def __aexit__(
@@ -89,6 +92,16 @@ class Merged(Generic[T]):
         self._has_changed = False
         return tuple(self._newest)
 
+    def drop(self, place: int) -> None:
+        """Read the source at `place` (among the arguments) no more, and close it; its newest value stays."""
+        self._dropped.add(place)
+        self._tasks[place].cancel()
+
+    def abort(self, failure: Exception) -> None:
+        """End as if a source had raised `failure`."""
+        self._fail(failure)
+        self._wake.set()
+
     async def _read(self, place: int, source: AsyncIterator[T]) -> None:
         given = 0
         try:
@@ -100,15 +113,19 @@ class Merged(Generic[T]):
                 if given % FAIRNESS == 0:
                     await asyncio.sleep(0)
         except asyncio.CancelledError as cancelled:
-            # Ours, when the block is left: nobody reads any more. The source's own: a failure like any other, which
-            # the task group would take for an orderly end.
-            self._fail(cancelled)
+            # Ours, when the source is dropped or the block is left: nobody reads it any more. The source's own: a
+            # failure like any other, which the task group would take for an orderly end.
+            if place in self._dropped:
+                await _close(source)
+            else:
+                self._fail(cancelled)
             raise
         except Exception as failure:  # noqa: BLE001 - not handled, but handed to the reader, in whose task it belongs
             self._fail(failure)
-        finally:
-            self._running -= 1
-            self._wake.set()
+
+    def _note_end(self, _: object) -> None:
+        self._running -= 1
+        self._wake.set()
 
     def _fail(self, failure: BaseException) -> None:
         if self._failure is None:

@@ -19,7 +19,7 @@ usually take, but for a tail: what keeps those that take longer from standing st
 
 import math
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bot.bucket import Bucket
@@ -183,6 +183,10 @@ class Edits:
             else:
                 self._bucket = Bucket.learn(now, self.per_minute / WINDOW, self._ended)
         self._pause_until = max(self._pause_until, now + retry_after)
+
+    def note_spent(self, now: float, ago: Iterable[float]) -> None:
+        """Count edits that somebody else has sent, so many seconds ago each."""
+        self._ended = deque(sorted([*self._ended, *(now - seconds for seconds in ago)]))
 
     def skip(self, key: Hashable) -> None:
         """Note that a message turned out to have nothing to send: what it has is shown elsewhere."""

@@ -17,6 +17,7 @@ from bot.errors import SettingsError
 
 OPENAI_URL = "https://api.openai.com/v1"
 SLACK_URL = "https://slack.com/api/"
+DATABASE_URL = "sqlite:///perspectives.sqlite"
 MODEL = "gpt-5.4-mini"  # small, quick, and listed in the SDK's `ChatModel`; four of them answer each problem
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -41,8 +42,14 @@ class Settings:
     openai_stream_idle_timeout: float = 60.0  # seconds without a token before an answer is given up
     slack_api_url: str = SLACK_URL
     slack_edits_per_minute: int = 50  # Slack's for chat.update, an app and workspace
+    database_url: str = field(default=DATABASE_URL, repr=False)  # it may hold a password
+    history_days: int = 30  # after which a run that has ended is forgotten
+    max_streams: int = 64  # completions open at once
+    runs_per_person: int = 2  # at once
+    runs_per_person_per_hour: int = 20
     problem_limit: int = 4_000  # characters
     log_level: str = "INFO"
+    is_disk_lost: bool = False  # whether the host's disk ends with the process
 
 
 def read_environment() -> dict[str, str]:
@@ -75,8 +82,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         openai_stream_idle_timeout=reader.number("OPENAI_STREAM_IDLE_TIMEOUT", 60, least=1, most=3_600),
         slack_api_url=reader.url("SLACK_API_URL", SLACK_URL),
         slack_edits_per_minute=reader.count("SLACK_EDITS_PER_MINUTE", 50, least=6, most=1_000_000),
+        database_url=reader.database("DATABASE_URL", DATABASE_URL),
+        history_days=reader.count("HISTORY_DAYS", 30, least=1, most=3_650),
+        max_streams=reader.count("MAX_STREAMS", 64, least=4, most=100_000),
+        runs_per_person=reader.count("RUNS_PER_PERSON", 2, least=1, most=100_000),
+        runs_per_person_per_hour=reader.count("RUNS_PER_PERSON_PER_HOUR", 20, least=1, most=100_000),
         problem_limit=reader.count("PROBLEM_LIMIT", 4_000, least=1, most=40_000),
         log_level=reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        is_disk_lost=bool(reader.text("DYNO")),  # Heroku names its processes so
     )
 
 
@@ -114,6 +127,12 @@ class _Reader:
             is_address = False
         if not is_address or not url.isprintable() or " " in url:
             raise SettingsError(f"{name} is not an address such as {default}.")
+        return url
+
+    def database(self, name: str, default: str) -> str:
+        url = self.text(name, default)
+        if not re.match(r"(sqlite|postgres|postgresql)://", url) or not url.isprintable():
+            raise SettingsError(f"{name} is not an address such as {default} or postgresql://user:password@host/name.")
         return url
 
     def number(self, name: str, default: float, *, least: float, most: float) -> float:

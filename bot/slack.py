@@ -32,6 +32,9 @@ CALL_TIMEOUT = 15.0  # seconds for one call; Slack answers in well under one, or
 DEFAULT_RETRY_AFTER = 10.0  # seconds, where a 429 names none; what chat.update is reported to name
 LONGEST_RETRY_AFTER = 300.0  # seconds; whatever is named, the newest text deserves a try every few minutes
 
+MARKED = "perspectives_message"  # the type of the metadata in what the bot posts
+PAGE = 100  # messages that are asked for at once
+
 _TOKEN_ERRORS = frozenset(
     {"account_inactive", "invalid_auth", "missing_scope", "not_allowed_token_type", "not_authed"}
     | {"org_login_required", "token_expired", "token_revoked"}
@@ -67,6 +70,19 @@ class Identity:
     bot_id: str
     team_id: str
     team: str
+    name: str = ""
+    scopes: frozenset[str] | None = None  # what the token may do; None where Slack does not say
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a message is known by, before it has a timestamp: the run's key and the part that it is of it.
+
+    It goes into the message's metadata, which people do not see.
+    """
+
+    run: str
+    part: str
 
 
 def make_client(token: str | None, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
@@ -91,9 +107,13 @@ class Slack:
         """Ask who the token's owner is."""
         async with translated():
             answer = await self._client.auth_test()
-        return Identity(answer["user_id"], answer["bot_id"], answer["team_id"], answer["team"])
+            named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes")
+            scopes = None if named is None else frozenset(scope.strip() for scope in named.split(","))
+            return Identity(
+                answer["user_id"], answer["bot_id"], answer["team_id"], answer["team"], answer["user"] or "", scopes
+            )
 
-    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+    async def post(self, channel: str, body: Body, thread_ts: str | None, mark: Mark) -> str:
         """Post a message, under `thread_ts` if there is one, and return its timestamp."""
         async with translated():
             answer = await self._client.chat_postMessage(
@@ -101,11 +121,35 @@ class Slack:
                 text=body.text,
                 blocks=body.blocks,
                 thread_ts=thread_ts,
+                metadata=_metadata(mark),
                 unfurl_links=False,
                 unfurl_media=False,
             )
             ts = _data(answer)["ts"]  # the SDK's own look-up would give None for what is not there
         return str(ts)
+
+    async def find(self, channel: str, thread_ts: str | None, mark: Mark) -> str | None:
+        """The timestamp of the message that was posted with `mark`, if it was: in a thread, or else in the channel.
+
+        It needs a scope that the bot can do without: `channels:history`, or `groups:history` in private channels.
+        """
+        async with translated():
+            if thread_ts is None:
+                # A channel goes on for ever, but what is looked for is among its newest messages.
+                answer = await self._client.conversations_history(
+                    channel=channel, limit=PAGE, include_all_metadata=True
+                )
+                return _find_mark(_data(answer), mark)
+            ts, cursor = None, ""
+            while ts is None:
+                answer = await self._client.conversations_replies(
+                    channel=channel, ts=thread_ts, limit=PAGE, include_all_metadata=True, cursor=cursor or None
+                )
+                ts = _find_mark(_data(answer), mark)
+                cursor = (_data(answer).get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    break
+            return ts
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
         """Replace a message. With blocks, Slack does not mark it as edited."""
@@ -158,7 +202,8 @@ def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedErr
         return RateLimitedError(_retry_after(answer))
     if code in _TOKEN_ERRORS:
         return TokenRefusedError(
-            f"Slack refuses the token of {token} ({code}). Your app's page at api.slack.com/apps shows which is valid."
+            f"Slack refuses the token of {token} ({code}). Your app's page at api.slack.com/apps shows which is valid.",
+            code,
         )
     if not code or code in _OWN_FAILURES:
         # With `ok: false` Slack says that it was not done; a page of HTML says nothing.
@@ -170,6 +215,15 @@ def _data(answer: AsyncSlackResponse) -> dict[str, Any]:
     if not isinstance(answer.data, dict):
         raise TypeError("the answer is no object")
     return answer.data
+
+
+def _metadata(mark: Mark) -> dict[str, Any]:
+    return {"event_type": MARKED, "event_payload": {"run": mark.run, "part": mark.part}}
+
+
+def _find_mark(page: dict[str, Any], mark: Mark) -> str | None:
+    wanted = _metadata(mark)
+    return next((str(message["ts"]) for message in page["messages"] if message.get("metadata") == wanted), None)
 
 
 def _retry_after(answer: object) -> float:

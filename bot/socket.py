@@ -1,29 +1,57 @@
 """The Socket Mode connection: what Slack sends comes in here and goes to Bolt's listeners.
 
-Connecting asks for the first ticket itself, so that a token which Slack refuses is told at the start, where somebody
-looks; the SDK would try again for ever.
+Laws:
+
+- One place decides to connect again: `Socket.serve`. The SDK's own client has three, which try a used ticket for ever,
+  spin when Slack sends a connection away, and connect twice after a refresh; so a connection is ours, and what goes
+  through it stays the SDK's and Bolt's.
+- Slack is back, and so are we within 15 s, whatever was wrong: an attempt takes `CONNECT_TIMEOUT` at most, a pause no
+  longer than the last of `PAUSES`, and a connection that has gone silent is found out in 1.5 times `HEARTBEAT`.
+- Slack is asked for a connection once in `ASK_EVERY` at the most.
+- Only a token that Slack refuses ends it.
+- Every task has an owner: connections and envelopes are tasks of `serve`, and gone when it returns.
+
+Where Slack says that it is about to end a connection, the old one is read until the new one is greeted: nothing falls
+between the two.
 """
 
 import asyncio
+import json
 import logging
+import math
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.errors import RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.slack import Identity, make_client, translated
 
 logger = logging.getLogger(__name__)
 
-CLOSE_TIMEOUT = 2.0  # seconds; running answers wait behind it, and hosts kill after 30
+CONNECT_TIMEOUT = 6.0  # seconds from asking for a ticket to Slack's hello; it takes well under one
+PAUSES = (1.0, 2.0, 4.0, 7.0)  # seconds before each further attempt, the last one again and again
+ASK_EVERY = 1.0  # seconds between two requests; Slack counts them, and a bot that spins is shut out
+TICKET_LIFETIME = 20.0  # seconds; Slack's is about 30, and the connection has to stand by then
+HEARTBEAT = 5.0  # seconds of silence before a ping; its answer is due in half as many
+STEADY = 30.0  # seconds; a connection that held so long is made again at once
+CLOSE_TIMEOUT = 1.0  # seconds; running answers wait behind it, and hosts kill after 30
+PARTING = 0.4  # seconds of those, for Slack to answer a close
+
+ORDERLY = {"warning", "refresh_requested"}  # reasons that Slack gives every few hours
+LINK_DISABLED = "link_disabled"
 
 
 class Socket:
-    """One connection, kept up by the SDK. An async context manager, which closes it so that Slack sees it closed."""
+    """Keeps connected to Slack. An async context manager, which closes the connection so that Slack sees it closed."""
 
     def __init__(self, *, app_token: str, api_url: str, session: aiohttp.ClientSession) -> None:
         # This client has no token: Bolt would ask Slack who its owner is when the first command waits.
@@ -34,10 +62,17 @@ class Socket:
 
         self.app = AsyncApp(client=client, authorize=authorize, logger=client.logger)
         self._app_token = app_token
-        self._identity: Identity | None = None
-        self._handler: AsyncSocketModeHandler | None = None
+        self._session = session
         self._web = client
+        self._identity: Identity | None = None
         self._ticket = ""
+        self._asked_at = -math.inf
+        self._line: _Line | None = None  # the newest that was greeted
+        self._reading: set[asyncio.Task[None]] = set()
+        self._answering: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._ended.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -48,29 +83,130 @@ class Socket:
         await self.close()
 
     async def prepare(self) -> None:
-        """Ask for the ticket of the first connection. Raises `SlackError` or `TokenRefusedError`."""
-        async with translated(token="SLACK_APP_TOKEN"):  # noqa: S106 - a variable's name
-            answer = await self._web.apps_connections_open(app_token=self._app_token)
-        self._ticket = answer["url"]
+        """Ask for the ticket of the first connection, to save time. Raises `SlackError` or `TokenRefusedError`."""
+        async with translated(token="SLACK_APP_TOKEN"), asyncio.timeout(CONNECT_TIMEOUT):  # noqa: S106 - a variable's name
+            self._ticket = await self._ask()
 
-    async def connect(self, identity: Identity) -> None:
-        """Connect; from now on the listeners of `app` are called, in the name of `identity`."""
+    async def serve(self, identity: Identity, on_connected: Callable[[], None] = lambda: None) -> None:
+        """Keep connected, and have the listeners of `app` called in the name of `identity`, until `close`.
+
+        `on_connected` is called when Slack has greeted the first connection. Cancelled, it closes the connection too.
+
+        Raises:
+            TokenRefusedError: Slack knows the token no more.
+        """
         self._identity = identity
-        self._handler = AsyncSocketModeHandler(self.app, self._app_token, logger=self._web.logger)
-        self._handler.client.message_listeners.append(_note_hello)
-        self._handler.client.wss_uri = self._ticket
-        await self._handler.connect_async()  # type: ignore[no-untyped-call]
+        self._ended.clear()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                keeping = tasks.create_task(self._keep_connected(tasks, on_connected))
+                closing = tasks.create_task(self._closing.wait())
+                await asyncio.wait((keeping, closing), return_when=asyncio.FIRST_COMPLETED)
+                keeping.cancel()
+                closing.cancel()
+                if self._answering:  # what was taken is acknowledged, if that does not take long
+                    await asyncio.wait(self._answering, timeout=CLOSE_TIMEOUT - PARTING)
+                for task in self._answering | self._reading:
+                    task.cancel()
+        finally:
+            self._ended.set()
+        if not keeping.cancelled():
+            raise keeping.result()
 
     async def close(self) -> None:
-        """Close the connection; nothing comes in any more."""
-        if self._handler is not None:
-            handler, self._handler = self._handler, None
-            with suppress(TimeoutError):  # a peer that is gone answers nothing
-                async with asyncio.timeout(CLOSE_TIMEOUT):
-                    await handler.close_async()  # type: ignore[no-untyped-call]
+        """Take nothing more, acknowledge what was taken, and close the connection, in `CLOSE_TIMEOUT` at the most."""
+        self._closing.set()
+        await self._ended.wait()
+
+    async def _keep_connected(self, tasks: asyncio.TaskGroup, on_connected: Callable[[], None]) -> TokenRefusedError:
+        """Connect, again and again. Returns why there is no sense in it any more."""
+        setbacks = 0
+        while True:
+            pause = PAUSES[min(setbacks, len(PAUSES) - 1)]
+            try:
+                line = await self._connect(tasks)
+            except TokenRefusedError as refused:
+                return refused
+            except SlackError as error:
+                if isinstance(error, RateLimitedError):
+                    pause = max(pause, error.retry_after)
+                logger.warning("socket.unavailable error=%s pause=%.0f", error.code, pause)
+            else:
+                began = _now()
+                if line.hello.done():
+                    logger.info("socket.connected connections=%s", line.hello.result())
+                    if self._line is None:
+                        on_connected()
+                    else:
+                        self._line.leave()
+                    self._line = line
+                else:
+                    line.leave()
+                _note_loss(await line.over)
+                if _now() - began >= STEADY:
+                    setbacks = 0
+                    continue
+            setbacks += 1
+            await asyncio.sleep(pause)
+
+    async def _connect(self, tasks: asyncio.TaskGroup) -> "_Line":
+        """Make one connection: greeted, or over before that."""
+        async with translated(token="SLACK_APP_TOKEN"), asyncio.timeout(CONNECT_TIMEOUT):  # noqa: S106 - a variable's name
+            ticket, self._ticket = self._ticket, ""
+            if not ticket or _now() - self._asked_at > TICKET_LIFETIME:
+                ticket = await self._ask()
+            try:
+                socket = await self._session.ws_connect(ticket, heartbeat=HEARTBEAT, proxy=self._web.proxy)
+            except aiohttp.WSServerHandshakeError as error:
+                raise UnavailableError(f"upgrade_{error.status}", sent=False) from error
+            line = _Line(socket, self._web.logger)
+            reading = tasks.create_task(line.read(lambda envelope: self._take(tasks, line, envelope)))
+            line.leave = reading.cancel
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
+            try:
+                await asyncio.wait((line.hello, line.over), return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                line.leave()
+                await line.close()  # a task that is cancelled before it has begun closes nothing
+                raise
+        return line
+
+    async def _ask(self) -> str:
+        """Ask for a ticket: an address that is good for one connection."""
+        await asyncio.sleep(self._asked_at + ASK_EVERY - _now())
+        self._asked_at = _now()
+        answer = await self._web.apps_connections_open(app_token=self._app_token)
+        address = answer["url"]
+        if not isinstance(address, str):
+            raise TypeError("the answer has no address")
+        return address
+
+    def _take(self, tasks: asyncio.TaskGroup, line: "_Line", envelope: dict[str, Any]) -> None:
+        if not self._closing.is_set():
+            answering = tasks.create_task(self._answer(line, envelope))
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+
+    async def _answer(self, line: "_Line", envelope: dict[str, Any]) -> None:
+        """Call the listeners, and acknowledge when they say so."""
+        try:
+            request = SocketModeRequest.from_dict(envelope)
+            if request is None:
+                return
+            response = await run_async_bolt_app(self.app, request)
+            # Where its own connection has ended meanwhile, Slack takes it from another one.
+            way = self._line if line.is_closed and self._line else line
+            await send_async_response(way, request, response, time.time())
+        except ConnectionError:
+            # Slack delivers it again, and it is known by its id.
+            logger.warning("socket.unacknowledged")
+        except Exception as error:  # noqa: BLE001 - the boundary: one envelope is lost, the others go on
+            # Not the exception's own words, which may quote what somebody wrote.
+            logger.error("socket.broken error=%s", type(error).__name__)  # noqa: TRY400
 
     def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        assert self._identity is not None, "events come after connect()"  # noqa: S101 - a law of this class
+        assert self._identity is not None, "events come after serve() has begun"  # noqa: S101 - a law of this class
         return AuthorizeResult(
             enterprise_id=enterprise_id,
             team_id=team_id,
@@ -79,7 +215,83 @@ class Socket:
         )
 
 
-async def _note_hello(_client: object, message: dict[str, Any], _raw: str | None = None) -> None:
-    if message.get("type") == "hello":
-        # More than the replicas that run means connections that died without Slack's knowing.
-        logger.info("socket.connected connections=%s", message.get("num_connections"))
+class _Line(AsyncBaseSocketModeClient):
+    """One connection, from its upgrade to its end; to Bolt, the client that an acknowledgement goes through.
+
+    `hello` has how many connections there are, once Slack has greeted this one; `over` has the reason once another one
+    is needed, which may be before this one ends.
+    """
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, sdk_logger: logging.Logger) -> None:
+        loop = asyncio.get_running_loop()
+        self.logger = sdk_logger
+        self.hello: asyncio.Future[object] = loop.create_future()
+        self.over: asyncio.Future[str] = loop.create_future()
+        self.leave: Callable[[], object] = lambda: None  # end the reading, and with it the connection
+        self._socket = socket
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._socket.closed
+
+    async def send_message(self, message: str) -> None:
+        """Send a text. Raises `ConnectionError`."""
+        await self._socket.send_str(message)
+
+    async def read(self, take: Callable[[dict[str, Any]], None]) -> None:
+        """Hand every envelope to `take` until the connection ends, and close it."""
+        try:
+            async for message in self._socket:
+                if message.type is aiohttp.WSMsgType.TEXT:
+                    self._read(message.data, take)
+        finally:
+            self._end(_reason(self._socket))
+            await self.close()
+
+    async def close(self) -> None:
+        """Close the connection, in `PARTING` at the most."""
+        with suppress(TimeoutError):  # a peer that has gone answers nothing
+            async with asyncio.timeout(PARTING):
+                await self._socket.close()
+
+    def _read(self, text: str, take: Callable[[dict[str, Any]], None]) -> None:
+        message = _parse(text)
+        match message.get("type"):
+            case "hello" if not self.hello.done():
+                self.hello.set_result(message.get("num_connections"))
+            case "disconnect":
+                self._end(str(message.get("reason")))
+            case _ if "envelope_id" in message:
+                take(message)
+
+    def _end(self, reason: str) -> None:
+        if not self.over.done():
+            self.over.set_result(reason)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _reason(socket: aiohttp.ClientWebSocketResponse) -> str:
+    """Why a connection ended that Slack did not announce to end."""
+    if isinstance(socket.exception(), TimeoutError):
+        return "silent"
+    code = socket.close_code
+    return "broken" if code in {None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE} else f"closed_{code:d}"
+
+
+def _note_loss(reason: str) -> None:
+    if reason == LINK_DISABLED:
+        logger.warning("socket.lost reason=%s: Socket Mode is switched off in the app's settings.", reason)
+    else:
+        logger.log(logging.INFO if reason in ORDERLY else logging.WARNING, "socket.lost reason=%s", reason)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -5,8 +5,10 @@ grown, and waits; the board takes the messages in its own time, and notes what b
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
+from enum import Enum
 from typing import Protocol
 
 from bot.blocks import Body
@@ -25,15 +27,47 @@ class Wall(Protocol):
     def grow(self, message: "Message") -> None:
         """Note that a message has something new to show."""
 
+    def adopt(self, message: "Message", *, shows_text: bool) -> None:
+        """Take up a message that stands already."""
+
     def close(self, thread: "Thread") -> None:
         """Send nothing more of `thread`."""
 
 
+class Ledger(Protocol):
+    """Who writes down what becomes of a thread's messages, in case this process does not live to know. The journal."""
+
+    @property
+    def key(self) -> str:
+        """What the thread's run is known by."""
+
+    async def intend(self, part: str) -> None:
+        """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
+
+    def withdraw(self, part: str) -> None:
+        """Note that it was not posted."""
+
+    def place(self, part: str, ts: str) -> None:
+        """Note that it stands."""
+
+    def spend(self) -> None:
+        """Note that an edit is about to be sent."""
+
+
+class Loss(Enum):
+    """Why a message can be shown no more."""
+
+    DELETED = "deleted"  # somebody took it away
+    LOCKED = "locked"  # it stands, but Slack lets nobody edit it
+    REFUSED = "refused"  # Slack would not post it
+    UNKNOWN = "unknown"  # nobody knows whether it was posted
+
+
 class Message:
-    """One message of a thread, standing or to be posted.
+    """One message of a thread, standing or to be posted; `part` is its name within the run.
 
     `body` gives what it should show now, and None when it has nothing to show that is not shown elsewhere; it is asked
-    when a post or an edit is sent. `on_placed` is called once the message stands, or is given up.
+    when a post or an edit is sent. `on_placed` is called once the message stands, `on_lost` when it is given up.
     """
 
     __slots__ = (
@@ -42,31 +76,46 @@ class Message:
         "form",
         "is_index",
         "is_last",
-        "is_lost",
         "is_stale",
+        "is_unknown",
+        "loss",
+        "on_lost",
         "on_placed",
+        "part",
         "thread",
         "ts",
+        "was_missed",
     )
 
     def __init__(
         self,
         thread: "Thread",
+        part: str,
         body: Callable[[], Body | None],
         *,
         on_placed: Callable[[], None] = lambda: None,
+        on_lost: Callable[[Loss], None] = lambda _: None,
         is_index: bool = False,
     ) -> None:
         self.thread = thread
+        self.part = part
         self.body = body
         self.on_placed = on_placed
+        self.on_lost = on_lost
         self.is_index = is_index  # it becomes one, when the answers have ended: its last edit comes after theirs
         self.ts: str | None = None
         self.is_stale = False  # whether there is more than its post carries, while that is on its way
         self.is_last = False  # whether what there is to show is its last
         self.form = 0  # how often Slack has refused its form: it is sent in a plainer one each time
-        self.is_lost = False  # whether it is deleted, locked, or was perhaps posted and perhaps not
+        self.loss: Loss | None = None
         self.attempts = 0  # calls that failed in a row
+        self.is_unknown = False  # whether it was perhaps posted: it is looked up before it is posted again
+        self.was_missed = False  # whether it was looked up, and was not there
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether nothing of it is sent any more."""
+        return self.loss is not None
 
     def grow(self) -> None:
         """Say that there is more to show."""
@@ -79,19 +128,28 @@ class Message:
             self.thread.unsettled.add(self)
             self.thread.wall.grow(self)
 
+    def reopen(self) -> None:
+        """Say that what was the last is not: there is something else to show."""
+        self.is_last = False
+        self.thread.unsettled.discard(self)
+        self.grow()
+
 
 class Thread:
     """One thread: where it is, what of it waits, and what it has cost."""
 
-    def __init__(self, wall: Wall, channel: str, ts: str | None) -> None:
+    def __init__(self, wall: Wall, ledger: Ledger, channel: str, ts: str | None) -> None:
         self.wall = wall
+        self.ledger = ledger
         self.channel = channel
         self.ts = ts  # the parent's; None until there is one
         self.waiting: deque[Message] = deque()  # to be posted, in this order
         self.waiting_since = 0.0
+        self.post_not_before = -math.inf  # after a failure
         self.is_posting = False
         self.unsettled: set[Message] = set()  # whose last text is not shown yet
         self.failure: Exception | None = None
+        self.on_failure: Callable[[Exception], None] = lambda _: None
         self.edits = 0
         self.refusals = 0
         self._changed = asyncio.Event()
@@ -101,16 +159,25 @@ class Thread:
         self.waiting.append(message)
         self.wall.queue(self)
 
+    def adopt(self, message: Message, ts: str | None, *, shows_text: bool) -> None:
+        """Go on with a message that another process has posted: at `ts`, or perhaps, where that is None."""
+        if ts is None:
+            message.is_unknown = True
+            self.post(message)
+        else:
+            message.ts = ts
+            self.wall.adopt(message, shows_text=shows_text)
+
     def withdraw(self, message: Message) -> bool:
         """Take back a message that still waits to be posted; whether it did."""
-        if message not in self.waiting:
+        if message not in self.waiting or message.is_unknown:
             return False
         self.waiting.remove(message)
-        self.lose(message)
+        self.lose(message, Loss.REFUSED)
         return True
 
     async def stands(self, message: Message) -> None:
-        """Wait until a message is in Slack.
+        """Wait until a message is in Slack, or is given up.
 
         Raises:
             Exception: what ended the thread.
@@ -132,7 +199,9 @@ class Thread:
 
     def fail(self, failure: Exception) -> None:
         """End the thread: whoever waits for it gets `failure`."""
-        self.failure = self.failure or failure
+        if self.failure is None:
+            self.failure = failure
+            self.on_failure(failure)
         self.close()
 
     def close(self) -> None:
@@ -142,9 +211,9 @@ class Thread:
         self.wall.close(self)
         self.changed()
 
-    def lose(self, message: Message) -> None:
+    def lose(self, message: Message, loss: Loss) -> None:
         """Give up a message; nothing of it is sent any more."""
-        message.is_lost = True
+        message.loss = loss
         self.unsettled.discard(message)
         self.changed()
 

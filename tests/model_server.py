@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -19,18 +19,21 @@ MODEL = "test-model"
 class Script:
     """What one completion does: `status` other than 200 answers with `error`; else it streams `pieces`.
 
-    A piece is a text, a whole chunk, or bytes that are sent as they are; before each it waits `every` seconds, before
-    the first `first`. `finish` None ends the stream without a finish reason; `breaks` breaks the connection instead of
-    ending it.
+    A piece is a text, a whole chunk (an error is one), bytes that are sent as they are, or seconds of silence; before
+    each other it waits `every` seconds, before the first `first`. `finish` None ends the stream without a finish
+    reason; `breaks` breaks the connection instead of ending it, `drops` does so before anything is answered.
     """
 
-    pieces: tuple[str | dict[str, Any] | bytes, ...] = ("An answer.",)
+    pieces: tuple[str | dict[str, Any] | bytes | float, ...] = ("An answer.",)
     every: float = 0.1
     first: float = 0.1
     finish: str | None = "stop"
     status: int = 200
     error: dict[str, Any] = field(default_factory=dict)
     retry_after: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)  # besides those that belong to it
+    hangs: float = 0.0  # seconds before anything is answered
+    drops: bool = False
     breaks: bool = False
     linger: float = 0.0  # seconds between the end of the text and the end of the stream
     usage: int | None = 42
@@ -52,6 +55,7 @@ class Request:
     at: float
     name: str
     body: dict[str, Any]
+    others: int  # how many streams were open when it came
     ended_at: float | None = None
     is_cut_off: bool = False
 
@@ -99,7 +103,7 @@ class ModelServer:
         body = await request.json()
         system = body["messages"][0]["content"]
         name = next((one.name for one in PERSPECTIVES if f"Your side is {one.name}" in system), "other")
-        record = Request(loop.time(), name, body)
+        record = Request(loop.time(), name, body, self.open_streams)
         self.requests.append(record)
         try:
             if request.headers.get("Authorization") != f"Bearer {KEY}":
@@ -112,10 +116,15 @@ class ModelServer:
             record.ended_at = loop.time()
 
     async def _answer(self, request: web.Request, script: Script, record: Request) -> web.StreamResponse:
+        await asyncio.sleep(script.hangs)
+        if script.drops and request.transport:
+            request.transport.abort()
+            return web.Response()
         if script.status != 200:
             headers = {"Retry-After": script.retry_after} if script.retry_after else {}
+            headers.update(script.headers)
             return web.json_response({"error": script.error}, status=script.status, headers=headers)
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **script.headers})
         await response.prepare(request)
         async for chunk in _chunks(script, wants_usage=record.body["stream_options"]["include_usage"]):
             await response.write(
@@ -132,13 +141,19 @@ class ModelServer:
 
 async def _chunks(script: Script, *, wants_usage: bool) -> AsyncIterator[dict[str, Any] | bytes]:
     loop = asyncio.get_running_loop()
-    first = loop.time() + script.first
+    due = loop.time() + script.first
     await asyncio.sleep(script.first)
     yield _chunk({"role": "assistant", "content": ""})
-    for number, piece in enumerate(script.pieces):
+    for piece in script.pieces:
+        if isinstance(piece, int | float):
+            due += piece
+            continue
         # Held to a schedule of its own: pauses in a row would add up what each takes too long.
-        await asyncio.sleep(first + number * script.every - loop.time())
+        await asyncio.sleep(due - loop.time())
         yield _chunk({"content": piece}) if isinstance(piece, str) else piece
+        due += script.every
+    if (silence := due - script.every - loop.time()) > 0:  # nothing at all else: the end comes with the last piece
+        await asyncio.sleep(silence)
     if script.finish:
         yield _chunk({}, script.finish)
         if wants_usage and script.usage is not None:

@@ -178,6 +178,7 @@ def test_the_newest_count_of_tokens_is_the_answers() -> None:
         (["one", None, "two"], "two"),
         (["m" * 80], "m" * 80),
         (["m" * 81], "m" * 80),
+        (["m\0\ud83d"], "m\ufffd\ufffd"),
     ],
 )
 def test_the_model_is_what_the_server_says_it_is(names: list[Any], model: str) -> None:
@@ -246,13 +247,22 @@ def test_halves_of_a_character_are_joined_and_lone_ones_marked(pieces: list[str]
     assert [*shown, answer.draft().text] == seen
 
 
-@given(st.lists(st.text(max_size=3) | st.sampled_from(["\ud83d", "\ude42", "a\udbff", "\udc00\ud800"])))
-def test_nothing_that_is_shown_has_half_a_character(pieces: list[str]) -> None:
-    """Slack would refuse it; and how the text was cut does not show."""
+@pytest.mark.parametrize("piece", ["a\0b", "\0", "é\0", "\ufffd", "\0\0"])
+def test_a_nul_is_marked_and_the_mark_itself_stays(piece: str) -> None:
+    """Databases refuse it. The length stays as it is."""
+    answer = answer_of(says(piece), says("\ud83d"), says("\0"))
+    assert answer.draft().text == piece.replace("\0", "\ufffd") + "\ufffd\ufffd"
+    assert answer.length == len(piece) + 2
+
+
+@given(st.lists(st.text(max_size=3) | st.sampled_from(["\0", "\ud83d", "\ude42", "a\udbff", "\udc00\ud800"])))
+def test_nothing_that_is_shown_has_half_a_character_or_a_nul(pieces: list[str]) -> None:
+    """Slack or the database would refuse it; and how the text was cut does not show."""
     answer = answer_of(*(says(piece) for piece in pieces))
     answer.draft().text.encode()
     answer.end(99.0)
     expected = "".join(pieces).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    expected = expected.replace("\0", "\ufffd")
     assert answer.draft().text == expected
 
 

@@ -14,12 +14,17 @@ from bot.errors import (
     MessageGoneError,
     RateLimitedError,
     SlackError,
+    ThreadLostError,
+    TokenRefusedError,
     UnavailableError,
 )
 from bot.perspectives import PERSPECTIVES
 from bot.reply import Reply
-from bot.thread import Message, Thread
+from bot.slack import Mark
+from bot.thread import Loss, Message, Thread
+from tests.ledger import Ledger
 
+NO_SCOPE = TokenRefusedError("Slack refuses the token", "missing_scope")
 TOOK = 0.1  # seconds that each call takes
 
 
@@ -28,15 +33,24 @@ class Writer:
 
     def __init__(self) -> None:
         self.calls: list[tuple[float, str, str, Body]] = []  # start, what, where or which, body
-        self.failures: dict[str, list[Exception]] = {"post": [], "edit": []}
+        self.failures: dict[str, list[Exception]] = {"post": [], "edit": [], "find": []}
+        self.marks: dict[Mark, str] = {}
         self.in_flight: set[str] = set()
         self.screen: dict[str, Body] = {}
 
-    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+    async def post(self, channel: str, body: Body, thread_ts: str | None, mark: Mark) -> str:
         await self._call("post", thread_ts or channel, body)
+        return self.put(mark, body)
+
+    def put(self, mark: Mark, body: Body) -> str:
         ts = f"{len(self.screen) + 1}"
         self.screen[ts] = body
+        self.marks[mark] = ts
         return ts
+
+    async def find(self, channel: str, thread_ts: str | None, mark: Mark) -> str | None:
+        await self._call("find", thread_ts or channel, Body("", []))
+        return self.marks.get(mark)
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
         assert ts not in self.in_flight
@@ -84,7 +98,7 @@ class Text:
 def post(thread: Thread, text: str) -> tuple[Message, Text]:
     """A message of a thread, on its way."""
     content = Text(text)
-    message = Message(thread, content)
+    message = Message(thread, text, content)
     thread.post(message)
     return message, content
 
@@ -93,7 +107,7 @@ async def test_messages_of_a_thread_are_posted_one_after_another() -> None:
     """In the order in which they were asked for, under the first."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         for text in "abc":
             post(thread, text)
         await thread.settle()
@@ -108,7 +122,7 @@ async def test_a_text_is_built_when_it_is_sent() -> None:
     """What has grown since it was asked for goes along, and costs no edit."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         post(thread, "parent")
         message, content = post(thread, "placeholder")
         await asyncio.sleep(0.05)
@@ -123,7 +137,7 @@ async def test_what_grows_while_a_post_is_on_its_way_is_edited_in() -> None:
     """The post carried what was there when it was sent."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, content = post(thread, "placeholder")
         await asyncio.sleep(0.05)
         content.text = "whole"
@@ -136,7 +150,7 @@ async def test_parents_go_before_replies_when_posts_must_wait() -> None:
     """A person waits for a sign; placeholders wait, by age."""
     writer = Writer()
     async with board_on(writer) as board:
-        first, second = board.thread("C"), board.thread("C")
+        first, second = board.thread(Ledger(), "C"), board.thread(Ledger(), "C")
         for text in "abcdef":
             post(first, text)
         await asyncio.sleep(0.45)
@@ -161,7 +175,7 @@ async def test_channels_have_posting_limits_of_their_own() -> None:
     """A busy one holds up nobody else."""
     writer = Writer()
     async with board_on(writer) as board:
-        busy, idle = board.thread("C1"), board.thread("C2")
+        busy, idle = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
         for _ in range(8):
             post(busy, "x")
         await asyncio.sleep(0.7)
@@ -183,7 +197,7 @@ async def test_a_post_that_was_not_carried_out_is_tried_again(failures: list[Exc
     writer = Writer()
     writer.failures["post"] = list(failures)
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         post(thread, "a")
         await thread.settle()
     assert writer.texts() == ["a"]
@@ -191,13 +205,14 @@ async def test_a_post_that_was_not_carried_out_is_tried_again(failures: list[Exc
 
 
 async def test_a_post_that_may_have_been_carried_out_is_not_repeated() -> None:
-    """The others of its thread go on."""
+    """Where the bot may not look it up. The others of its thread go on."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         parent, _ = post(thread, "parent")
         await thread.stands(parent)
         writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["find"] = [NO_SCOPE]
         lost, content = post(thread, "lost")
         post(thread, "next")
         await thread.settle()
@@ -205,20 +220,102 @@ async def test_a_post_that_may_have_been_carried_out_is_not_repeated() -> None:
         lost.finish()
         await thread.settle()
     assert writer.texts() == ["parent", "next"]
-    assert [body.text for _, _, _, body in writer.calls] == ["parent", "lost", "next"]
+    assert [body.text for _, _, _, body in writer.calls] == ["parent", "lost", "", "next"]
+    assert lost.loss is Loss.UNKNOWN
+
+
+async def test_a_post_that_was_carried_out_is_found() -> None:
+    """By its mark; it shows what is newest as soon as it is known where it stands."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = board.thread(ledger, "C")
+        parent, _ = post(thread, "parent")
+        await thread.stands(parent)
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        reply, content = post(thread, "reply")
+        await asyncio.sleep(0.05)
+        writer.put(Mark("run", "reply"), Body("reply", []))
+        content.text = "whole"
+        reply.finish()
+        await thread.settle()
+    assert writer.texts() == ["parent", "whole"]
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "find", "edit"]
+    assert ledger.notes[2:] == [("intend", "reply"), ("place", "reply", "2"), ("spend",)]
+
+
+async def test_a_post_that_was_not_carried_out_is_posted_again() -> None:
+    """Once it was looked up twice: what was sent may be on its way still."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["find"] = [RateLimitedError(4)]
+        post(thread, "reply")
+        await thread.settle()
+    assert [(at, kind) for at, kind, _, _ in writer.calls] == [
+        (0, "post"),
+        (1.1, "find"),
+        (5.2, "find"),
+        (8.3, "find"),
+        (8.4, "post"),
+    ]
+    assert writer.texts() == ["reply"]
+
+
+async def test_a_message_of_another_process_is_edited_and_not_posted() -> None:
+    """It stands where that one has posted it."""
+    writer = Writer()
+    writer.put(Mark("run", "reply"), Body("old", []))
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        message = Message(thread, "reply", Text("new"))
+        thread.adopt(message, "1", shows_text=True)
+        message.finish()
+        await thread.settle()
+    assert (writer.texts(), [kind for _, kind, _, _ in writer.calls]) == (["new"], ["edit"])
+
+
+async def test_an_intent_is_written_down_before_the_post_and_its_end_after_it() -> None:
+    """A refusal takes it back: nothing was posted."""
+    writer, ledger = Writer(), Ledger(takes=0.5)
+    writer.failures["post"] = [RateLimitedError(2)]
+    async with board_on(writer) as board:
+        thread = board.thread(ledger, "C")
+        post(thread, "a")
+        await thread.settle()
+    assert [at for at, _, _, _ in writer.calls] == [0.5, 3.1]
+    assert ledger.notes == [("intend", "a"), ("withdraw", "a"), ("intend", "a"), ("place", "a", "1")]
+
+
+async def test_nothing_is_sent_by_a_process_that_may_have_been_taken_for_dead() -> None:
+    """Until it knows better, and is woken."""
+    writer, may = Writer(), [False]
+    board = Board(writer, 50, lambda: may[0])
+    serving = asyncio.create_task(board.serve())
+    thread = board.thread(Ledger(), "C")
+    post(thread, "a")
+    await asyncio.sleep(10)
+    assert not writer.calls
+    may[0] = True
+    board.wake()
+    await thread.settle()
+    assert writer.texts() == ["a"]
+    serving.cancel()
+    await asyncio.wait([serving])
 
 
 async def test_a_lost_parent_ends_its_thread() -> None:
     """There is nothing to answer under."""
     writer = Writer()
     writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+    writer.failures["find"] = [NO_SCOPE]
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         parent, _ = post(thread, "parent")
         post(thread, "reply")
-        with pytest.raises(SlackError, match="parent_lost"):
+        with pytest.raises(ThreadLostError):
             await thread.stands(parent)
-    assert len(writer.calls) == 1
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "find"]
 
 
 async def test_a_closed_channel_ends_its_thread_and_no_other() -> None:
@@ -226,7 +323,7 @@ async def test_a_closed_channel_ends_its_thread_and_no_other() -> None:
     writer = Writer()
     writer.failures["post"] = [ChannelClosedError("not_in_channel")]
     async with board_on(writer) as board:
-        closed, open_one = board.thread("C1"), board.thread("C2")
+        closed, open_one = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
         message, _ = post(closed, "a")
         post(closed, "b")
         post(open_one, "c")
@@ -252,7 +349,7 @@ async def test_the_last_text_lands_after_any_failure_of_edits(failures: list[Exc
     writer = Writer()
     writer.failures["edit"] = list(failures)
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, content = post(thread, "placeholder")
         await thread.stands(message)
         content.text = "growing"
@@ -272,7 +369,7 @@ async def test_pauses_between_tries_grow_to_their_longest() -> None:
     writer = Writer()
     writer.failures["edit"] = [UnavailableError("internal_error", sent=False)] * 7
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, _ = post(thread, "a")
         await thread.stands(message)
         message.finish()
@@ -288,7 +385,7 @@ async def test_a_form_that_is_refused_is_not_sent_again() -> None:
     writer.failures["edit"] = [FormRefusedError("invalid_blocks")] * 2
     writer.failures["post"] = [FormRefusedError("invalid_blocks")]
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, _ = post(thread, "a")
         await thread.stands(message)
         message.finish()
@@ -301,7 +398,7 @@ async def test_a_deleted_message_is_left_alone() -> None:
     """Nothing more is sent of it, and nobody waits for it."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, content = post(thread, "a")
         await thread.stands(message)
         writer.failures["edit"] = [MessageGoneError("message_not_found")]
@@ -315,10 +412,10 @@ async def test_a_deleted_message_is_left_alone() -> None:
 
 
 async def test_an_error_that_nobody_foresaw_costs_one_message() -> None:
-    """The others of its thread go on."""
+    """Where the bot may not look it up. The others of its thread go on."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, _ = post(thread, "a")
         await thread.stands(message)
         writer.failures["edit"] = [SlackError("ekm_access_denied")]
@@ -333,7 +430,7 @@ async def test_a_refusal_without_end_is_given_up() -> None:
     writer = Writer()
     writer.failures["edit"] = [UnavailableError("fatal_error", sent=False)] * 1_000
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, _ = post(thread, "a")
         await thread.stands(message)
         message.finish()
@@ -345,7 +442,7 @@ async def test_a_channel_that_closes_under_an_edit_ends_its_thread() -> None:
     """It is raised to the run, which stops paying for its streams."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, _ = post(thread, "a")
         await thread.stands(message)
         writer.failures["edit"] = [ChannelClosedError("is_archived")]
@@ -363,8 +460,8 @@ async def test_a_bug_in_what_a_message_shows_ends_its_thread_and_no_other() -> N
 
     async with board_on(writer) as board:
         for stands_first in (False, True):
-            thread, other = board.thread("C1"), board.thread("C2")
-            message, content = post(thread, "a") if stands_first else (Message(thread, broken), None)
+            thread, other = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
+            message, content = post(thread, "a") if stands_first else (Message(thread, "broken", broken), None)
             if content is None:
                 thread.post(message)
             else:
@@ -381,7 +478,7 @@ async def test_a_closed_thread_sends_nothing_more() -> None:
     """Not even what was in flight is followed up."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         message, content = post(thread, "a")
         await thread.stands(message)
         content.text = "b"
@@ -400,21 +497,22 @@ async def test_an_answer_whose_page_is_lost_still_ends() -> None:
     """The page before it is cut to its length, and nobody waits for ever."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C", "0")
+        thread = board.thread(Ledger(), "C", "0")
         reply = Reply(thread, PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["find"] = [NO_SCOPE]
         reply.show(Draft("word " * 3_000, State.DONE, model="m"))
         reply.show(Draft("later", State.DONE))
         await thread.settle()
-    assert "failed: Slack gave no answer" in str(writer.screen["1"].blocks)
+    assert "interrupted: Slack gave no answer" in str(writer.screen["1"].blocks)
 
 
 async def test_an_answer_that_is_cut_off_says_so_where_it_stands() -> None:
     """Pages that wait to be posted are taken back: there is no time for them."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C", "0")
+        thread = board.thread(Ledger(), "C", "0")
         reply = Reply(thread, PERSPECTIVES[0])
         for _ in range(5):
             post(thread, "in its way")
@@ -435,7 +533,7 @@ async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() 
     """In as many messages as it takes, and with no edit."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread("C")
+        thread = board.thread(Ledger(), "C")
         post(thread, "parent")
         reply = Reply(thread, PERSPECTIVES[0])
         reply.show(Draft("word " * 6_000, State.DONE, model="m"))

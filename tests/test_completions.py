@@ -1,14 +1,18 @@
 import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.completions import Completions
 from bot.draft import Draft, State
 from bot.perspectives import PERSPECTIVES
+from tests.clock import VirtualLoop
 from tests.model_server import KEY, MODEL, ModelServer, Script
 
 DEPTH = PERSPECTIVES[0]
@@ -17,19 +21,36 @@ SAID = "what the server said, with sk-test-key in it"
 
 
 @asynccontextmanager
-async def asking(*scripts: Script, idle_timeout: float = 60.0) -> AsyncIterator[tuple[Completions, ModelServer]]:
+async def asking(*scripts: Script, max_streams: int = 64) -> AsyncIterator[tuple[Completions, ModelServer]]:
     """The completions against a server that follows one script after another, then the last again and again."""
     async with (
         ModelServer(Depth=scripts) as server,
-        Completions(api_key=KEY, base_url=server.url, model=MODEL, idle_timeout=idle_timeout) as completions,
+        Completions(
+            api_key=KEY, base_url=server.url, model=MODEL, idle_timeout=60.0, max_streams=max_streams
+        ) as completions,
     ):
         yield completions, server
 
 
-async def drafts_of(*scripts: Script, **how: Any) -> tuple[list[Draft], ModelServer]:
+async def drafts_of(*scripts: Script, standing: str = "") -> tuple[list[Draft], ModelServer]:
     """All drafts of one completion, and the server as it was left."""
-    async with asking(*scripts, **how) as (completions, server):
-        return [draft async for draft in completions.stream(DEPTH, PROBLEM)], server
+    async with asking(*scripts) as (completions, server):
+        return [draft async for draft in completions.stream(DEPTH, PROBLEM, standing=standing)], server
+
+
+async def timed(*scripts: Script, standing: str = "") -> tuple[list[tuple[float, str, str, str]], ModelServer]:
+    """The drafts as they were given: at what time, text, state, reason."""
+    async with asking(*scripts) as (completions, server):
+        began = now()
+        return [
+            (round(now() - began, 1), draft.text, draft.state.value, draft.reason)
+            async for draft in completions.stream(DEPTH, PROBLEM, standing=standing)
+        ], server
+
+
+def gaps(server: ModelServer) -> list[float]:
+    """The seconds between two requests."""
+    return [round(after.at - before.at, 2) for before, after in itertools.pairwise(server.requests)]
 
 
 def now() -> float:
@@ -106,28 +127,155 @@ async def test_a_request_is_the_prompt_the_problem_and_nothing_else() -> None:
     ]
 
 
-@pytest.mark.parametrize("status", [408, 409, 429, 500, 503])
+@pytest.mark.parametrize("status", [408, 409, 429, 500, 502, 503, 504, 529])
 async def test_a_refusal_before_the_first_token_is_tried_again(status: int) -> None:
-    """After the delay that the server asks for, to the second; nobody sees it."""
+    """After the delay that the server asks for, to the second; nothing of it shows in the end."""
     drafts, server = await drafts_of(Script(status=status, retry_after="7"), Script(("Well.",)))
-    assert [(draft.text, draft.state) for draft in drafts][-1] == ("Well.", State.DONE)
-    first, second = server.requests
-    assert second.at - first.at == pytest.approx(7.0, abs=0.01)
+    assert [(draft.text, draft.state, draft.reason) for draft in drafts][-1] == ("Well.", State.DONE, "")
+    assert gaps(server) == [7.0]
 
 
-async def test_it_is_tried_twice_more_and_no_oftener() -> None:
-    """The third refusal is the answer's."""
-    drafts, server = await drafts_of(Script(status=429, retry_after="20", error={"message": SAID}))
-    assert [round(request.at - server.requests[0].at) for request in server.requests] == [0, 20, 40]
-    assert drafts == [
-        Draft(
-            "",
-            State.FAILED,
-            "the model's provider has too many requests at the moment. Ask again in a minute.",
-            MODEL,
-            drafts[0].seconds,
-        )
+async def test_the_placeholder_says_what_is_waited_for_and_how_long() -> None:
+    """And no longer once it is over."""
+    seen, _ = await timed(
+        Script(status=429, retry_after="5"), Script(status=500), Script(drops=True), Script(("Well.",), first=2.0)
+    )
+    assert seen == [
+        (0.0, "", "waiting", "the model's provider has too many requests at the moment; trying again in 5 s."),
+        (5.0, "", "waiting", ""),
+        (5.0, "", "waiting", "the model's provider has a failure of its own (500); trying again in 1 s."),
+        (6.0, "", "waiting", ""),
+        (6.0, "", "waiting", "the connection to the model broke; trying again in 2 s."),
+        (8.0, "", "waiting", ""),
+        (10.0, "Well.", "done", ""),
     ]
+
+
+async def test_it_is_tried_eight_times_and_no_oftener() -> None:
+    """With pauses that grow; the eighth refusal is the answer's."""
+    drafts, server = await drafts_of(Script(status=429, error={"message": SAID}))
+    assert gaps(server) == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
+    assert drafts[-1] == Draft(
+        "",
+        State.FAILED,
+        "the model's provider has too many requests at the moment. Ask again in a minute.",
+        MODEL,
+        drafts[-1].seconds,
+    )
+    assert drafts[-1].seconds == pytest.approx(31.5, abs=0.01)
+
+
+async def test_the_last_try_lies_within_the_time_of_the_first_token() -> None:
+    """Nobody waits for a pause behind which there is no time to ask."""
+    drafts, server = await drafts_of(Script(status=503, retry_after="40"))
+    assert gaps(server)[:2] == [40.0, 40.0]
+    assert sum(gaps(server)) < 90
+    assert drafts[-1].reason == "the model's provider has a failure of its own (503). Ask again later."
+
+
+@pytest.mark.parametrize(
+    ("headers", "pause"),
+    [
+        ({"Retry-After-Ms": "1500"}, 1.5),
+        ({"Retry-After": "7", "Date": "Tue, 01 Dec 2026 10:00:00 GMT"}, 7.0),
+        ({"Retry-After": "Tue, 01 Dec 2026 10:00:07 GMT", "Date": "Tue, 01 Dec 2026 10:00:00 GMT"}, 7.0),
+        ({"Retry-After": "soon"}, 0.5),
+        ({"Retry-After": "3600"}, 0.5),
+    ],
+)
+async def test_the_servers_delay_is_read_in_all_its_forms(headers: dict[str, str], pause: float) -> None:
+    """Milliseconds, seconds, a date; one that makes no sense or leaves no time is none."""
+    _, server = await drafts_of(Script(status=429, headers=headers), Script())
+    assert gaps(server) == [pause]
+
+
+@pytest.mark.parametrize(("status", "word", "requests"), [(500, "false", 1), (400, "true", 2), (429, "maybe", 2)])
+async def test_the_servers_word_on_trying_again_is_obeyed(status: int, word: str, requests: int) -> None:
+    """It knows better than its status says."""
+    _, server = await drafts_of(Script(status=status, headers={"X-Should-Retry": word}), Script())
+    assert len(server.requests) == requests
+
+
+@pytest.mark.parametrize("code", ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"])
+async def test_an_empty_account_is_not_tried_again(code: str) -> None:
+    """Although its status is that of too many requests."""
+    drafts, server = await drafts_of(Script(status=429, retry_after="1", error={"message": SAID, "code": code}))
+    assert [(draft.state, "no quota left" in draft.reason) for draft in drafts] == [(State.FAILED, True)]
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("retry_after", ["5", None])
+async def test_streams_that_are_refused_together_do_not_come_back_together(retry_after: str | None) -> None:
+    """Nor sooner than the server asks; the pauses of their own differ by up to a quarter."""
+    scripts = [Script(status=429, retry_after=retry_after)] * 4 * 4 + [Script()]
+    async with asking(*scripts) as (completions, server), asyncio.TaskGroup() as group:
+        for _ in range(4):
+            group.create_task(last_of(completions))
+    fourth = [round(request.at - server.requests[0].at, 2) for request in server.requests[12:16]]
+    assert len(server.requests) == 20
+    assert len(set(fourth)) == 4
+    assert fourth == ([15.0, 15.71, 16.85, 17.56] if retry_after else [2.75, 2.96, 3.29, 3.5])
+
+
+async def last_of(completions: Completions) -> Draft:
+    """The final draft of one more completion."""
+    return [draft async for draft in completions.stream(DEPTH, PROBLEM)][-1]
+
+
+async def test_no_more_streams_are_open_than_may_be_and_the_others_wait_in_order() -> None:
+    """Each says that it waits, and has all its time once its turn has come."""
+    seen: dict[int, list[tuple[float, str, str]]] = {}
+
+    async def read(number: int) -> None:
+        seen[number] = [
+            (round(now() - began, 1), draft.text, draft.reason) async for draft in completions.stream(DEPTH, PROBLEM)
+        ]
+
+    scripts = [Script((text,), first=80.0, usage=2) for text in "abcde"]
+    async with asking(*scripts, max_streams=2) as (completions, server):
+        began = now()
+        async with asyncio.TaskGroup() as group:
+            for number in range(5):
+                group.create_task(read(number))
+                await asyncio.sleep(0.05)
+        assert [request.others for request in server.requests] == [0, 1, 1, 1, 1]
+    queued = "many are asked at the moment, and its turn comes."
+    assert {number: drafts[-1][1] for number, drafts in seen.items()} == dict(enumerate("abcde"))
+    assert [drafts[-1][0] for drafts in seen.values()] == pytest.approx([80, 80, 160, 160, 240], abs=0.2)
+    assert [drafts[0][2] for drafts in seen.values()] == ["", "", queued, queued, queued]
+    assert [drafts[1][2] for drafts in list(seen.values())[2:]] == [""] * 3
+
+
+@pytest.mark.parametrize("drafts", [1, 2])
+async def test_leaving_gives_the_turn_back(drafts: int) -> None:
+    """Whether it was waited for, or had; also in a pause."""
+    scripts = (Script(("a", "b"), every=30.0), Script(("Next.",)))
+    async with asking(*scripts, max_streams=1) as (completions, _):
+        async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
+            await anext(first)
+            async with aclosing(completions.stream(DEPTH, PROBLEM)) as second:
+                assert (await anext(second)).reason.startswith("many are asked")
+        assert (await last_of(completions)).text == "Next."
+    async with asking(Script(status=429, retry_after="5"), scripts[1], max_streams=1) as (completions, _):
+        async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
+            for _ in range(drafts):
+                await anext(first)
+        assert (await last_of(completions)).text == "Next."
+
+
+async def test_a_cancelled_wait_gives_the_turn_to_the_next() -> None:
+    """Whoever stands behind does not wait for somebody who has left."""
+    async with asking(Script(("a", "b"), every=30.0), Script(("Next.",)), max_streams=1) as (completions, server):
+        async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
+            await anext(first)
+            left = asyncio.ensure_future(last_of(completions))
+            await asyncio.sleep(1.0)
+            behind = asyncio.ensure_future(last_of(completions))
+            await asyncio.sleep(1.0)
+            left.cancel()
+            await asyncio.wait([left])
+        assert (await behind).text == "Next."
+        assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
@@ -138,20 +286,219 @@ async def test_what_will_not_get_better_is_not_tried_again(status: int) -> None:
     assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(
-    "script",
-    [
-        Script(("Half",), breaks=True, finish=None),
-        Script(("Half",), finish=None),
-        Script(("Half", "rest"), every=90.0),
-        Script(("Half", {"error": {"message": SAID, "code": "server_error"}}), finish=None),
-    ],
-)
-async def test_nothing_is_started_over_after_the_first_token(script: Script) -> None:
-    """What had come stays; the answer has failed, once."""
+BROKE = "the connection to the model broke; it starts over."
+SILENT = "the model fell silent; it starts over."
+INTERRUPTED = "it was interrupted; it starts over."
+LOST = [
+    (Script(("Half ", "a text"), breaks=True, finish=None), 0.2, BROKE),
+    (Script(("Half ", "a text"), finish=None), 0.2, BROKE),
+    (Script(("Half ", "a text", 90.0), breaks=True), 60.2, SILENT),
+]
+
+
+@pytest.mark.parametrize(("script", "at", "reason"), LOST)
+async def test_a_stream_that_is_lost_is_started_over_and_its_text_stands(
+    script: Script, at: float, reason: str
+) -> None:
+    """Until the new one is longer; the drafts say so."""
+    seen, server = await timed(script, Script(("Half ", "a text", ", and", " the rest."), first=1.0))
+    assert seen == [
+        (0.1, "Half ", "writing", ""),
+        (0.2, "Half a text", "writing", ""),
+        (at, "Half a text", "writing", reason),
+        (round(at + 1.2, 1), "Half a text, and", "writing", ""),
+        (round(at + 1.3, 1), "Half a text, and the rest.", "done", ""),
+    ]
+    assert [request.others for request in server.requests] == [0, 0]
+    assert [request.is_cut_off for request in server.requests] == [reason == SILENT, False]
+
+
+async def test_a_shorter_text_that_is_whole_takes_the_place_of_a_longer_one() -> None:
+    """That it is the last is worth more than its length; it is not shown before."""
+    seen, _ = await timed(Script(("A long beginning",), breaks=True, finish=None), Script(("All ", "of it.")))
+    assert [one[1:] for one in seen] == [
+        ("A long beginning", "writing", ""),
+        ("A long beginning", "writing", BROKE),
+        ("All of it.", "done", ""),
+    ]
+
+
+async def test_a_text_that_the_model_stops_is_whole_too() -> None:
+    """The longest answer that it may give is one."""
+    drafts, _ = await drafts_of(Script(("A long beginning",), finish=None), Script(("All",), finish="length"))
+    assert (drafts[-1].text, drafts[-1].state) == ("All", State.STOPPED)
+
+
+@pytest.mark.parametrize("first", [Script((), breaks=True, finish=None), Script((), finish=None)])
+async def test_a_stream_that_is_lost_before_its_text_is_started_over(first: Script) -> None:
+    """The headers had come, and nothing else."""
+    seen, server = await timed(first, Script(("Well.",)))
+    assert [one[1:] for one in seen] == [("", "waiting", BROKE), ("Well.", "done", "")]
+    assert len(server.requests) == 2
+
+
+SECOND = [
+    (Script(("No",), breaks=True, finish=None), "the connection to the model broke; {}. Ask again in a moment."),
+    (Script(("No",), finish=None), "the connection to the model ended before the answer did; {}. Ask again."),
+    (Script(("No", 90.0)), "the model was silent for 60 seconds; {}. Ask again."),
+    (Script(first=900.0), "the model was silent for 90 seconds; {}. Ask again."),
+    (Script(hangs=900.0), "the model was silent for 90 seconds; {}. Ask again."),
+    (Script(drops=True), "the connection to the model broke; {}. Ask again in a moment."),
+    (Script(status=429), "the model's provider has too many requests at the moment; {}. Ask again in a minute."),
+    (Script(status=500), "the model's provider has a failure of its own (500); {}. Ask again later."),
+    (Script(()), "the model gave an empty answer; {}. Ask again."),
+    (Script(("No", b"data: {\n\n")), "the model's provider sent something that makes no sense; {}. Ask again."),
+    (
+        Script(("No", {"error": {}, "choices": []}, {"error": {"code": 1}})),
+        "the model's provider reported an error in the middle of the answer; {}. Ask again.",
+    ),
+    (
+        Script(("No",), finish="content_filter"),
+        "the provider's content filter withheld the rest; {}. Put the problem in other words.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("second", "words"), SECOND)
+@pytest.mark.parametrize("standing", ["", "It stood before."])
+async def test_if_that_fails_too_the_longest_text_stays_with_a_mark(second: Script, words: str, standing: str) -> None:
+    """Whatever befalls the second stream; there is no third."""
+    drafts, server = await drafts_of(Script(("Half",), breaks=True, finish=None), second, standing=standing)
+    text = standing or "Half"
+    assert (drafts[-1].text, drafts[-1].state) == (text, State.FAILED)
+    assert drafts[-1].reason == words.format("it was started over, and this is as far as it came")
+    assert {draft.text for draft in drafts} == {text}
+    assert len(server.requests) == (9 if second.drops or second.status != 200 else 2)
+
+
+async def test_the_longer_text_stays_also_where_it_is_the_second() -> None:
+    """Both are beginnings."""
+    first, second = (Script((text,), breaks=True, finish=None) for text in ("Half", "Half a text"))
+    drafts, _ = await drafts_of(first, second)
+    assert (drafts[-1].text, drafts[-1].state) == ("Half a text", State.FAILED)
+
+
+async def test_two_streams_without_a_text_are_told_as_such() -> None:
+    """There is nothing that has come far."""
+    drafts, _ = await drafts_of(Script((), breaks=True, finish=None))
+    assert drafts[-1].reason == (
+        "the connection to the model broke; it was started over, and nothing came. Ask again in a moment."
+    )
+
+
+async def test_a_second_stream_that_is_refused_at_first_says_so_under_the_old_text() -> None:
+    """And then what it said before."""
+    seen, _ = await timed(
+        Script(("Half",), breaks=True, finish=None), Script(status=429, retry_after="5"), Script(("Half a text.",))
+    )
+    assert seen[1:] == [
+        (0.1, "Half", "writing", BROKE),
+        (0.1, "Half", "writing", "the model's provider has too many requests at the moment; trying again in 5 s."),
+        (5.1, "Half", "writing", BROKE),
+        (5.2, "Half a text.", "done", ""),
+    ]
+
+
+async def test_a_standing_text_is_the_first_draft_and_stands_until_there_is_more() -> None:
+    """It is of a process that has ended; there is one more start all the same."""
+    first = Script(("It ", "stood ", "before"), breaks=True, finish=None)
+    second = Script(("It ", "stood ", "before ", "and ", "now."))
+    seen, _ = await timed(first, second, standing="It stood")
+    assert [one[1:] for one in seen] == [
+        ("It stood", "writing", INTERRUPTED),
+        ("It stood ", "writing", ""),
+        ("It stood before", "writing", ""),
+        ("It stood before", "writing", BROKE),
+        ("It stood before ", "writing", ""),
+        ("It stood before and ", "writing", ""),
+        ("It stood before and now.", "done", ""),
+    ]
+    assert seen[0][0] == 0.0
+
+
+async def test_a_standing_text_stays_where_the_server_refuses() -> None:
+    """At once, if it is for good."""
+    seen, _ = await timed(Script(status=401), standing="It stood")
+    assert [one[1:3] for one in seen] == [("It stood", "writing"), ("It stood", "failed")]
+    assert seen[-1][3].startswith("the model's provider refused the key; it was started over, and this is as far")
+
+
+async def test_a_standing_text_waits_for_its_turn_in_sight() -> None:
+    """The text, and what it waits for."""
+    async with asking(Script(("a", "b"), every=5.0), Script(("It stood up.",)), max_streams=1) as (completions, _):
+        async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
+            await anext(first)
+            async with aclosing(completions.stream(DEPTH, PROBLEM, standing="It stood")) as second:
+                seen = [(draft.text, draft.reason) for draft in (await anext(second), await anext(second))]
+        assert seen == [("It stood", INTERRUPTED), ("It stood", "many are asked at the moment, and its turn comes.")]
+
+
+async def test_the_drafts_of_a_text_that_stands_have_one_source() -> None:
+    """By which whoever shows it knows that it is the same text."""
+    async with asking(Script(("Half",), finish=None), Script(("All of it",))) as (completions, _):
+        drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
+    assert [draft.source is drafts[0].source for draft in drafts] == [True, True, False]
+    assert [draft.length for draft in drafts] == [4, 4, 9]
+
+
+NOT_OVER = [
+    Script(("Half", {"error": {"message": SAID, "code": "server_error"}}), finish=None),
+    Script(("Half", b"data: {nope\n\n"), finish=None),
+    Script(("Half",), finish="content_filter"),
+    Script(("Half", choice(delta={"refusal": "!"}))),
+    Script(("Half",), finish="length"),
+    Script(()),
+]
+
+
+@pytest.mark.parametrize("script", NOT_OVER)
+async def test_what_the_server_said_itself_is_not_started_over(script: Script) -> None:
+    """It would say it again; what had come stays."""
     drafts, server = await drafts_of(script)
-    assert [(draft.text, draft.state) for draft in drafts] == [("Half", State.WRITING), ("Half", State.FAILED)]
+    assert drafts[-1].state is (State.STOPPED if script.finish == "length" else State.FAILED)
+    assert drafts[-1].text.startswith(script.text)
+    assert "started over" not in drafts[-1].reason
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("script", [Script(("Half", 90.0)), Script(("Half",), finish=None)])
+async def test_cancelling_between_two_streams_opens_no_other(script: Script) -> None:
+    """Nor leaves one open."""
+    async with asking(script) as (completions, server):
+        async with aclosing(completions.stream(DEPTH, PROBLEM)) as stream:
+            async for draft in stream:
+                if draft.reason:
+                    break
+            await asyncio.sleep(0.1)
+            assert (len(server.requests), server.open_streams) == (1, 0)
+        await asyncio.sleep(60.0)
+        assert (len(server.requests), server.open_streams) == (1, 0)
+
+
+texts = st.lists(st.sampled_from(["a", "bb ", "ccc", "é🙂"]), max_size=4)
+
+
+@given(standing=texts, first=texts, second=texts, has_end=st.booleans(), breaks=st.booleans())
+def test_no_draft_but_the_last_is_shorter_than_what_was_seen(
+    *, standing: list[str], first: list[str], second: list[str], has_end: bool, breaks: bool
+) -> None:
+    """Whatever a lost text and the next one are; and a last one that is no whole text is the longest."""
+
+    async def run() -> list[Draft]:
+        lost = Script(tuple(first), finish=None, breaks=breaks)
+        last = Script(tuple(second), finish="stop" if has_end else None)
+        drafts, _ = await drafts_of(lost, last, standing="".join(standing))
+        return drafts
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        *growing, last = runner.run(run())
+    lengths = [len(draft.text) for draft in growing]
+    assert lengths == sorted(lengths)
+    assert not any(draft.state.is_final for draft in growing)
+    seen = ["".join(pieces) for pieces in (standing, first, second)]
+    whole = has_end and bool(seen[2].strip())
+    assert last.state is (State.DONE if whole else State.FAILED)
+    assert len(last.text) == (len(seen[2]) if whole else max(map(len, seen)))
 
 
 async def test_closing_the_generator_closes_the_stream_at_the_server() -> None:
@@ -193,7 +540,7 @@ async def test_cancelling_while_it_waits_to_try_again_tries_no_more() -> None:
     async with asking(Script(status=429, retry_after="20"), Script()) as (completions, server):
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(10.0):
-                await anext(completions.stream(DEPTH, PROBLEM))
+                await last_of(completions)
         await asyncio.sleep(60.0)
         assert len(server.requests) == 1
 
@@ -244,14 +591,56 @@ async def test_a_failure_has_words_without_the_key_and_the_servers_own(
 
 
 async def test_a_server_out_of_reach_is_a_failure_with_words() -> None:
-    """Once the SDK has tried three times."""
+    """Once it has been tried eight times."""
     async with ModelServer() as server:
         url = server.url
     async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
         drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
-    assert [(draft.state, draft.reason) for draft in drafts] == [
-        (State.FAILED, "the connection to the model broke. Ask again in a moment.")
-    ]
+    assert drafts[0].reason == "the connection to the model broke; trying again in 1 s."
+    assert (drafts[-1].state, drafts[-1].reason) == (
+        State.FAILED,
+        "the connection to the model broke. Ask again in a moment.",
+    )
+    assert len(drafts) == 7 * 2 + 1
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+NO_HTTP = [
+    (b"", 8),
+    (b"what the server said\r\n\r\n", 8),
+    (HEAD + b"no header\r\n\r\n", 8),
+    (HEAD + b"X: " + b"x" * 100_000 + b"\r\n\r\n", 8),
+    (b"HTTP/1.1 302 Found\r\nLocation: http://[::no\r\n\r\n", 8),
+    (b"HTTP/1.1 500 No\r\nContent-Length: 50\r\n\r\nno", 8),
+    (HEAD + b"Content-Length: 50\r\n\r\nno", 2),
+    (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 8),
+    (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n: hi\n\r\n", 2),
+    (HEAD + b"Content-Encoding: gzip\r\n\r\nno", 2),
+    (HEAD + b"\r\n<html>no</html>", 2),
+]
+
+
+@pytest.mark.parametrize(("raw", "requests"), NO_HTTP)
+async def test_what_is_no_http_is_a_failure_with_words(raw: bytes, requests: int) -> None:
+    """The SDK and what it stands on have many errors; none comes through."""
+    count = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        count += 1
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length:")[1].split()[0]))
+        writer.write(raw)
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
+            last = await last_of(completions)
+    assert (last.state, last.text) == (State.FAILED, "")
+    assert last.reason.startswith("the connection to the model ")
+    assert count == requests
 
 
 def event(data: Any) -> bytes:
@@ -308,21 +697,30 @@ async def test_characters_that_are_cut_in_two_are_joined_and_lone_halves_marked(
     assert [draft.text for draft in drafts] == ["a", "a🙂b\ufffdc\ufffd"]
 
 
+async def test_what_no_text_may_have_is_marked_and_the_rest_can_be_read() -> None:
+    """NUL, and bytes that are no UTF-8; the mark itself is a character as others."""
+    pieces = ("a\0b", choice(delta={"content": "c\ufffd"}), event(chunk()).replace(b'"x"', b'"d\xff\xe2\x82e"'))
+    drafts, _ = await drafts_of(Script(pieces))
+    assert [draft.text for draft in drafts] == ["a\ufffdb", "a\ufffdbc\ufffd", "a\ufffdbc\ufffdd\ufffd\ufffde"]
+    assert drafts[-1].state is State.DONE
+
+
 async def test_thoughts_that_are_not_shown_are_signs_of_life() -> None:
     """Comments are not: an answer without a token for so long is given up."""
     thoughts = tuple(choice(delta={"reasoning_content": "hm"}) for _ in range(5))
     drafts, _ = await drafts_of(Script((*thoughts, "Well."), every=40.0))
     assert [draft.text for draft in drafts] == ["Well."]
     began = now()
-    drafts, _ = await drafts_of(Script(("Half", *(b": ping\n\n",) * 9), every=40.0))
-    assert "silent for 60 seconds" in drafts[-1].reason
+    drafts, _ = await drafts_of(Script(("Half", *(b": ping\n\n",) * 9), every=40.0), Script(status=401))
+    assert drafts[1].reason == SILENT
     assert now() - began == pytest.approx(60.1, abs=0.1)
 
 
-async def test_a_server_that_says_nothing_at_all_is_asked_once_and_given_up() -> None:
+@pytest.mark.parametrize("script", [Script(first=1_000.0), Script(hangs=1_000.0)])
+async def test_a_server_that_says_nothing_at_all_is_asked_once_and_given_up(script: Script) -> None:
     """After ninety seconds: nobody looks at a placeholder for longer."""
     began = now()
-    drafts, server = await drafts_of(Script(first=1_000.0))
+    drafts, server = await drafts_of(script)
     assert "silent for 90 seconds" in drafts[-1].reason
     assert now() - began == pytest.approx(90, abs=0.1)
     assert len(server.requests) == 1
@@ -347,6 +745,8 @@ MALFORMED = [
     choice(delta={"content": 5}),
     choice(delta="x"),
     b"data: \xff\xfe\n\n",
+    b'data: {"choices": "\xe2\n\n',
+    {"error": {"message": SAID, "code": {"a": [1]}, "type": {"b": [2]}}},
 ]
 
 
@@ -355,7 +755,10 @@ async def test_a_malformed_event_is_a_failure_of_the_answer(piece: Any) -> None:
     """In words, and what had come stays; nothing is raised."""
     drafts, _ = await drafts_of(Script(("Half", piece, " rest")))
     assert [(draft.text, draft.state) for draft in drafts] == [("Half", State.WRITING), ("Half", State.FAILED)]
-    assert drafts[-1].reason == "the model's provider sent something that makes no sense. Ask again."
+    assert drafts[-1].reason in {
+        "the model's provider sent something that makes no sense. Ask again.",
+        "the model's provider reported an error in the middle of the answer. Ask again.",
+    }
 
 
 @pytest.mark.parametrize("piece", MALFORMED)

@@ -8,6 +8,7 @@ counted after a collection: a thread, its messages and its replies know each oth
 import asyncio
 import gc
 import sys
+import time
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
@@ -19,12 +20,17 @@ from bot.answer import Answer
 from bot.blocks import Body
 from bot.board import Board
 from bot.draft import Draft, Transcript
+from bot.journal import Journal
+from bot.limits import Limits
 from bot.merge import Merged
 from bot.pacing import _Track
 from bot.perspectives import PERSPECTIVES, Perspective
 from bot.question import Question
 from bot.reply import Reply
-from bot.run import Runs, _Run
+from bot.run import Run
+from bot.runs import Runs
+from bot.slack import Mark
+from bot.store import Store
 from bot.thread import Message, Thread
 from tests.clock import VirtualLoop
 from tests.model_server import ModelServer, Script
@@ -32,7 +38,7 @@ from tests.world import NAMES, World, running, script_of
 
 T = TypeVar("T")
 
-KINDS = (Thread, Message, Reply, Draft, Transcript, Merged, _Run, _Track)
+KINDS = (Thread, Message, Reply, Draft, Transcript, Merged, Run, _Track)
 WARM_UP = 12  # runs; by then nothing is loaded or compiled any more, and every buffer has its size
 
 
@@ -105,7 +111,7 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
             await ask(world)
             assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Runs)
-        assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, set())
+        assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert board._edits._flying == 0
         assert list(board._posts) == ["C0GENERAL"]
         assert len(board._edits._ended) <= world.settings.slack_edits_per_minute
@@ -124,7 +130,7 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         forget(world)
         assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Runs)
-        assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, set())
+        assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert (board._edits._flying, world.model.open_streams) == (0, 0)
 
 
@@ -153,7 +159,13 @@ async def peak_of_the_bot() -> int:
     async with asyncio.TaskGroup() as group:
         showing = group.create_task(board.serve())
         async with Runs(
-            slack=_Slack(), board=board, model=_Model(), perspectives=PERSPECTIVES, problem_limit=2_000
+            slack=_Slack(),
+            board=board,
+            journal=Journal(Store("sqlite://", owner="o", clock=time.time), clock=time.time, history_days=1),
+            model=_Model(),
+            limits=Limits(1, 1_000),
+            perspectives=PERSPECTIVES,
+            problem_limit=2_000,
         ) as runs:
             for key in ("loads what is loaded late", "is measured"):
                 gc.collect()
@@ -173,9 +185,12 @@ class _Slack:
 
     sizes: ClassVar[set[int]] = set()
 
-    async def post(self, channel: str, body: Body, thread_ts: str | None) -> str:
+    async def post(self, channel: str, body: Body, thread_ts: str | None, mark: Mark) -> str:
         await self.edit(channel, "", body)
         return "1.1"
+
+    async def find(self, channel: str, thread_ts: str | None, mark: Mark) -> str | None:
+        raise AssertionError(mark)
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
         self.sizes.add(body.size)
@@ -188,7 +203,7 @@ class _Slack:
 class _Model:
     """Says `LONG` in pieces of ten characters, fifty a second."""
 
-    async def stream(self, perspective: Perspective, problem: str) -> AsyncIterator[Draft]:
+    async def stream(self, perspective: Perspective, problem: str, *, standing: str = "") -> AsyncIterator[Draft]:
         answer = Answer("m", 0.0)
         for start in range(0, len(LONG), 10):
             await asyncio.sleep(0.02)

@@ -390,5 +390,7 @@ async def test_stopping_ends_runs_with_a_word() -> None:
         await world.until(lambda: sum("writing" in shown(one) for one in world.workspace.messages) == 4)
         stopped = world.workspace.now()
     assert asyncio.get_running_loop().time() - stopped < 25
-    assert all("⏸️ interrupted: the bot was stopped" in shown(one) for one in world.workspace.messages[1:])
+    assert all(
+        "⏸️ interrupted: the bot is being restarted, and goes on" in shown(one) for one in world.workspace.messages[1:]
+    )
     assert world.model.open_streams == 0

@@ -23,10 +23,11 @@ from bot.errors import (
 from bot.playground.fault import Fault
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
-from bot.slack import Identity, Slack, make_client, make_session
+from bot.slack import Identity, Mark, Slack, make_client, make_session
 from bot.socket import Socket
 
 BODY = Body("hello", [{"type": "markdown", "text": "**hello**"}])
+MARK = Mark("run", "part")
 SECRET = "xoxb-1-secret"
 
 
@@ -84,7 +85,7 @@ async def post_to(answer: Answer) -> BaseException | str:
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
         async with make_session() as session:
-            return await Slack(make_client(SECRET, url, session)).post("C0GENERAL", BODY, None)
+            return await Slack(make_client(SECRET, url, session)).post("C0GENERAL", BODY, None, MARK)
     except Exception as error:  # noqa: BLE001 - what it is, is the test
         return error
     finally:
@@ -94,14 +95,21 @@ async def post_to(answer: Answer) -> BaseException | str:
 async def test_says_who_it_is() -> None:
     """In Slack's ids."""
     async with office() as one:
-        assert await one.slack.identify() == Identity("U0PERSPECT", "B0PERSPECT", "T0PLAYGRND", "playground")
+        assert await one.slack.identify() == Identity(
+            "U0PERSPECT",
+            "B0PERSPECT",
+            "T0PLAYGRND",
+            "playground",
+            one.workspace.bot.name,
+            frozenset(one.workspace.scopes),
+        )
 
 
 async def test_posts_and_edits_what_it_is_given_and_opens_no_previews() -> None:
     """Blocks and text arrive as they are; a link in an answer does not unfurl; an edit leaves no mark."""
     async with office() as one:
-        parent = await one.slack.post("C0GENERAL", BODY, None)
-        reply = await one.slack.post("C0GENERAL", BODY, parent)
+        parent = await one.slack.post("C0GENERAL", BODY, None, MARK)
+        reply = await one.slack.post("C0GENERAL", BODY, parent, MARK)
         await one.slack.edit("C0GENERAL", reply, Body("new", [{"type": "markdown", "text": "new"}]))
         message = one.workspace.thread("general", parent)[1]
         assert (message.ts, message.thread_ts, message.edited) == (reply, parent, False)
@@ -133,7 +141,7 @@ async def test_a_refusal_becomes_the_error_of_who_can_act(code: str, kind: type[
     """Of exactly that class, with Slack's word and its cause; posts and edits alike; asked once."""
     async with office(Fault("chat.postMessage", error=code), Fault("chat.update", error=code)) as one:
         with pytest.raises(SlackError) as posting:
-            await one.slack.post("C0GENERAL", BODY, None)
+            await one.slack.post("C0GENERAL", BODY, None, MARK)
         with pytest.raises(SlackError) as editing:
             await one.slack.edit("C0GENERAL", "1.0", BODY)
         assert [type(caught.value) for caught in (posting, editing)] == [kind, kind]
@@ -228,7 +236,7 @@ async def test_a_failure_of_slacks_own_was_not_done(code: str, status: int) -> N
     """It said so, with `ok: false`; so a post may be tried again."""
     async with office(Fault("chat.postMessage", error=code, http_status=status)) as one:
         with pytest.raises(UnavailableError) as caught:
-            await one.slack.post("C0GENERAL", BODY, None)
+            await one.slack.post("C0GENERAL", BODY, None, MARK)
         assert (caught.value.code, caught.value.sent) == (code, False)
         assert str(caught.value) == f"Slack cannot be reached, or does not work: {code}"
         assert one.calls == [("chat.postMessage", code)]
@@ -267,7 +275,7 @@ async def test_a_broken_connection_leaves_open_what_was_done(after: bool, posted
     async with office(Fault("chat.postMessage", breaks=True, after=after)) as one:
         await one.slack.identify()
         with pytest.raises(UnavailableError) as caught:
-            await one.slack.post("C0GENERAL", BODY, None)
+            await one.slack.post("C0GENERAL", BODY, None, MARK)
         assert (caught.value.code, caught.value.sent) == ("ServerDisconnectedError", True)
         assert len(one.workspace.messages) == posted
         assert [method for method, _ in one.calls] == ["auth.test", "chat.postMessage"]
@@ -278,7 +286,7 @@ async def test_a_call_that_is_not_answered_in_15_seconds_is_given_up() -> None:
     async with office(Fault("chat.postMessage", delay=20.0)) as one:
         began = one.workspace.now()
         with pytest.raises(UnavailableError) as caught:
-            await one.slack.post("C0GENERAL", BODY, None)
+            await one.slack.post("C0GENERAL", BODY, None, MARK)
         assert one.workspace.now() - began == pytest.approx(15.0, abs=0.01)
         assert (caught.value.code, caught.value.sent) == ("TimeoutError", True)
         await asyncio.sleep(30.0)
@@ -292,7 +300,7 @@ async def test_a_refused_connection_has_sent_nothing() -> None:
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api/"
         async with make_session() as session:
             with pytest.raises(UnavailableError) as caught:
-                await Slack(make_client(SECRET, url, session)).post("C0GENERAL", BODY, None)
+                await Slack(make_client(SECRET, url, session)).post("C0GENERAL", BODY, None, MARK)
     assert (caught.value.code, caught.value.sent) == ("unreachable", False)
 
 
@@ -322,7 +330,7 @@ async def test_a_whisper_takes_the_commands_address() -> None:
 async def test_a_whisper_without_an_address_goes_to_the_person_in_the_thread() -> None:
     """A mention has none."""
     async with office() as one:
-        parent = await one.slack.post("C0GENERAL", BODY, None)
+        parent = await one.slack.post("C0GENERAL", BODY, None, MARK)
         await one.slack.whisper("C0GENERAL", "U0BEN", BODY, thread_ts=parent)
         (whisper,) = one.workspace.whispers
         assert (whisper.user, whisper.thread_ts, whisper.blocks) == ("U0BEN", parent, BODY.blocks)

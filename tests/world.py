@@ -1,8 +1,8 @@
 """The whole bot against its stand-ins, in one event loop: real SDKs, real sockets, virtual time."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,10 +12,14 @@ from bot.playground.blocks import plain
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Call, Message, Version, Whisper, Workspace
 from bot.settings import Settings
+from bot.store import Store
+from tests.clock import VirtualLoop
 from tests.model_server import KEY, MODEL, ModelServer, Script
 
 NAMES = [perspective.name for perspective in PERSPECTIVES]
 PROBLEM = "Why do our new hires leave within six months?"
+WORLDLY: dict[str, Any] = {"database_url": "sqlite://", "runs_per_person": 1_000, "runs_per_person_per_hour": 10_000}
+EPOCH = 1_800_000_000.0  # seconds since 1970 at which the virtual clock begins
 WORKING = ("waiting", "writing…")
 METHODS_SEEN: set[str] = set()
 """What the stand-in saw called over the whole test run; the manifest's scopes are held against it."""
@@ -68,6 +72,36 @@ def body_of(version: Version | Message | Whisper) -> str:
     return "".join(texts).replace("&lt;", "<").replace("&gt;", ">")
 
 
+class PatientStore(Store):
+    """The store, on a virtual clock: that does not jump while the database works, which it does in a thread."""
+
+    async def _do(self, *how: Any, **more: Any) -> Any:
+        with _standstill():
+            return await super()._do(*how, **more)
+
+    async def __aexit__(self, *how: object) -> None:
+        with _standstill():
+            await super().__aexit__(*how)  # type: ignore[arg-type]
+
+
+@contextmanager
+def _standstill() -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    if not isinstance(loop, VirtualLoop):
+        yield
+        return
+    loop.threads += 1
+    try:
+        yield
+    finally:
+        loop.threads -= 1
+
+
+def wall_clock() -> float:
+    """Seconds since 1970, as the loop's clock has it."""
+    return EPOCH + asyncio.get_running_loop().time()
+
+
 @asynccontextmanager
 async def running(
     model: ModelServer | None = None, *, workspace: Workspace | None = None, latency: float = 0.08, **changed: Any
@@ -84,10 +118,10 @@ async def running(
                 openai_model=MODEL,
                 slack_api_url=slack.url,
             ),
-            **changed,
+            **(WORLDLY | changed),
         )
         stop = asyncio.Event()
-        bot = asyncio.create_task(serve(settings, stop=stop))
+        bot = asyncio.create_task(serve(settings, stop=stop, make_store=PatientStore, clock=wall_clock))
         try:
             await slack.connected()
             yield World(workspace, slack, server, settings)

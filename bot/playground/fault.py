@@ -12,9 +12,12 @@ class Fault:
     """What befalls the next `times` calls of `method` (or of `response_url`) whose arguments match `where`.
 
     It strikes instead of the call: by breaking the connection (`breaks`), with an `error` (`ratelimited` comes with
-    status 429 and shuts the method for `retry_after` seconds), with an HTML page (an `http_status` and no `error`), or
-    with nothing but a `delay` of a call that goes well. With `after`, the call is carried out first, and the fault
-    befalls its answer.
+    status 429 and shuts the method for `retry_after` seconds), with a `page` of HTML (an `http_status` and no `error`
+    is one too), or with nothing but a `delay` of a call that goes well. With `after`, the call is carried out first,
+    and the fault befalls its answer.
+
+    What a client takes for a time-out is a delay longer than it waits: the call is then carried out late, with
+    `after` in time, and with `breaks` never.
     """
 
     method: str
@@ -25,14 +28,20 @@ class Fault:
     breaks: bool = False
     error: str = ""
     http_status: int = OK
-    retry_after: int = 1  # whole seconds, as in the header
+    page: bool = False  # a page of HTML in place of JSON, also with status 200
+    retry_after: int | str | None = 1  # the header: whole seconds, or a text that is no number; None leaves it out
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it answers with HTML."""
+        return self.page or (not self.error and self.http_status != OK)
 
     @property
     def code(self) -> str:
         """What the call's record says of it; empty when the fault only delays."""
         if self.breaks:
             return "connection_broken"
-        return self.error or (f"http_{self.http_status}" if self.http_status != OK else "")
+        return f"http_{self.http_status}" if self.is_page else self.error
 
     def befalls(self, method: str, args: Mapping[str, Any]) -> bool:
         """Whether it strikes this call."""

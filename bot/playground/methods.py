@@ -7,7 +7,8 @@ for anything else does, once the token is known, for Slack counts requests.
 """
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,7 @@ from bot.playground.blocks import (
     count_units,
     find_problems,
 )
+from bot.playground.history import PageError, select
 from bot.playground.workspace import Channel, Message, Workspace
 
 Json = dict[str, Any]
@@ -27,17 +29,29 @@ Args = Mapping[str, Any]
 UPDATE_TEXT_LIMIT = 4_000  # characters; chat.update refuses more
 POST_TEXT_LIMIT = 40_000  # characters; chat.postMessage cuts what is beyond, chat.postEphemeral refuses it
 BLOCKS = "blocks"  # the type of an argument: an array, or a string with one in JSON
+DIGITS = re.compile(r"[0-9]{1,9}")  # a number in a form
+METADATA = "metadata"  # the type of an argument: an object with an event's type and payload, or a string with one
+REPLIES = {"usual": 1_000, "most": 1_000}  # messages of a page of a thread; documented, as the next one is
+HISTORY = {"usual": 100, "most": 999}  # messages of a page of a channel
 
 POST: Mapping[str, type | str] = {
     "channel": str,
     "text": str,
     "blocks": BLOCKS,
     "markdown_text": str,
+    "metadata": METADATA,
     "thread_ts": str,
     "unfurl_links": bool,
     "unfurl_media": bool,
 }
-UPDATE: Mapping[str, type | str] = {"channel": str, "ts": str, "text": str, "blocks": BLOCKS, "markdown_text": str}
+UPDATE: Mapping[str, type | str] = {
+    "channel": str,
+    "ts": str,
+    "text": str,
+    "blocks": BLOCKS,
+    "markdown_text": str,
+    "metadata": METADATA,
+}
 WHISPER: Mapping[str, type | str] = {
     "channel": str,
     "user": str,
@@ -45,6 +59,15 @@ WHISPER: Mapping[str, type | str] = {
     "blocks": BLOCKS,
     "markdown_text": str,
     "thread_ts": str,
+}
+PAGE: Mapping[str, type | str] = {
+    "channel": str,
+    "cursor": str,
+    "limit": int,
+    "oldest": str,
+    "latest": str,
+    "inclusive": bool,
+    "include_all_metadata": bool,
 }
 
 
@@ -119,7 +142,12 @@ class Methods:
         text, blocks = read_content(args)
         thread_ts = self._find_thread(channel, args)
         message = self._workspace.post(
-            channel.id, self._workspace.bot.id, cut(text, POST_TEXT_LIMIT), blocks, thread_ts=thread_ts
+            channel.id,
+            self._workspace.bot.id,
+            cut(text, POST_TEXT_LIMIT),
+            blocks,
+            thread_ts=thread_ts,
+            metadata=args.get("metadata"),
         )
         return {"channel": channel.id, "ts": message.ts, "message": self._describe(message)}
 
@@ -134,7 +162,7 @@ class Methods:
         text, blocks = read_content(args)
         if count_units(text) > UPDATE_TEXT_LIMIT:
             raise RefusedError("msg_too_long")
-        self._workspace.edit(message, text, blocks)
+        self._workspace.edit(message, text, blocks, metadata=args.get("metadata"))
         return {"channel": channel.id, "ts": message.ts, "text": text, "message": self._describe(message)}
 
     def whisper(self, args: Args) -> Json:
@@ -148,6 +176,25 @@ class Methods:
         thread_ts = self._find_thread(channel, args)
         return {"message_ts": self._workspace.whisper(channel.id, args["user"], text, blocks, thread_ts=thread_ts).ts}
 
+    def replies(self, args: Args) -> Json:
+        """`conversations.replies`: the parent, then the replies, oldest first."""
+        channel = self._find_history(args)
+        first = self._workspace.find(channel.id, args["ts"])
+        if first is None:
+            raise RefusedError("thread_not_found")
+        thread = self._workspace.thread(channel.id, first.ts)  # the ts of a reply names nothing but itself
+        # Slack gives the parent whatever the range, for without it the replies are hard to understand.
+        rest = self._give_page(thread[1:] if len(thread) > 1 else thread, args, **REPLIES)
+        if len(thread) > 1 and not args.get("cursor"):
+            rest["messages"].insert(0, self._tell(first, args))
+        return rest
+
+    def history(self, args: Args) -> Json:
+        """`conversations.history`: the messages that are no replies, newest first."""
+        channel = self._find_history(args)
+        messages = [one for one in self._workspace.messages if one.channel == channel.id and one.thread_ts is None]
+        return self._give_page(messages, args, **HISTORY, newest_first=True)
+
     def _authorize(self, method: Method, token: str) -> None:
         workspace = self._workspace
         scopes = {workspace.bot_token: workspace.scopes, workspace.app_token: workspace.app_scopes}
@@ -157,8 +204,12 @@ class Methods:
             raise RefusedError("invalid_auth")
         if (token == workspace.app_token) is not method.takes_app_token:
             raise RefusedError("not_allowed_token_type")
-        if method.scope and method.scope not in scopes[token]:
-            raise RefusedError("missing_scope", needed=method.scope, provided=",".join(sorted(scopes[token])))
+        if method.scope:
+            self._require(method.scope, scopes[token])
+
+    def _require(self, scope: str, scopes: Iterable[str]) -> None:
+        if scope not in scopes:
+            raise RefusedError("missing_scope", needed=scope, provided=",".join(sorted(scopes)))
 
     def _find_channel(self, args: Args, *, public_scope: str = "") -> Channel:
         channel = self._workspace.channels.get(args["channel"])
@@ -171,6 +222,18 @@ class Methods:
             raise RefusedError("is_archived")
         return channel
 
+    def _find_history(self, args: Args) -> Channel:
+        """The channel of which the bot may read what was said."""
+        channel = self._workspace.channels.get(args["channel"])
+        scope = "groups:history" if channel and channel.is_private else "channels:history"
+        self._require(scope, self._workspace.scopes)
+        is_member = channel is not None and self._workspace.bot.id in channel.members
+        if channel is None or (channel.is_private and not is_member):
+            raise RefusedError("channel_not_found")
+        if not is_member:
+            raise RefusedError("not_in_channel")
+        return channel
+
     def _find_thread(self, channel: Channel, args: Args) -> str | None:
         ts: str | None = args.get("thread_ts")
         if ts is None:
@@ -180,6 +243,26 @@ class Methods:
             # Slack advises against a reply's ts and does not say what becomes of it, so here it is a mistake.
             raise RefusedError("thread_not_found")
         return ts
+
+    def _give_page(self, messages: Sequence[Message], args: Args, **how: Any) -> Json:
+        try:
+            page = select(messages, args, **how)
+        except PageError as error:
+            raise RefusedError(str(error)) from error
+        return {
+            "messages": [self._tell(message, args) for message in page.messages],
+            "has_more": bool(page.next_cursor),
+            "response_metadata": {"next_cursor": page.next_cursor},
+        }
+
+    def _tell(self, message: Message, args: Args) -> Json:
+        """A message as it stands in a history, which tells of replies and, if it is asked to, of metadata."""
+        told = self._describe(message)
+        if not args.get("include_all_metadata", False):
+            told.pop("metadata", None)
+        if replies := self._workspace.thread(message.channel, message.ts)[1:]:
+            told |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
+        return told
 
     def _describe(self, message: Message) -> Json:
         workspace = self._workspace
@@ -196,6 +279,8 @@ class Methods:
             described["blocks"] = message.blocks
         if message.thread_ts is not None:
             described["thread_ts"] = message.thread_ts
+        if message.metadata is not None:
+            described["metadata"] = message.metadata
         if message.edited:
             described["edited"] = {"user": message.user, "ts": message.ts}
         return described
@@ -212,10 +297,14 @@ def check_arguments(known: Mapping[str, type | str], required: tuple[str, ...], 
     for name, value in args.items():
         kind = known.get(name)
         if kind is BLOCKS:
-            checked[name] = _read_blocks(value)
+            checked[name] = _read_json(value, "invalid_blocks_format")
+        elif kind is METADATA:
+            checked[name] = read_metadata(value)
+        elif kind is int and isinstance(value, str) and DIGITS.fullmatch(value):
+            checked[name] = int(value)
         elif kind is bool and isinstance(value, str) and value in {"0", "1", "false", "true"}:
             checked[name] = value in {"1", "true"}
-        elif isinstance(kind, type) and isinstance(value, kind):
+        elif isinstance(kind, type) and type(value) is kind:
             checked[name] = value
         else:
             problems.append(f"{'invalid' if kind else 'unknown'} argument: {name}")
@@ -254,13 +343,28 @@ def cut(text: str, limit: int) -> str:
     return text.encode("utf-16-le", "surrogatepass")[: 2 * limit].decode("utf-16-le", "ignore")
 
 
-def _read_blocks(value: Any) -> Any:
+def read_metadata(value: Any) -> Json:
+    """Return the metadata of a message as a call gives them.
+
+    Raises:
+        RefusedError: they do not name an event, or have no payload.
+    """
+    metadata = _read_json(value, "invalid_metadata_format")
+    kinds = {"event_type": str, "event_payload": dict}
+    if not isinstance(metadata, dict) or {name: type(part) for name, part in metadata.items()} != kinds:
+        raise RefusedError("invalid_metadata_format")
+    if not metadata["event_type"].strip():
+        raise RefusedError("invalid_metadata_format")
+    return metadata
+
+
+def _read_json(value: Any, otherwise: str) -> Any:
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except ValueError:
-        raise RefusedError("invalid_blocks_format") from None
+        raise RefusedError(otherwise) from None
 
 
 TABLE: Mapping[str, Method] = {
@@ -269,4 +373,7 @@ TABLE: Mapping[str, Method] = {
     "chat.postMessage": Method(Methods.post, scope="chat:write", arguments=POST, required=("channel",)),
     "chat.update": Method(Methods.update, scope="chat:write", arguments=UPDATE, required=("channel", "ts")),
     "chat.postEphemeral": Method(Methods.whisper, scope="chat:write", arguments=WHISPER, required=("channel", "user")),
+    # Their scopes hang on the channel: see `_find_history`.
+    "conversations.replies": Method(Methods.replies, arguments={**PAGE, "ts": str}, required=("channel", "ts")),
+    "conversations.history": Method(Methods.history, arguments=PAGE, required=("channel",)),
 }

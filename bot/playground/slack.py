@@ -34,13 +34,13 @@ class SlackServer:
     def __init__(self, workspace: Workspace, *, latency: float = 0.0) -> None:
         self.workspace = workspace
         self.url = ""  # base address of the Web API, once it listens
-        self._sockets = SocketMode(workspace.app_id)
+        self.sockets = SocketMode(workspace.app_id)  # takes faults of connections
         self._api = WebApi(workspace, self._issue_link, latency)
         self._address = ""
         app = web.Application()
         app.router.add_post("/api/{method}", self._api.call)
         app.router.add_post("/commands/{key}", self._api.respond)
-        app.router.add_get("/link", self._sockets.accept)
+        app.router.add_get("/link", self.sockets.accept)
         app.on_shutdown.append(self._close_sockets)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
         self._group = asyncio.TaskGroup()
@@ -69,15 +69,15 @@ class SlackServer:
     @property
     def connections(self) -> int:
         """How many Socket Mode connections are live."""
-        return self._sockets.connections
+        return self.sockets.connections
 
     async def connected(self) -> None:
         """Return once a Socket Mode connection is live: hello was sent."""
-        await self._sockets.connected()
+        await self.sockets.connected()
 
-    async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Send every connection a `disconnect` message, then close it."""
-        await self._sockets.disconnect(reason)
+    async def disconnect(self, reason: str = "refresh_requested", *, notice: float = 0.0) -> None:
+        """Send every connection a `disconnect` message, then close it, `notice` seconds later."""
+        await self.sockets.disconnect(reason, notice=notice)
 
     async def command(
         self, text: str, *, command: str = "/perspectives", user: str = "ada", channel: str = "general"
@@ -104,7 +104,7 @@ class SlackServer:
             channel=place,
             response_url=f"http://{self._address}/commands/{key}",
         )
-        acknowledged = await self._sockets.deliver(
+        acknowledged = await self.sockets.deliver(
             "slash_commands", payload, within=PATIENCE, accepts_response_payload=True
         )
         problem = "" if acknowledged else "operation_timeout"
@@ -157,7 +157,7 @@ class SlackServer:
         body = describe_event(self.workspace, event, event_id)
         for attempt, pause in enumerate((0.0, *REDELIVERY)):
             await asyncio.sleep(pause)
-            acknowledged = await self._sockets.deliver(
+            acknowledged = await self.sockets.deliver(
                 "events_api",
                 body,
                 within=PATIENCE,
@@ -176,7 +176,7 @@ class SlackServer:
         return sender, place
 
     def _issue_link(self) -> str:
-        return f"ws://{self._address}/link?ticket={self._sockets.issue_ticket()}&app_id={self.workspace.app_id}"
+        return f"ws://{self._address}/link?ticket={self.sockets.issue_ticket()}&app_id={self.workspace.app_id}"
 
     async def _close_sockets(self, _app: web.Application) -> None:
-        await self._sockets.close()
+        await self.sockets.close()

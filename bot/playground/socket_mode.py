@@ -2,10 +2,15 @@
 
 Laws: a ticket is good once and for `TICKET_LIFETIME`; a payload goes down one of the live connections, each in turn;
 an acknowledgement is taken from any of them. Times are of the running loop's clock.
+
+What goes wrong with connections is put in by hand: what befalls new ones is an attribute, what befalls live ones a
+method.
 """
 
 import asyncio
 import json
+import socket
+import struct
 import uuid
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +22,7 @@ TICKET_LIFETIME = 30.0  # seconds
 CONNECTIONS_LIMIT = 10  # of an app; one more is told to go
 CLOSE_WITHIN = 1.0  # seconds; for an app that does not answer a close
 HOST = "applink-playground"
+NO_LINGERING = struct.pack("ii", 1, 0)  # closing a socket then sends a reset
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +37,18 @@ class SocketMode:
     """The connections of one app."""
 
     def __init__(self, app_id: str) -> None:
+        self.refuses_tickets = False  # new and old alike: status 403 at the upgrade
+        self.is_stuck = False  # an upgrade gets no answer
+        self.is_mute = False  # what is connected hears no hello, and nothing else
+        self.dismissals: list[str] = []  # the reasons with which the next connections are told to go, after their hello
+        self.accepted: list[float] = []  # when each upgrade went well
+        self.close_codes: list[int | None] = []  # of the connections that were live, in the order of their ends
         self._app_id = app_id
         self._tickets: dict[str, float] = {}  # until when each is good
-        self._lines: list[web.WebSocketResponse] = []  # the one whose turn it is first
+        self._lines: dict[web.WebSocketResponse, asyncio.Transport] = {}  # the one whose turn it is first
+        self._frozen: list[asyncio.Transport] = []
         self._is_up = asyncio.Event()
+        self._is_closed = asyncio.Event()
         self._waiting: dict[str, asyncio.Future[dict[str, Any] | None]] = {}
 
     @property
@@ -58,11 +72,21 @@ class SocketMode:
         Raises:
             HTTPForbidden: the ticket is unknown, used or too old.
         """
+        now = asyncio.get_running_loop().time()
         good_until = self._tickets.pop(request.query.get("ticket", ""), 0.0)
-        if asyncio.get_running_loop().time() >= good_until:
+        if self.refuses_tickets or now >= good_until:
             raise web.HTTPForbidden(text="invalid_ticket")
+        if self.is_stuck:
+            await self._is_closed.wait()
+            raise web.HTTPServiceUnavailable
+        transport = request.transport
         line = web.WebSocketResponse(timeout=CLOSE_WITHIN)
         await line.prepare(request)
+        self.accepted.append(now)
+        if self.is_mute or transport is None:
+            async for _ in line:
+                pass
+            return line
         await line.send_json(
             {
                 "type": "hello",
@@ -71,10 +95,13 @@ class SocketMode:
                 "connection_info": {"app_id": self._app_id},
             }
         )
+        if self.dismissals:
+            await _dismiss(line, self.dismissals.pop(0))
+            return line
         if len(self._lines) >= CONNECTIONS_LIMIT:
             await _dismiss(line, "too_many_websockets")
             return line
-        self._lines.append(line)
+        self._lines[line] = transport
         self._is_up.set()
         try:
             async for message in line:
@@ -82,6 +109,7 @@ class SocketMode:
                     self._acknowledge(message.data)
         finally:
             self._drop(line)
+            self.close_codes.append(line.close_code)
         return line
 
     async def deliver(
@@ -104,14 +132,38 @@ class SocketMode:
         finally:
             del self._waiting[envelope_id]
 
-    async def disconnect(self, reason: str) -> None:
-        """Tell every connection to go, and close it."""
-        for line in list(self._lines):
+    async def disconnect(self, reason: str, *, notice: float = 0.0) -> None:
+        """Tell every connection to go, and close it `notice` seconds later: till then it gets payloads."""
+        lines = list(self._lines)
+        for line in lines:
+            await _tell_to_go(line, reason)
+        await asyncio.sleep(notice)
+        for line in lines:
             self._drop(line)
-            await _dismiss(line, reason)
+            await line.close()
+
+    def freeze(self) -> None:
+        """Leave every connection half open: nothing is read any more, no ping answered, nothing sent or closed."""
+        for line, transport in list(self._lines.items()):
+            self._drop(line)
+            transport.pause_reading()
+            self._frozen.append(transport)
+
+    def cut(self, *, reset: bool = False) -> None:
+        """End every connection with no word of goodbye, or with a `reset` of TCP."""
+        for line, transport in list(self._lines.items()):
+            self._drop(line)
+            if reset:
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)
+                transport.abort()
+            else:
+                transport.close()
 
     async def close(self) -> None:
         """Close every connection politely."""
+        self._is_closed.set()
+        for transport in self._frozen:
+            transport.abort()
         for line in list(self._lines):
             self._drop(line)
             await line.close(code=WSCloseCode.GOING_AWAY)
@@ -119,8 +171,8 @@ class SocketMode:
     async def _send(self, envelope: dict[str, Any]) -> None:
         while True:
             await self.connected()
-            line = self._lines.pop(0)
-            self._lines.append(line)
+            line = next(iter(self._lines))
+            self._lines[line] = self._lines.pop(line)
             try:
                 await line.send_json(envelope)
             except ConnectionError:
@@ -139,13 +191,16 @@ class SocketMode:
             waiting.set_result(payload if isinstance(payload, dict) else None)
 
     def _drop(self, line: web.WebSocketResponse) -> None:
-        if line in self._lines:
-            self._lines.remove(line)
+        self._lines.pop(line, None)
         if not self._lines:
             self._is_up.clear()
 
 
 async def _dismiss(line: web.WebSocketResponse, reason: str) -> None:
+    await _tell_to_go(line, reason)
+    await line.close()
+
+
+async def _tell_to_go(line: web.WebSocketResponse, reason: str) -> None:
     with suppress(ConnectionError):  # it has gone by itself
         await line.send_json({"type": "disconnect", "reason": reason, "debug_info": {"host": HOST}})
-    await line.close()

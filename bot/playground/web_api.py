@@ -15,6 +15,7 @@ from bot.playground.methods import Json, Methods, RefusedError
 from bot.playground.response_url import LIFETIME, ResponseUrl
 from bot.playground.workspace import Call, Workspace
 
+TOO_MANY = 429  # the status of an answer that says when to come again
 NOT_FOUND = frozenset({"used_url", "expired_url"})  # a response_url's errors that come with status 404
 Act = Callable[[], tuple[Json, str | None]]
 """Carries out a call: its answer, and the ts of the message it made or edited."""
@@ -50,7 +51,7 @@ class WebApi:
             return done, done.get("ts") or done.get("message_ts")
 
         response = await self._answer(request, method, args, act)
-        if method == "auth.test":
+        if method == "auth.test" and self._workspace.names_scopes:
             response.headers["x-oauth-scopes"] = ",".join(sorted(self._workspace.scopes))
         return response
 
@@ -87,6 +88,8 @@ class WebApi:
 
     def _refuse(self, method: str, args: Json, refused: RefusedError) -> web.StreamResponse:
         self._workspace.record(Call(self._workspace.now(), method, args, error=refused.code))
+        if refused.retry_after:
+            return _write_refusal(method, refused, TOO_MANY, refused.retry_after)
         return _write_refusal(method, refused)
 
     def _strike(self, request: web.Request, method: str, args: Json, fault: Fault) -> web.StreamResponse:
@@ -97,21 +100,22 @@ class WebApi:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
-        if not fault.error:
+        if fault.is_page:
             page = "<!DOCTYPE html><title>Server Error</title>"
             return web.Response(text=page, status=fault.http_status, content_type="text/html")
-        retry_after = fault.retry_after if fault.error == "ratelimited" else 0
+        refused = RefusedError(fault.error)
+        if fault.error != "ratelimited":
+            return _write_refusal(method, refused, fault.http_status)
         gate = self._workspace.gates.find(method, str(args.get("channel")))
-        if gate is not None:
-            gate.shut(now, retry_after)
-        return _write_refusal(method, RefusedError(fault.error, retry_after=retry_after), fault.http_status)
+        if gate is not None and isinstance(fault.retry_after, int):
+            gate.shut(now, fault.retry_after)
+        return _write_refusal(method, refused, TOO_MANY, fault.retry_after)
 
 
-def _write_refusal(method: str, refused: RefusedError, status: int = OK) -> web.StreamResponse:
-    headers = {}
-    if refused.retry_after:
-        status = 429
-        headers["Retry-After"] = str(refused.retry_after)
+def _write_refusal(
+    method: str, refused: RefusedError, status: int = OK, retry_after: int | str | None = None
+) -> web.StreamResponse:
+    headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
     if method != "response_url":
         return web.json_response(
             {"ok": False, "error": refused.code, **refused.details}, status=status, headers=headers
@@ -126,6 +130,8 @@ async def _read(request: web.Request) -> Json:
     Raises:
         RefusedError: the body is not what it says it is.
     """
+    if request.method == "GET":
+        return {**request.query}
     if request.content_type in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         return {**request.query, **await request.post()}
     if request.content_type != "application/json":

@@ -57,6 +57,7 @@ class Message:
     bot_id: str | None
     versions: list[Version]
     edited: bool = False  # whether Slack shows "(edited)"
+    metadata: Mapping[str, Any] | None = None  # what apps tell apps, and no person sees
 
     @property
     def text(self) -> str:
@@ -126,6 +127,7 @@ class Workspace:
     ) -> None:
         self.scopes = set(scopes)
         self.app_scopes = {"connections:write"}
+        self.names_scopes = True  # whether auth.test's answer does, in its header
         self.clock = clock or self._read_clock
         self.gates = Gates(
             edits_per_minute=edits_per_minute,
@@ -190,7 +192,14 @@ class Workspace:
         ]
 
     def post(
-        self, channel: str, user: str, text: str, blocks: list[Block] | None = None, *, thread_ts: str | None = None
+        self,
+        channel: str,
+        user: str,
+        text: str,
+        blocks: list[Block] | None = None,
+        *,
+        thread_ts: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> Message:
         """Put a new message into a channel."""
         message = Message(
@@ -200,15 +209,19 @@ class Workspace:
             thread_ts=thread_ts,
             bot_id=self.bot_id if user == self.bot.id else None,
             versions=[Version(self.now(), text, blocks or [])],
+            metadata=metadata,
         )
         self.messages.append(message)
         self._announce()
         return message
 
-    def edit(self, message: Message, text: str, blocks: list[Block]) -> None:
-        """Give a message a new version; one without blocks marks it edited, as in Slack."""
+    def edit(
+        self, message: Message, text: str, blocks: list[Block], *, metadata: Mapping[str, Any] | None = None
+    ) -> None:
+        """Give a message a new version; one without blocks marks it edited, as in Slack. Metadata stay, or change."""
         message.versions.append(Version(self.now(), text, blocks))
         message.edited = message.edited or not blocks
+        message.metadata = metadata or message.metadata
         self._announce()
 
     def delete(self, message: Message) -> None:

@@ -17,11 +17,14 @@ from bot.draft import Draft, State
 from bot.errors import RateLimitedError
 from bot.perspectives import PERSPECTIVES
 from bot.reply import Reply
+from bot.slack import Mark
 from bot.thread import Message
 from tests.benchmarks.worlds import CLOSE, LATENCY, MINUTE, Slack
+from tests.ledger import Ledger
 
 PER_MINUTE = 50  # edits; what every policy is set to, whatever the world's limit is
 CHANNEL = "C"
+MARK = Mark("run", "part")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,8 +65,8 @@ async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
 
 async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
     await _sleep_until(run.at)
-    thread = board.thread(CHANNEL)
-    parent = Message(thread, lambda: Body("index", []), is_index=True)
+    thread = board.thread(Ledger(), CHANNEL)
+    parent = Message(thread, "parent", lambda: Body("index", []), is_index=True)
     thread.post(parent)
     replies = [Reply(thread, perspective) for perspective in PERSPECTIVES]
     async with asyncio.TaskGroup() as group:
@@ -151,7 +154,7 @@ async def _keep_edited(slack: Slack, ts: str, answer: Answer, interval: float, w
 async def _post(slack: Slack, answer: Answer | None, parent: str | None) -> str:
     while True:
         try:
-            return await slack.post(CHANNEL, _body(answer.length(_now()) if answer else 0), parent)
+            return await slack.post(CHANNEL, _body(answer.length(_now()) if answer else 0), parent, MARK)
         except RateLimitedError as refusal:
             await asyncio.sleep(refusal.retry_after)
 
@@ -175,7 +178,7 @@ async def by_plan(slack: Slack, calls: Sequence[Call]) -> Messages:
         if call.is_edit:
             await slack.edit(CHANNEL, messages[call.answer], body)
         else:
-            messages[call.answer] = await slack.post(CHANNEL, body, None)
+            messages[call.answer] = await slack.post(CHANNEL, body, None, MARK)
 
     async with asyncio.TaskGroup() as group:
         for call in calls:

@@ -194,6 +194,113 @@ async def test_one_connection_too_many_is_told_to_go(
         await line.close()
 
 
+async def test_tickets_can_be_refused(
+    client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """Good ones too, for as long as somebody says so."""
+    server.sockets.refuses_tickets = True
+    with pytest.raises(aiohttp.WSServerHandshakeError) as caught:
+        await session.ws_connect(await link(client))
+    assert (caught.value.status, server.sockets.accepted) == (403, [])
+    server.sockets.refuses_tickets = False
+    async with connected(session, await link(client)):
+        assert server.sockets.accepted == [asyncio.get_running_loop().time()]
+
+
+async def test_an_upgrade_can_get_stuck(
+    client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """It gets no answer at all; the next one does."""
+    server.sockets.is_stuck = True
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(60):
+            await session.ws_connect(await link(client))
+    server.sockets.is_stuck = False
+    async with connected(session, await link(client)):
+        assert server.connections == 1
+
+
+async def test_a_connection_can_stay_without_a_hello(
+    client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """It stands, and nothing comes through it."""
+    server.sockets.is_mute = True
+    async with session.ws_connect(await link(client)) as line:
+        with pytest.raises(TimeoutError):
+            await line.receive(60)
+        assert (server.connections, len(server.sockets.accepted)) == (0, 1)
+
+
+async def test_the_next_connections_can_be_sent_away(
+    client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """After their hello, each with its reason; the one after them stays."""
+    server.sockets.dismissals = ["too_many_websockets", "link_disabled"]
+    for reason in list(server.sockets.dismissals):
+        async with connected(session, await link(client)) as line:
+            assert (await line.receive_json())["reason"] == reason
+            assert (await line.receive()).type is aiohttp.WSMsgType.CLOSE
+    async with connected(session, await link(client)):
+        assert server.connections == 1
+
+
+async def test_a_disconnect_can_come_with_notice(
+    client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """Till the close, payloads come."""
+    async with connected(session, await link(client)) as line, asyncio.TaskGroup() as group:
+        told = asyncio.get_running_loop().time()
+        group.create_task(server.disconnect("warning", notice=10.0))
+        assert (await line.receive_json())["reason"] == "warning"
+        event = group.create_task(server.event(EVENT))
+        await line.send_json({"envelope_id": (await line.receive_json())["envelope_id"]})
+        assert await event is not None
+        assert (await line.receive()).type is aiohttp.WSMsgType.CLOSE
+        assert asyncio.get_running_loop().time() - told == pytest.approx(10.0)
+
+
+async def test_a_frozen_connection_answers_no_ping(
+    client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """It is not closed, what comes next waits for another, and it keeps nobody from leaving."""
+    async with session.ws_connect(await link(client), autoping=False) as line:
+        await line.receive_json()
+        server.sockets.freeze()
+        await line.ping(b"here?")
+        event = asyncio.create_task(server.event(EVENT))
+        with pytest.raises(TimeoutError):
+            await line.receive(2)
+        assert server.connections == 0
+        async with connected(session, await link(client)) as other:
+            await other.send_json({"envelope_id": (await other.receive_json())["envelope_id"]})
+            assert await event is not None
+        await server.sockets.close()
+        assert (await line.receive()).type is aiohttp.WSMsgType.CLOSED
+
+
+@pytest.mark.parametrize("reset", [True, False], ids=["with a reset", "without"])
+async def test_a_connection_can_be_cut(
+    reset: Any, client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """No close frame comes."""
+    async with connected(session, await link(client)) as line:
+        server.sockets.cut(reset=reset)
+        assert (await line.receive()).type is aiohttp.WSMsgType.CLOSED
+        assert line.close_code == aiohttp.WSCloseCode.ABNORMAL_CLOSURE
+        assert server.connections == 0
+
+
+async def test_how_connections_were_closed_is_known(
+    client: AsyncWebClient, server: SlackServer, session: aiohttp.ClientSession
+) -> None:
+    """Politely, or not."""
+    async with connected(session, await link(client)):
+        pass
+    async with connected(session, await link(client)):
+        server.sockets.cut()
+    assert server.sockets.close_codes == [aiohttp.WSCloseCode.OK, aiohttp.WSCloseCode.ABNORMAL_CLOSURE]
+
+
 async def test_leaving_closes_what_is_open(workspace: Workspace, session: aiohttp.ClientSession) -> None:
     """Connections get a close, and deliveries that nobody acknowledges end."""
     async with AsyncExitStack() as stack, asyncio.TaskGroup() as group:

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from typing import Any
 
 import aiohttp
@@ -12,6 +13,8 @@ from bot.playground.fault import Fault
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
 
+TASK = {"event_type": "task_created", "event_payload": {"id": "11", "urgent": True}}
+HISTORY = {"channels:history", "groups:history"}
 MARKDOWN: list[Block] = [{"type": "markdown", "text": "**bold**"}]
 
 
@@ -32,12 +35,14 @@ async def post(client: AsyncWebClient, **args: Any) -> str:
     return ts
 
 
-async def test_auth_test_says_who_the_bot_is_and_what_it_may(client: AsyncWebClient) -> None:
-    """The scopes come in a header."""
+async def test_auth_test_says_who_the_bot_is_and_what_it_may(client: AsyncWebClient, workspace: Workspace) -> None:
+    """The scopes come in a header, unless something between Slack and us takes it away."""
     response = await client.auth_test()
     assert (response["user_id"], response["bot_id"], response["team_id"]) == ("U0PERSPECT", "B0PERSPECT", "T0PLAYGRND")
     assert response["url"] == "https://playground.slack.com/"
     assert response.headers["x-oauth-scopes"] == "app_mentions:read,chat:write,commands"
+    workspace.names_scopes = False
+    assert "x-oauth-scopes" not in (await client.auth_test()).headers
 
 
 async def test_a_post_and_its_replies_make_a_thread(client: AsyncWebClient, workspace: Workspace) -> None:
@@ -123,6 +128,31 @@ async def test_a_form_does_as_well_as_json(client: AsyncWebClient, workspace: Wo
         ("chat.postMessage", {"channel": "C0GENERAL", "markdown_text": "b" * 12_001}, "msg_too_long"),
         ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "thread_ts": "1.000000"}, "thread_not_found"),
         ("chat.postMessage", {"channel": "C0GENERAL", "text": "\ud83d"}, "invalid_json"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "metadata": "{"}, "invalid_metadata_format"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "metadata": []}, "invalid_metadata_format"),
+        ("chat.postMessage", {"channel": "C0GENERAL", "text": "a", "metadata": {}}, "invalid_metadata_format"),
+        (
+            "chat.postMessage",
+            {"channel": "C0GENERAL", "text": "a", "metadata": {"event_type": " ", "event_payload": {}}},
+            "invalid_metadata_format",
+        ),
+        (
+            "chat.postMessage",
+            {"channel": "C0GENERAL", "text": "a", "metadata": {"event_type": "a", "event_payload": []}},
+            "invalid_metadata_format",
+        ),
+        (
+            "chat.postMessage",
+            {"channel": "C0GENERAL", "text": "a", "metadata": TASK | {"a": 1}},
+            "invalid_metadata_format",
+        ),
+        (
+            "chat.postEphemeral",
+            {"channel": "C0GENERAL", "user": "U0ADA", "text": "a", "metadata": TASK},
+            "invalid_arguments",
+        ),
+        ("conversations.replies", {"channel": "C0GENERAL", "ts": "1.000000"}, "missing_scope"),
+        ("conversations.history", {"channel": "C0GENERAL"}, "missing_scope"),
         ("chat.postEphemeral", {"channel": "C0GENERAL", "text": "a"}, "invalid_arguments"),
         ("chat.postEphemeral", {"channel": "C0GENERAL", "user": "U0NOBODY", "text": "a"}, "user_not_in_channel"),
         ("chat.postEphemeral", {"channel": "C0RANDOM", "user": "U0ADA", "text": "a"}, "not_in_channel"),
@@ -253,6 +283,158 @@ async def test_a_scope_that_was_not_granted_is_missing(client: AsyncWebClient, w
     )
 
 
+async def test_metadata_are_kept_until_others_come(client: AsyncWebClient, workspace: Workspace) -> None:
+    """From JSON or a form; an edit that says nothing of them leaves them."""
+    ts = await post(client, metadata=TASK)
+    message = workspace.messages[0]
+    assert message.metadata == TASK
+    await client.chat_update(channel="C0GENERAL", ts=ts, text="a")
+    assert message.metadata == TASK
+    other = {**TASK, "event_type": "task_done"}
+    await client.api_call(
+        "chat.update", data={"channel": "C0GENERAL", "ts": ts, "text": "b", "metadata": json.dumps(other)}
+    )
+    assert message.metadata == other
+    answer = await refusal(client, "chat.update", channel="C0GENERAL", ts=ts, text="c", metadata={"event_type": "a"})
+    assert (answer["error"], message.text) == ("invalid_metadata_format", "b")
+
+
+async def look(client: AsyncWebClient, method: str, **args: Any) -> AsyncSlackResponse:
+    """Ask for a part of what was said in `general`, as a form, in which all is text."""
+    return await client.api_call(f"conversations.{method}", params={"channel": "C0GENERAL", **args})
+
+
+def texts(response: AsyncSlackResponse) -> list[str]:
+    """What the messages of an answer say."""
+    return [message["text"] for message in response["messages"]]
+
+
+async def test_a_thread_can_be_read_parent_first(client: AsyncWebClient, workspace: Workspace) -> None:
+    """Metadata come when they are asked for; the parent tells of its replies."""
+    workspace.scopes |= HISTORY
+    parent = workspace.post("C0GENERAL", "U0ADA", "why?")
+    workspace.post("C0GENERAL", "U0BEN", "lunch?")
+    replies = [await post(client, text=text, thread_ts=parent.ts, metadata=TASK) for text in ("one", "two")]
+    plain = await look(client, "replies", ts=parent.ts)
+    assert texts(plain) == ["why?", "one", "two"]
+    assert [message["ts"] for message in plain["messages"]] == [parent.ts, *replies]
+    assert not any("metadata" in message for message in plain["messages"])
+    first = plain["messages"][0]
+    assert (first["thread_ts"], first["reply_count"], first["latest_reply"]) == (parent.ts, 2, replies[1])
+    assert (plain["has_more"], plain["response_metadata"]["next_cursor"]) == (False, "")
+    told = await look(client, "replies", ts=parent.ts, include_all_metadata=True)
+    assert [message.get("metadata") for message in told["messages"]] == [None, TASK, TASK]
+
+
+async def test_a_ts_that_names_no_thread_names_itself(client: AsyncWebClient, workspace: Workspace) -> None:
+    """A message that nobody answered, or a reply; one that is not there is refused."""
+    workspace.scopes |= HISTORY
+    lone = await post(client, text="lone")
+    reply = await post(client, text="reply", thread_ts=await post(client))
+    assert texts(await look(client, "replies", ts=lone)) == ["lone"]
+    assert texts(await look(client, "replies", ts=reply)) == ["reply"]
+    answer = await refusal(client, "conversations.replies", channel="C0GENERAL", ts="1.000000")
+    assert answer["error"] == "thread_not_found"
+
+
+async def test_a_thread_is_read_in_pages(client: AsyncWebClient, workspace: Workspace) -> None:
+    """Each message once, also when one is deleted or posted between two pages; the parent on the first."""
+    workspace.scopes |= HISTORY
+    parent = workspace.post("C0GENERAL", "U0ADA", "why?")
+    replies = [workspace.post("C0GENERAL", "U0BEN", str(number), thread_ts=parent.ts) for number in range(5)]
+    first = await look(client, "replies", ts=parent.ts, limit=2)
+    assert (texts(first), first["has_more"]) == (["why?", "0", "1"], True)
+    workspace.delete(replies[1])
+    workspace.post("C0GENERAL", "U0BEN", "5", thread_ts=parent.ts)
+    cursor = first["response_metadata"]["next_cursor"]
+    second = await look(client, "replies", ts=parent.ts, limit=3, cursor=cursor)
+    assert (texts(second), second["has_more"]) == (["2", "3", "4"], True)
+    third = await look(client, "replies", ts=parent.ts, limit=3, cursor=second["response_metadata"]["next_cursor"])
+    assert (texts(third), third["has_more"]) == (["5"], False)
+
+
+async def test_a_channel_is_read_newest_first_and_without_replies(client: AsyncWebClient, workspace: Workspace) -> None:
+    """In pages too."""
+    workspace.scopes |= HISTORY
+    for number in range(3):
+        message = workspace.post("C0GENERAL", "U0ADA", str(number))
+        workspace.post("C0GENERAL", "U0BEN", "a reply", thread_ts=message.ts)
+    workspace.post("C0RANDOM", "U0ADA", "elsewhere")
+    assert texts(await look(client, "history")) == ["2", "1", "0"]
+    first = await look(client, "history", limit=2)
+    assert (texts(first), first["has_more"]) == (["2", "1"], True)
+    second = await look(client, "history", limit=2, cursor=first["response_metadata"]["next_cursor"])
+    assert (texts(second), second["has_more"]) == (["0"], False)
+    assert (await look(client, "history", limit=3))["has_more"] is False
+
+
+@pytest.mark.parametrize(
+    ("edges", "found"),
+    [
+        ({"oldest": 1}, ["2", "3"]),
+        ({"oldest": 1, "inclusive": True}, ["1", "2", "3"]),
+        ({"latest": 2}, ["0", "1"]),
+        ({"latest": 2, "inclusive": True}, ["0", "1", "2"]),
+        ({"oldest": 0, "latest": 2}, ["1"]),
+        ({"oldest": 1, "latest": 1}, []),
+        ({"inclusive": True}, ["0", "1", "2", "3"]),
+    ],
+)
+async def test_a_part_is_cut_by_time(
+    client: AsyncWebClient, workspace: Workspace, edges: dict[str, int], found: list[str]
+) -> None:
+    """To the microsecond; the parent of a thread comes all the same."""
+    workspace.scopes |= HISTORY
+    parent = workspace.post("C0GENERAL", "U0ADA", "why?")
+    replies = [workspace.post("C0GENERAL", "U0BEN", str(number), thread_ts=parent.ts) for number in range(4)]
+    args = {name: value if value is True else replies[value].ts for name, value in edges.items()}
+    assert texts(await look(client, "replies", ts=parent.ts, **args)) == ["why?", *found]
+    workspace.delete(parent)
+    for reply in replies:
+        reply.thread_ts = None
+    assert texts(await look(client, "history", **args)) == found[::-1]
+
+
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        ({"limit": 0}, "invalid_limit"),
+        ({"limit": 1_000}, "invalid_limit"),
+        ({"limit": "many"}, "invalid_arguments"),
+        ({"limit": True}, "invalid_arguments"),
+        ({"oldest": "yesterday"}, "invalid_ts_oldest"),
+        ({"latest": "1.2.3"}, "invalid_ts_latest"),
+        ({"cursor": "next"}, "invalid_cursor"),
+        ({"cursor": "bmV4dF90czoxeA=="}, "invalid_cursor"),
+        ({"cursor": "MS4wMDAwMDA="}, "invalid_cursor"),
+        ({"channel": "C0PRIVATE"}, "channel_not_found"),
+        ({"channel": "C0NOWHERE"}, "channel_not_found"),
+        ({"channel": "C0RANDOM"}, "not_in_channel"),
+    ],
+)
+async def test_a_part_that_cannot_be_given_is_refused(
+    client: AsyncWebClient, workspace: Workspace, args: dict[str, Any], error: str
+) -> None:
+    """With Slack's word for it."""
+    workspace.scopes |= HISTORY
+    answer = await refusal(client, "conversations.history", **{"channel": "C0GENERAL", **args})
+    assert answer["error"] == error
+
+
+async def test_what_was_said_is_read_with_the_scope_of_its_channel(
+    client: AsyncWebClient, workspace: Workspace
+) -> None:
+    """One for public channels, one for private ones; an archived channel can still be read."""
+    workspace.channel("private").members.add(workspace.bot.id)
+    workspace.channel("general").is_archived = True
+    workspace.scopes.add("channels:history")
+    await look(client, "history")
+    answer = await refusal(client, "conversations.history", channel="C0PRIVATE")
+    assert (answer["error"], answer["needed"]) == ("missing_scope", "groups:history")
+    workspace.scopes.add("groups:history")
+    await look(client, "history", channel="C0PRIVATE")
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "error"),
     [
@@ -313,6 +495,55 @@ async def test_a_fault_can_ask_for_patience_and_means_it(client: AsyncWebClient,
         response = await refusal(client, "chat.update", channel="C0GENERAL", ts=ts, text="a")
         assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
     assert workspace.faults == []
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "header"), [(0, "0"), (30, "30"), (None, None), ("soon", "soon"), ("", ""), ("-1", "-1")]
+)
+async def test_a_fault_can_ask_for_patience_in_any_words(
+    client: AsyncWebClient, workspace: Workspace, retry_after: int | str | None, header: str | None
+) -> None:
+    """No time, a long one, none named, or no number: it is status 429, and nothing was done."""
+    workspace.faults.append(Fault("chat.postMessage", error="ratelimited", retry_after=retry_after))
+    response = await refusal(client, "chat.postMessage", channel="C0GENERAL", text="a")
+    assert (response.status_code, response["error"]) == (429, "ratelimited")
+    assert response.headers.get("Retry-After") == header
+    assert workspace.messages == []
+    await asyncio.sleep(30.0)
+    await post(client)
+
+
+async def test_a_fault_can_answer_with_a_page_as_if_all_were_well(client: AsyncWebClient, workspace: Workspace) -> None:
+    """Status 200 and HTML, as a proxy does that wants a login; the call was carried out or not."""
+    for after in (False, True):
+        workspace.faults.append(Fault("chat.postMessage", page=True, after=after))
+        with pytest.raises(SlackApiError) as caught:
+            await client.chat_postMessage(channel="C0GENERAL", text="a")
+        assert caught.value.response.status_code == 200
+        assert caught.value.response.headers["Content-Type"].startswith("text/html")
+        assert len(workspace.messages) == after
+    assert [call.error for call in workspace.calls] == ["http_200", None]
+
+
+@pytest.mark.parametrize(
+    ("how", "done_at"), [({"after": True}, 0.0), ({}, 20.0), ({"breaks": True}, None)], ids=["soon", "late", "never"]
+)
+async def test_a_fault_can_outlast_the_clients_patience(
+    workspace: Workspace, how: dict[str, Any], done_at: float | None
+) -> None:
+    """What the call does is done soon, late, or never; the client knows no more than that it waited."""
+    loop = asyncio.get_running_loop()
+    timeout = aiohttp.ClientTimeout(total=15.0)
+    async with SlackServer(workspace) as server, aiohttp.ClientSession(timeout=timeout) as session:
+        client = AsyncWebClient(workspace.bot_token, base_url=server.url, session=session, retry_handlers=[])
+        workspace.faults.append(Fault("chat.postMessage", delay=20.0, **how))
+        started = loop.time()
+        with pytest.raises(TimeoutError):
+            await post(client)
+        assert loop.time() - started == pytest.approx(15.0)
+        await asyncio.sleep(15.0)
+        done = [message.versions[0].at - started for message in workspace.messages]
+        assert done == ([] if done_at is None else [pytest.approx(done_at)])
 
 
 async def test_a_fault_can_answer_with_a_page(client: AsyncWebClient, workspace: Workspace) -> None:

@@ -44,6 +44,15 @@ async def test_a_message_keeps_its_versions(workspace: Workspace) -> None:
     assert [version.text for version in message.versions] == ["one", "two", "three", "four"]
 
 
+async def test_metadata_stay_until_an_edit_brings_others(workspace: Workspace) -> None:
+    """They belong to the message, and not to one of its versions."""
+    message = workspace.post("C0GENERAL", "U0PERSPECT", "one", metadata={"event_type": "a"})
+    workspace.edit(message, "two", [])
+    assert message.metadata == {"event_type": "a"}
+    workspace.edit(message, "three", [], metadata={"event_type": "b"})
+    assert message.metadata == {"event_type": "b"}
+
+
 async def test_a_deleted_message_is_gone(workspace: Workspace) -> None:
     """It is found no more."""
     message = workspace.post("C0GENERAL", "U0ADA", "oops")

@@ -1,0 +1,231 @@
+"""Whether the bot would run: what `python -m bot check` looks at, one line for each thing, for whoever runs the bot.
+
+Laws:
+
+- Everything is looked at, whatever else is wrong, unless it hangs on what is; what was not looked at is said.
+- Nothing is posted, and nothing is connected to for longer than it takes to see that it answers.
+- No line has a token, a key, or a whole address in it, for that may hold a password.
+
+What does not depend on another is looked at at the same time; the lines come in one order.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Collection, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, fields
+from enum import Enum
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from bot.completions import ASK_THE_OWNER, Completions
+from bot.draft import Draft
+from bot.errors import BotError, SettingsError, TokenRefusedError
+from bot.perspectives import Perspective
+from bot.settings import Settings, read_settings
+from bot.slack import Slack, make_client, make_session
+from bot.socket import Socket
+from bot.store import Store
+
+MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
+STORE_TIMEOUT = 10.0  # seconds to open the database; it is given a second or two for each step
+
+SCOPES = {
+    "app_mentions:read": "to hear of a mention",
+    "chat:write": "to post the thread and to edit it",
+    "commands": "for /perspectives",
+}
+"""The scopes that the bot cannot do without, as in `manifest.yml`, and what for."""
+
+OPTIONAL_SCOPES = {"channels:history": "public channels", "groups:history": "private ones"}
+"""The scopes that it makes use of where it has them, and where."""
+
+_SCOPES_PAGE = (
+    "on your app's page at api.slack.com/apps: OAuth & Permissions, Bot Token Scopes; then install the app anew"
+)
+
+# Values that are in order, to see what is wrong with each of the others by itself. They open nothing.
+_STAND_INS = {"SLACK_BOT_TOKEN": "xoxb-0", "SLACK_APP_TOKEN": "xapp-0", "OPENAI_API_KEY": "0"}
+
+# As short as can be: it costs money, and only the first word of the answer is waited for.
+_GREETING = Perspective("Check", "👋", "a greeting", "Answer in one word.")
+_GREETING_PROBLEM = "Say hello."
+
+
+class Verdict(Enum):
+    """How it stands; only what is wrong keeps the bot from running."""
+
+    OK = "ok"
+    NOTE = "note"
+    WARN = "warn"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What was found, of which thing; as a `str`, it is for a person at a terminal."""
+
+    verdict: Verdict
+    subject: str
+    text: str
+
+    def __str__(self) -> str:
+        # A workspace's name, say, is what somebody typed.
+        text = "".join(one if one.isprintable() else " " for one in self.text)
+        return f"{self.verdict.value:<7}{self.subject:<20}{text}"
+
+
+async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) -> bool:
+    """Look at everything, `tell` what was found as soon as its turn comes, and return whether nothing is wrong."""
+    settings, wrong, problems = _read(environment)
+    is_well = not problems
+    for line in problems or [Line(Verdict.OK, "settings", "complete")]:
+        tell(line)
+    async with make_session() as session, asyncio.TaskGroup() as group:
+        looks = [
+            group.create_task(look)
+            for look in (
+                _look_at_bot(settings, wrong, session),
+                _look_at_app(settings, wrong, session),
+                _look_at_model(settings, wrong),
+                _look_at_store(settings, wrong, has_passing_disk=bool(environment.get("DYNO"))),
+            )
+        ]
+        for look in looks:
+            for line in await look:
+                tell(line)
+                is_well = is_well and line.verdict is not Verdict.WRONG
+    return is_well
+
+
+def _read(environment: Mapping[str, str]) -> tuple[Settings, set[str], list[Line]]:
+    """The settings, with stand-ins for the variables that are wrong; their names; and what is wrong with them."""
+    told = {}
+    for name in (field.name.upper() for field in fields(Settings)):
+        if problem := _find_problem({**_STAND_INS, name: environment.get(name, "")}):
+            told[name] = problem
+    usable = {**environment, **{name: _STAND_INS.get(name, "") for name in told}}
+    problems = list(told.values())
+    whole = _find_problem(environment)
+    if whole and whole not in problems:  # it is about two of them: tokens that are swapped
+        problems = [whole, *(problem for name, problem in told.items() if name not in whole)]
+    lines = [Line(Verdict.WRONG, "settings", problem) for problem in problems]
+    return read_settings(usable), set(told), lines
+
+
+def _find_problem(environment: Mapping[str, str]) -> str:
+    try:
+        read_settings(environment)
+    except SettingsError as error:
+        return str(error)
+    return ""
+
+
+async def _look_at_bot(settings: Settings, wrong: Collection[str], session: aiohttp.ClientSession) -> list[Line]:
+    subject = "SLACK_BOT_TOKEN"
+    if line := _pass_over(subject, wrong, subject, "SLACK_API_URL"):
+        return [line, Line(Verdict.NOTE, "scopes", line.text)]
+    slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session))
+    try:
+        identity = await slack.identify()
+    except BotError as error:
+        return [
+            Line(Verdict.WRONG, subject, str(error)),
+            Line(Verdict.NOTE, "scopes", f"not checked: put {subject} right first"),
+        ]
+    name = Line(Verdict.OK, subject, f"@{identity.name} in the workspace “{identity.team}”")
+    return [name, *_compare(identity.scopes)]
+
+
+def _compare(scopes: Collection[str] | None) -> list[Line]:
+    """The token's scopes against those that the bot needs."""
+    if scopes is None:
+        return [Line(Verdict.NOTE, "scopes", f"not checked: Slack does not say them; needed are {', '.join(SCOPES)}")]
+    missing = [f"{scope} ({reason})" for scope, reason in SCOPES.items() if scope not in scopes]
+    lines = [Line(Verdict.OK, "scopes", ", ".join(SCOPES))]
+    if missing:
+        lines = [Line(Verdict.WRONG, "scopes", f"missing: {', '.join(missing)}. Add what is missing {_SCOPES_PAGE}.")]
+    spare = [f"{scope} ({where})" for scope, where in OPTIONAL_SCOPES.items() if scope not in scopes]
+    if spare:
+        gain = "a reply whose posting was cut off could be found again, instead of being told as interrupted"
+        lines.append(Line(Verdict.NOTE, "scopes", f"with {', '.join(spare)} {gain}"))
+    return lines
+
+
+async def _look_at_app(settings: Settings, wrong: Collection[str], session: aiohttp.ClientSession) -> list[Line]:
+    subject = "SLACK_APP_TOKEN"
+    if line := _pass_over(subject, wrong, subject, "SLACK_API_URL"):
+        return [line]
+    socket = Socket(app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session)
+    try:
+        await socket.prepare()
+    except TokenRefusedError as error:
+        hint = " It needs the scope connections:write." if error.code == "missing_scope" else ""
+        return [Line(Verdict.WRONG, subject, f"{error}{hint}")]
+    except BotError as error:
+        return [Line(Verdict.WRONG, subject, str(error))]
+    return [Line(Verdict.OK, subject, "Slack lets it connect (Socket Mode)")]
+
+
+async def _look_at_model(settings: Settings, wrong: Collection[str]) -> list[Line]:
+    subject = "model"
+    if line := _pass_over(subject, wrong, "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+        return [line]
+    model = f"{settings.openai_model} at {urlsplit(settings.openai_base_url).hostname}"
+    loop = asyncio.get_running_loop()
+    started = loop.time()
+    draft = await _ask(settings)
+    if draft.text:
+        return [Line(Verdict.OK, subject, f"{model} answers, after {loop.time() - started:.1f} s")]
+    reason = draft.reason.replace(ASK_THE_OWNER, "Check")
+    if not draft.state.is_final:
+        reason = f"no answer within {MODEL_TIMEOUT:.0f} s{': ' if reason else ''}{reason}"
+    return [Line(Verdict.WRONG, subject, f"{model}: {reason}")]
+
+
+async def _ask(settings: Settings) -> Draft:
+    """The first draft with a text or, where there is none in time, the last."""
+    draft = Draft()
+    completions = Completions(
+        api_key=settings.openai_api_key,
+        base_url=settings.openai_base_url,
+        model=settings.openai_model,
+        idle_timeout=MODEL_TIMEOUT,
+    )
+    async with completions, aclosing(completions.stream(_GREETING, _GREETING_PROBLEM)) as drafts:
+        try:
+            async with asyncio.timeout(MODEL_TIMEOUT):
+                async for draft in drafts:
+                    if draft.text:
+                        break
+        except TimeoutError:
+            pass  # the last draft says what was waited for
+    return draft
+
+
+async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_passing_disk: bool) -> list[Line]:
+    subject = "database"
+    if line := _pass_over(subject, wrong, "DATABASE_URL"):
+        return [line]
+    try:
+        async with asyncio.timeout(STORE_TIMEOUT):
+            async with Store(settings.database_url, owner="check", clock=time.time) as store:
+                await store.open()
+    except TimeoutError:
+        return [Line(Verdict.WRONG, subject, f"DATABASE_URL: no answer within {STORE_TIMEOUT:.0f} s")]
+    except BotError as error:
+        return [Line(Verdict.WRONG, subject, str(error))]
+    lines = [Line(Verdict.OK, subject, f"runs are kept in {store.place}")]
+    if store.is_file and has_passing_disk:
+        loss = "this host's disk ends with the process (DYNO is set), and the runs with it"
+        lines.append(Line(Verdict.WARN, subject, f"{loss}: let DATABASE_URL name a PostgreSQL database"))
+    return lines
+
+
+def _pass_over(subject: str, wrong: Collection[str], *needed: str) -> Line | None:
+    """What is said in place of a look that cannot be had, if a variable that it needs is wrong."""
+    names = [name for name in needed if name in wrong]
+    if not names:
+        return None
+    return Line(Verdict.NOTE, subject, f"not checked: put {' and '.join(names)} right first")

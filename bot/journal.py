@@ -1,0 +1,379 @@
+"""The journal: what this process writes down of its runs, so that another can go on with them, and whose runs they are.
+
+Laws:
+
+- Nobody waits for the database longer than `PATIENCE`. While it does not answer, runs go on; what was to be written is
+  kept, the newest of each, and written when it answers again.
+- A run is worked on by the process that holds its lease. Leases are renewed with everything that is written; a process
+  that missed its renewal (it was suspended, say) sends nothing until it has asked whether the run is still its own.
+- Newer drafts replace unwritten ones: the reader of the journal, if there is ever one, wants the last.
+
+`store` knows the database; here is when it is asked. One task, `serve()`, owns every write but the first of each run.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import Protocol, Self
+
+from bot.draft import Draft
+from bot.errors import StoreError
+from bot.question import Question
+from bot.store import LEASE, WITHDRAWN, Changes, Record
+
+logger = logging.getLogger(__name__)
+
+PATIENCE = 1.5  # seconds; the person who typed a command has waited half of what Slack allows
+RENEWAL = 3.0  # seconds between two renewals: two may fail before a lease has ended
+SEARCH = 2.0  # seconds between two looks for runs that nobody holds
+RETRY = 1.0  # seconds between two tries of a database that does not answer
+MEMORY = 1_000  # keys of runs that have ended; a question that is written later than a thousand others is no more
+GATHER = 0.05  # seconds in which drafts and edits gather, to be written together; nobody waits for those
+HOUSEKEEPING = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
+DAY = 86_400.0  # seconds
+MINUTE = 60.0  # seconds; Slack's limits look back so far
+DOUBT = 1.0  # seconds by which an edit of a dead process may have been counted later than it was written down
+
+
+class Database(Protocol):
+    """Where it is written: `bot.store.Store`. Everything raises `StoreError`."""
+
+    async def open(self) -> None:
+        """Connect, and make what is missing."""
+
+    async def add(self, question: Question) -> bool:
+        """Write a question down; whether it is new."""
+
+    async def save(self, changes: Changes) -> set[str]:
+        """Renew all leases and write the changes; the keys of the runs that are this process's."""
+
+    async def claim(self) -> list[Record]:
+        """Take up runs that nobody holds."""
+
+    async def release(self, keys: Iterable[str]) -> None:
+        """Give up leases."""
+
+    async def clear(self, before: float) -> int:
+        """Forget runs that have ended before a time; how many."""
+
+    async def asked_since(self, at: float) -> list[tuple[str, float]]:
+        """Who asked when, since a time."""
+
+    async def edits_since(self, at: float) -> list[float]:
+        """When other processes have sent edits, since a time."""
+
+
+class Keeper(Protocol):
+    """Who works on the runs: `bot.run.Runs`."""
+
+    def take_up(self, record: Record) -> None:
+        """Go on with a run that another process has left."""
+
+    def abandon(self, key: str) -> None:
+        """Let go of a run at once, without a word: it is another process's now."""
+
+    def recall(self, user: str, ago: float) -> None:
+        """Count a run that was begun so many seconds ago."""
+
+    def note_spent(self, ago: list[float]) -> None:
+        """Count edits that were sent so many seconds ago."""
+
+    def wake(self) -> None:
+        """Go on sending, if it may."""
+
+
+class Entry:
+    """What is written of one run; the ledger of its thread."""
+
+    def __init__(self, journal: "Journal", key: str) -> None:
+        self.key = key
+        self._journal = journal
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether another process could go on with the run."""
+        return self._journal.is_kept(self.key)
+
+    async def intend(self, part: str) -> None:
+        """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
+        self._journal.changes.posts[self.key, part] = None
+        if self.is_kept:
+            await self._journal.written()
+
+    def withdraw(self, part: str) -> None:
+        """Note that it was not posted."""
+        self._journal.changes.posts[self.key, part] = WITHDRAWN
+        self._journal.wake()
+
+    def place(self, part: str, ts: str) -> None:
+        """Note that it stands."""
+        self._journal.changes.posts[self.key, part] = ts
+        self._journal.wake()
+
+    def keep(self, name: str, draft: Draft) -> None:
+        """Note an answer's newest draft. It is written with the next edit, or at once if it is the last."""
+        self._journal.changes.answers[self.key, name] = draft
+        if draft.state.is_final:
+            self._journal.wake()
+
+    def spend(self) -> None:
+        """Note that an edit is about to be sent."""
+        self._journal.changes.edits.append(self._journal.clock())
+        self._journal.wake()
+
+    def end(self, state: str) -> None:
+        """Note that the run has ended: nobody need take it up."""
+        self._journal.end(self.key, state)
+
+
+class Journal:
+    """The journal of one process, in `store`; runs that have ended are kept for `history_days`."""
+
+    def __init__(self, store: Database, *, clock: Callable[[], float], history_days: float) -> None:
+        self.clock = clock
+        self.changes = Changes()
+        self._store = store
+        self._history = history_days * DAY
+        self._live: set[str] = set()  # this process works on them
+        self._kept: set[str] = set()  # those of them that the database knows to be this process's
+        self._held_until = 0.0
+        self._is_open = False
+        self._is_away = False
+        self._is_resting = False
+        self._wake = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._written: list[asyncio.Future[None]] = []
+        self._strays: set[str] = set()  # runs that were taken up, and that this process never learned of
+        self._unkept: deque[str] = deque(maxlen=MEMORY)  # runs that have ended here, and were thought not to be written
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Open the database, if it answers; `serve` tries again where it does not.
+
+        Raises:
+            SettingsError: its schema is newer than this program.
+        """
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._store.open()
+        except (StoreError, TimeoutError) as error:
+            self._note_away(error)
+        else:
+            self._is_open = True
+
+    def entry(self, key: str) -> Entry:
+        """What is written of the run `key`."""
+        return Entry(self, key)
+
+    def is_kept(self, key: str) -> bool:
+        """Whether another process could go on with a run."""
+        return key in self._kept and not self._is_away
+
+    def may_write(self) -> bool:
+        """Whether this process's runs are its own for certain; where the database is away, nobody can take them."""
+        return not self._kept or self._is_away or self.clock() < self._held_until
+
+    async def add(self, question: Question) -> bool:
+        """Write a question down before it is acknowledged; whether it is new. It returns within `PATIENCE`."""
+        if question.key in self._live:
+            return False
+        self._live.add(question.key)
+        if self._is_away or not self._is_open:
+            logger.warning("run.not_durable key=%s", question.key)
+            return True
+        try:
+            async with asyncio.timeout(PATIENCE):
+                is_new = await self._store.add(question)
+        except (StoreError, TimeoutError) as error:
+            logger.warning("run.not_durable key=%s error=%s", question.key, type(error).__name__)
+            return True
+        if is_new:
+            self._kept.add(question.key)
+        else:
+            self._live.discard(question.key)
+        return is_new
+
+    def end(self, key: str, state: str) -> None:
+        """Note that a run has ended."""
+        if key not in self._kept:
+            self._unkept.append(key)
+        self._live.discard(key)
+        self._kept.discard(key)
+        self.changes.ends[key] = state
+        self.wake()
+
+    def wake(self) -> None:
+        """Have what is new written soon."""
+        self._wake.set()
+
+    async def written(self) -> None:
+        """Wait until everything so far is written, for `PATIENCE` at the longest."""
+        written = asyncio.get_running_loop().create_future()
+        self._written.append(written)
+        self._hurry.set()
+        self.wake()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await written
+        except TimeoutError:
+            logger.warning("store.slow")
+
+    async def serve(self, keeper: Keeper) -> None:
+        """Write, renew leases, hand runs that nobody holds to `keeper`; until cancelled."""
+        has_recalled = False
+        search_at = tidy_at = 0.0
+        while True:
+            self._wake.clear()
+            if await self._write(keeper):
+                if not has_recalled:
+                    has_recalled = await self._recall(keeper)
+                now = _now() + GATHER  # what is due so soon is due
+                if now >= search_at and not self._is_resting:
+                    search_at = now + SEARCH
+                    await self._search(keeper)
+                if now >= tidy_at:
+                    tidy_at = now + HOUSEKEEPING
+                    await self._tidy()
+                await self._pause(RENEWAL if self._is_resting else min(RENEWAL, search_at - _now()))
+            else:
+                await asyncio.sleep(RETRY)
+
+    def rest(self) -> None:
+        """Take up no more runs: this process is about to end."""
+        self._is_resting = True
+
+    async def close(self) -> None:
+        """Write what is left, and give up the leases of runs that have not ended: who comes next goes on with them."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                if self._is_open:
+                    changes, self.changes = self.changes, Changes()
+                    await self._store.save(changes)
+                    await self._store.release(self._live)
+        except (StoreError, TimeoutError) as error:
+            logger.warning("store.unfinished error=%s", type(error).__name__)  # the leases end by themselves
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait until there is something to write."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+            async with asyncio.timeout(GATHER):
+                await self._hurry.wait()
+
+    async def _write(self, keeper: Keeper) -> bool:
+        """Write what is new, and renew the leases; whether the database has done so."""
+        began = self.clock()
+        changes, self.changes = self.changes, Changes()
+        waiting, self._written = self._written, []
+        self._hurry.clear()
+        kept = set(self._kept)
+        is_done = False
+        try:
+            async with asyncio.timeout(PATIENCE):
+                if not self._is_open:
+                    await self._store.open()
+                    self._is_open = True
+                held = await self._store.save(changes)
+        except (StoreError, TimeoutError) as error:
+            self._note_away(error)
+        else:
+            if self._is_away:
+                logger.warning("store.back")
+            self._is_away = False
+            self._held_until = began + LEASE
+            self._note_held(held - changes.ends.keys(), kept, keeper)
+            is_done = True
+        finally:
+            if not is_done:
+                self._take_back(changes)
+            for future in waiting:
+                if not future.done():
+                    future.set_result(None)
+        keeper.wake()
+        return is_done
+
+    def _note_held(self, held: set[str], kept: set[str], keeper: Keeper) -> None:
+        """Take note of which runs are this process's; `kept` were thought to be when it was asked."""
+        for key in kept & self._kept - held:
+            logger.warning("run.lost key=%s", key)
+            self._live.discard(key)
+            self._kept.discard(key)
+            keeper.abandon(key)
+        # What was thought not to be written, and was, late: questions, and leases.
+        self._kept |= held & self._live
+        for key in held - self._live - self.changes.ends.keys():
+            if key in self._unkept:
+                self.changes.ends[key] = "done"
+            else:
+                self._strays.add(key)
+
+    def _note_away(self, error: Exception) -> None:
+        if not self._is_away:
+            logger.warning("store.away error=%s: runs go on, but end with this process", type(error).__name__)
+        self._is_away = True
+
+    def _take_back(self, changes: Changes) -> None:
+        """Have what was not written written with what has come since."""
+        newer = self.changes
+        changes.posts.update(newer.posts)
+        changes.answers.update(newer.answers)
+        changes.ends.update(newer.ends)
+        horizon = self.clock() - MINUTE
+        changes.edits = [at for at in (*changes.edits, *newer.edits) if at > horizon]
+        self.changes = changes
+
+    async def _recall(self, keeper: Keeper) -> bool:
+        """Learn what former processes have begun and spent; whether that could be learned."""
+        now = self.clock()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                for user, at in await self._store.asked_since(now - 60 * MINUTE):
+                    keeper.recall(user, now - at)
+                spent = await self._store.edits_since(now - MINUTE)
+        except (StoreError, TimeoutError) as error:
+            self._note_away(error)
+            return False
+        keeper.note_spent([max(0.0, now - at - DOUBT) for at in spent])
+        return True
+
+    async def _search(self, keeper: Keeper) -> None:
+        """Take up what nobody holds."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._store.release(self._strays)
+                self._strays.clear()
+                records = await self._store.claim()
+        except (StoreError, TimeoutError) as error:
+            self._note_away(error)
+            return
+        for record in records:
+            key = record.question.key
+            self._live.add(key)
+            self._kept.add(key)
+            logger.info("run.taken_up key=%s", key)
+            keeper.take_up(record)
+
+    async def _tidy(self) -> None:
+        try:
+            async with asyncio.timeout(HOUSEKEEPING / 60):
+                count = await self._store.clear(self.clock() - self._history)
+        except (StoreError, TimeoutError) as error:
+            logger.warning("store.untidy error=%s", type(error).__name__)
+            return
+        if count:
+            logger.info("store.cleared runs=%s", count)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -1,0 +1,232 @@
+"""The runs of this process: who starts them, owns them, and ends them.
+
+What goes wrong with a whole run ends here: the person who asked is told, and no other run notices. What a person may
+not ask is refused here, before anything is bought.
+"""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Coroutine, Sequence
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from bot import blocks
+from bot.blocks import Body
+from bot.board import Board
+from bot.errors import BotError, ChannelClosedError, SlackError, ThreadLostError, TokenRefusedError
+from bot.journal import Entry, Journal
+from bot.limits import Limits
+from bot.perspectives import Perspective
+from bot.question import Question
+from bot.run import Model, Run
+from bot.store import Record
+
+logger = logging.getLogger(__name__)
+
+TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
+
+RESTARTED = "the bot is being restarted, and goes on with this in a moment."
+STOPPED = "the bot was stopped. Ask again."
+BROKEN = "something went wrong in the bot itself. Ask again."
+
+
+class Whisperer(Protocol):
+    """Who tells one person something: `bot.slack`."""
+
+    async def whisper(
+        self, channel: str, user: str, body: Body, *, thread_ts: str | None = None, response_url: str | None = None
+    ) -> None:
+        """Show `body` to `user` only. Raises `SlackError`."""
+
+
+class Runs:
+    """Starts runs and owns them: an async context manager, which leaves when all have ended."""
+
+    def __init__(
+        self,
+        *,
+        slack: Whisperer,
+        board: Board,
+        journal: Journal,
+        model: Model,
+        limits: Limits,
+        perspectives: Sequence[Perspective],
+        problem_limit: int,
+    ) -> None:
+        self._slack = slack
+        self._board = board
+        self._journal = journal
+        self._model = model
+        self._limits = limits
+        self._perspectives = perspectives
+        self._problem_limit = problem_limit
+        self._group = asyncio.TaskGroup()
+        self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
+        self._abandoned: set[str] = set()
+        self._is_hurried = False
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._group.__aexit__(kind, error, traceback)
+
+    def start(self, question: Question) -> None:
+        """Take up a question: answer it, or tell its sender why not."""
+        self._begin(question, self._take(question))
+
+    def take_up(self, record: Record) -> None:
+        """Go on with a run that another process has left, or tell its sender that it is too late for that."""
+        self._begin(record.question, self._resume(record))
+
+    def abandon(self, key: str) -> None:
+        """Let go of a run at once, without a word: it is another process's now."""
+        if task := self._tasks.get(key):
+            self._abandoned.add(key)
+            task.cancel()
+
+    def recall(self, user: str, ago: float) -> None:
+        """Count a run of `user`'s that was begun so many seconds ago."""
+        self._limits.recall(user, _now() - ago)
+
+    def note_spent(self, ago: list[float]) -> None:
+        """Count edits that another process has sent, so many seconds ago each."""
+        self._board.note_spent(ago)
+
+    def wake(self) -> None:
+        """Go on sending, if that is allowed."""
+        self._board.wake()
+
+    async def end(self, grace: float) -> None:
+        """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=grace)
+        if self._tasks:
+            self._cut_off()
+            await asyncio.wait(self._tasks.values())
+
+    def drop(self) -> None:
+        """Cut off what is left, without last words."""
+        self._is_hurried = True
+        self._cut_off()
+
+    def _cut_off(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+
+    def _begin(self, question: Question, work: Coroutine[Any, Any, None]) -> None:
+        task = self._group.create_task(work)
+        self._tasks[question.key] = task
+        task.add_done_callback(lambda _: self._tasks.pop(question.key, None))
+
+    async def _take(self, question: Question) -> None:
+        problem, entry = question.problem, self._journal.entry(question.key)
+        if not problem:
+            await self._refuse(question, entry, [blocks.whisper(blocks.HINT)])
+        elif len(problem) > self._problem_limit or not (question.thread_ts or blocks.fits_parent(problem)):
+            await self._refuse(question, entry, blocks.too_long(problem, self._problem_limit))
+        elif refusal := self._limits.begin(question.user, _now()):
+            logger.info("run.busy key=%s", question.key)
+            await self._refuse(question, entry, blocks.busy(refusal, problem))
+        else:
+            await self._run(question, entry, None)
+
+    async def _resume(self, record: Record) -> None:
+        question = record.question
+        if not record.posts:
+            # Nothing was done yet, so nothing of it was checked.
+            if self._journal.clock() - record.asked_at < TOO_OLD:
+                await self._take(question)
+            else:
+                await self._refuse(question, self._journal.entry(question.key), blocks.interrupted(question.problem))
+            return
+        self._limits.resume(question.user)
+        await self._run(question, self._journal.entry(question.key), record)
+
+    async def _refuse(self, question: Question, entry: Entry, bodies: Sequence[Body]) -> None:
+        await self._tell(question, bodies)
+        entry.end("refused")
+
+    async def _run(self, question: Question, entry: Entry, record: Record | None) -> None:
+        began = _now()
+        logger.info("run.start key=%s", question.key)
+        run = Run(question, self._board.thread(entry, question.channel, question.thread_ts), self._perspectives, entry)
+        outcome = ""  # none: it is left as it is, for another process to go on with
+        try:
+            outcome = await self._answer(run, question, record)
+        except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
+            outcome = "broken"
+            # Not the exception's own words, which may quote what somebody wrote.
+            logger.error("run.broken key=%s error=%s at=%s", question.key, type(error).__name__, _place(error))  # noqa: TRY400
+            await run.interrupt(BROKEN)
+            await self._tell(question, [blocks.whisper("Something went wrong in me, and I stopped. Please ask again.")])
+        except asyncio.CancelledError:
+            if not (self._is_hurried or question.key in self._abandoned):
+                await run.interrupt(RESTARTED if entry.is_kept else STOPPED)
+            raise
+        finally:
+            run.thread.close()
+            self._limits.end(question.user)
+            self._abandoned.discard(question.key)
+            if outcome:
+                entry.end(outcome)
+            logger.info(
+                "run.end key=%s outcome=%s seconds=%.1f %s",
+                question.key,
+                outcome or "left",
+                _now() - began,
+                run.summary(),
+            )
+
+    async def _answer(self, run: Run, question: Question, record: Record | None) -> str:
+        """Answer a question, and tell its sender what cannot be shown; return how it ended."""
+        try:
+            if record and self._journal.clock() - record.asked_at >= TOO_OLD:
+                await run.give_up(record)
+                await self._tell(question, blocks.interrupted(question.problem))
+                return "interrupted"
+            await run.answer(self._model, record)
+        except ChannelClosedError as error:
+            logger.warning("run.refused key=%s code=%s", question.key, error.code)
+            await self._tell(question, [blocks.cannot_write(error.code, question.channel)])
+            return "refused"
+        except ThreadLostError:
+            await self._tell(question, blocks.interrupted(question.problem))
+            return "interrupted"
+        except SlackError as error:
+            logger.warning("run.refused key=%s code=%s", question.key, error.code)
+            await self._tell(question, blocks.refused(error.code, question.problem))
+            return "refused"
+        if lost := run.lost():
+            await self._tell(question, blocks.interrupted(question.problem, names=lost))
+        return "done"
+
+    async def _tell(self, question: Question, bodies: Sequence[Body]) -> None:
+        for body in bodies:
+            try:
+                await self._slack.whisper(
+                    question.channel,
+                    question.user,
+                    body,
+                    thread_ts=question.whisper_ts,
+                    response_url=question.response_url,
+                )
+            except BotError as error:  # a refused token too: one whisper must not end the others' runs
+                logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _place(error: Exception) -> str:
+    """Where an exception was raised, as `file:line` from the outermost call inwards."""
+    return ">".join(
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    )

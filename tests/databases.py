@@ -1,0 +1,75 @@
+"""The databases that tests run on: SQLite always, PostgreSQL where the environment says where one is.
+
+`.ci/run` starts one and says so. On other machines it may be missing, and then nothing is parametrised with it; where
+CI is set it may not, and the tests that want it fail.
+"""
+
+import os
+import secrets
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg  # type: ignore[import-untyped]
+
+ADDRESS = os.environ.get("TEST_POSTGRES_URL", "")
+KINDS = ["sqlite", "postgresql"] if ADDRESS or os.environ.get("CI") else ["sqlite"]
+
+
+@asynccontextmanager
+async def database(kind: str, directory: Path) -> AsyncIterator[str]:
+    """An empty database of its own; its URL. SQLite's file is in `directory`."""
+    if kind == "sqlite":
+        yield f"sqlite:///{directory / 'store.sqlite'}"
+        return
+    if not ADDRESS:
+        raise RuntimeError("TEST_POSTGRES_URL is not set: .ci/run starts a PostgreSQL for the tests, and sets it")
+    name = f"test_{secrets.token_hex(8)}"
+    await query(ADDRESS, f"CREATE DATABASE {name} TEMPLATE template0")
+    try:
+        yield urlsplit(ADDRESS)._replace(path=f"/{name}").geturl()
+    finally:
+        await query(ADDRESS, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def query(url: str, statement: str) -> list[tuple[Any, ...]]:
+    """What a statement returns on a connection of its own, committed."""
+    if url.startswith("sqlite"):
+        with closing(_connect(url)) as connection:
+            return connection.execute(statement).fetchall()
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(statement)]
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def locked(url: str) -> AsyncIterator[None]:
+    """Let nobody write runs meanwhile."""
+    if url.startswith("sqlite"):
+        with closing(_connect(url)) as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    connection = await asyncpg.connect(url)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE runs IN EXCLUSIVE MODE")
+            yield
+    finally:
+        await connection.close()
+
+
+async def disconnect(url: str) -> None:
+    """End everybody's connections to a server; a file has none."""
+    if not url.startswith("sqlite"):
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        await query(url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")  # noqa: S608 - ours
+
+
+def _connect(url: str) -> sqlite3.Connection:
+    return sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)

@@ -1,0 +1,332 @@
+"""The journal on a virtual clock, above a database that answers, is silent, or fails as told."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.draft import Draft, State
+from bot.errors import StoreError
+from bot.journal import PATIENCE, RENEWAL, RETRY, SEARCH, Journal
+from bot.question import Question
+from bot.store import LEASE, WITHDRAWN, Changes, Record
+
+QUESTION = Question("k", "Why?", "U", "C")
+
+
+class Database:
+    """Keeps the keys of runs, whose they are, and all changes, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.ours: set[str] = set()
+        self.ended: dict[str, str] = {}
+        self.saves: list[tuple[float, Changes]] = []
+        self.unheld: list[Record] = []
+        self.released: list[str] = []
+        self.spent: list[float] = []
+        self.asked: list[tuple[str, float]] = []
+        self.takes = 0.0
+        self.failure: Exception | None = None
+        self.searches = 0
+
+    async def open(self) -> None:
+        await self._answer()
+
+    async def add(self, question: Question) -> bool:
+        await self._answer()
+        if question.key in self.ours or question.key in self.ended:
+            return False
+        self.ours.add(question.key)
+        return True
+
+    async def save(self, changes: Changes) -> set[str]:
+        await self._answer()
+        held = set(self.ours)
+        self.saves.append((now(), changes))
+        self.ended |= {key: state for key, state in changes.ends.items() if key in held}
+        self.ours -= changes.ends.keys()
+        return held
+
+    async def claim(self) -> list[Record]:
+        await self._answer()
+        self.searches += 1
+        found, self.unheld = self.unheld, []
+        self.ours |= {record.question.key for record in found}
+        return found
+
+    async def release(self, keys: Iterable[str]) -> None:
+        await self._answer()
+        self.released += sorted(keys)
+        self.ours -= set(keys)
+
+    async def clear(self, before: float) -> int:
+        await self._answer()
+        return 0
+
+    async def asked_since(self, at: float) -> list[tuple[str, float]]:
+        return self.asked
+
+    async def edits_since(self, at: float) -> list[float]:
+        return self.spent
+
+    async def _answer(self) -> None:
+        if self.takes:
+            await asyncio.sleep(self.takes)
+        if self.failure:
+            raise self.failure
+
+    @property
+    def posts(self) -> dict[tuple[str, str], object]:
+        """What the last write of each message said."""
+        return {key: ts for _, changes in self.saves for key, ts in changes.posts.items()}
+
+
+class Keeper:
+    """Writes down what it is told to do."""
+
+    def __init__(self) -> None:
+        self.taken_up: list[str] = []
+        self.abandoned: list[str] = []
+        self.recalled: list[tuple[str, float]] = []
+        self.spent: list[float] = []
+
+    def take_up(self, record: Record) -> None:
+        self.taken_up.append(record.question.key)
+
+    def abandon(self, key: str) -> None:
+        self.abandoned.append(key)
+
+    def recall(self, user: str, ago: float) -> None:
+        self.recalled.append((user, ago))
+
+    def note_spent(self, ago: list[float]) -> None:
+        self.spent += ago
+
+    def wake(self) -> None:
+        pass
+
+
+def now() -> float:
+    """Seconds of the loop, which stand for those since 1970."""
+    return asyncio.get_running_loop().time()
+
+
+@asynccontextmanager
+async def journal_on(database: Database, keeper: Keeper | None = None) -> AsyncIterator[Journal]:
+    """A journal that serves, open if the database answers; it is closed in the end."""
+    async with Journal(database, clock=now, history_days=30) as journal:
+        await journal.open()
+        serving = asyncio.create_task(journal.serve(keeper or Keeper()))
+        try:
+            yield journal
+        finally:
+            serving.cancel()
+            await asyncio.wait([serving])
+            assert serving.cancelled(), serving.exception()
+
+
+async def test_a_question_is_new_once() -> None:
+    """While it is worked on, and when it has ended."""
+    database = Database()
+    async with journal_on(database) as journal:
+        assert await journal.add(QUESTION)
+        assert not await journal.add(QUESTION)
+        journal.end("k", "done")
+        await journal.written()
+        assert not await journal.add(QUESTION)
+
+
+async def test_nobody_waits_for_a_silent_database_longer_than_agreed(caplog: pytest.LogCaptureFixture) -> None:
+    """The run goes on, and the log says that it is not durable; the next one does not wait at all."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.takes = 100
+        began = now()
+        assert await journal.add(QUESTION)
+        assert now() - began == pytest.approx(PATIENCE)
+        assert not journal.is_kept("k")
+        await asyncio.sleep(RENEWAL + PATIENCE)
+        began = now()
+        assert await journal.add(Question("other", "Why?", "U", "C"))
+        await journal.entry("other").intend("parent")
+        assert now() == began
+    assert caplog.text.count("run.not_durable") == 2
+
+
+async def test_an_intent_is_written_before_it_is_acted_upon() -> None:
+    """It waits for no other write to gather."""
+    database = Database()
+    database.takes = 0.01
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        await asyncio.sleep(1)
+        began = now()
+        await entry.intend("parent")
+        assert now() - began <= 0.02
+        assert database.posts == {("k", "parent"): None}
+        entry.place("parent", "1.1")
+        await entry.intend("Depth")
+        entry.withdraw("Depth")
+        await journal.written()
+        assert database.posts == {("k", "parent"): "1.1", ("k", "Depth"): WITHDRAWN}
+
+
+async def test_drafts_gather_until_an_edit_is_sent() -> None:
+    """Only the newest of each is written; the last at once."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        await journal.written()
+        before = len(database.saves)
+        for length in range(1, 50):
+            entry.keep("Depth", Draft("x" * length, State.WRITING))
+            await asyncio.sleep(0.02)
+        assert len(database.saves) == before
+        entry.spend()
+        await asyncio.sleep(0.1)
+        (_, changes), *none = database.saves[before:]
+        assert (changes.answers["k", "Depth"].text, len(changes.edits), none) == ("x" * 49, 1, [])
+        entry.keep("Depth", Draft("whole", State.DONE))
+        await asyncio.sleep(0.1)
+        assert database.saves[-1][1].answers["k", "Depth"].state is State.DONE
+
+
+async def test_leases_are_renewed_while_nothing_is_written() -> None:
+    """Often enough for one that fails."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        await asyncio.sleep(60)
+        times = [at for at, _ in database.saves]
+    assert max(after - before for before, after in itertools.pairwise(times)) <= RENEWAL < LEASE / 2
+
+
+async def test_what_a_silent_database_missed_is_written_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    """The newest of each, once; the log tells of the beginning and the end, and of nothing between."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        database.failure = StoreError("away")
+        entry.place("parent", "1.1")
+        await asyncio.sleep(5)
+        entry.keep("Depth", Draft("old", State.WRITING))
+        await asyncio.sleep(5)
+        entry.keep("Depth", Draft("new", State.DONE))
+        assert not journal.is_kept("k")
+        assert journal.may_write()
+        database.failure, before = None, len(database.saves)
+        await asyncio.sleep(RETRY + 0.1)
+        (_, changes), *_ = database.saves[before:]
+        assert changes.posts == {("k", "parent"): "1.1"}
+        assert changes.answers["k", "Depth"].text == "new"
+        assert journal.is_kept("k")
+    assert (caplog.text.count("store.away"), caplog.text.count("store.back")) == (1, 1)
+
+
+async def test_a_run_that_another_process_holds_is_let_go() -> None:
+    """At the next write."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        database.ours.clear()
+        await asyncio.sleep(RENEWAL)
+        assert keeper.abandoned == ["k"]
+        assert not journal.is_kept("k")
+
+
+async def test_nothing_may_be_sent_once_the_lease_may_have_ended() -> None:
+    """Until the database has said whose the run is. A process that is suspended finds out so."""
+    database = Database()
+    async with Journal(database, clock=now, history_days=30) as journal:
+        await journal.open()
+        await journal.add(QUESTION)
+        assert not journal.may_write()
+        keeper = Keeper()
+        serving = asyncio.create_task(journal.serve(keeper))
+        await journal.written()
+        assert journal.may_write()
+        serving.cancel()
+        await asyncio.wait([serving])
+        await asyncio.sleep(LEASE)
+        assert not journal.may_write()
+
+
+async def test_runs_that_nobody_holds_are_taken_up() -> None:
+    """At the start, and every few seconds; not by a process that is about to end."""
+    database, keeper = Database(), Keeper()
+    database.unheld = [Record(QUESTION, 0.0, {}, {})]
+    async with journal_on(database, keeper) as journal:
+        await asyncio.sleep(0.1)
+        assert keeper.taken_up == ["k"]
+        await asyncio.sleep(60)
+        assert database.searches == pytest.approx(60 / SEARCH, abs=2)
+        assert not keeper.abandoned
+        journal.rest()
+        database.unheld = [Record(Question("other", "Why?", "U", "C"), 0.0, {}, {})]
+        await asyncio.sleep(60)
+    assert keeper.taken_up == ["k"]
+    assert database.released == ["k"]
+
+
+async def test_a_question_that_was_written_late_is_ended_with_its_run() -> None:
+    """It was thought lost, and its run has ended: nobody may take it up and answer it again."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.takes = 2
+        await journal.add(QUESTION)
+        database.takes = 0
+        journal.end("k", "done")
+        await asyncio.sleep(2 * RENEWAL)
+        database.ours.add("k")
+        await asyncio.sleep(2 * RENEWAL)
+    assert database.ended == {"k": "done"}
+
+
+async def test_a_lease_that_this_process_never_learned_of_is_given_up() -> None:
+    """What it was given while it had stopped listening: it takes that up like any other."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.ours.add("k")
+        await asyncio.sleep(2 * RENEWAL)
+    assert (database.released, database.ended) == (["k"], {})
+
+
+async def test_what_former_processes_did_is_told() -> None:
+    """How many seconds ago each edit was sent, counted late, and each run begun."""
+    database, keeper = Database(), Keeper()
+    database.spent, database.asked = [now() - 59, now() - 0.5], [("U", now() - 100)]
+    async with journal_on(database, keeper):
+        await asyncio.sleep(1)
+    assert (keeper.spent, keeper.recalled) == ([58, 0], [("U", 100)])
+
+
+async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:
+    """Of what has not ended."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        await journal.add(Question("other", "Why?", "U", "C"))
+        await asyncio.sleep(1)
+        journal.entry("k").place("parent", "1.1")
+        journal.end("other", "done")
+    assert database.posts == {("k", "parent"): "1.1"}
+    assert (database.ended, database.released) == ({"other": "done"}, ["k"])
+
+
+async def test_closing_does_not_wait_for_a_silent_database() -> None:
+    """The leases end by themselves."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        await asyncio.sleep(1)
+        database.takes, began = 100, now()
+    assert now() - began == pytest.approx(PATIENCE)
