@@ -4,7 +4,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypeVar
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from bot.board import Board
@@ -18,7 +20,9 @@ from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack import Identity, Slack, make_client, make_session
 from bot.socket import Socket
-from bot.store import Store
+
+if TYPE_CHECKING:
+    from bot.store import Store
 
 T = TypeVar("T")
 
@@ -35,13 +39,14 @@ async def serve(
     hurry: asyncio.Event | None = None,
     perspectives: Sequence[Perspective] = PERSPECTIVES,
     on_connected: Callable[[], None] = lambda: None,
-    make_store: Callable[..., Store] = Store,
+    make_store: Callable[..., "Store"] | None = None,
     clock: Callable[[], float] = time.time,
 ) -> None:
     """Connect to Slack and answer what is asked there, until `stop` is set.
 
     Then running answers get `GRACE` seconds, or until `hurry` is set; what is not whole by then is left to be taken up.
-    While Slack is out of reach it tries again. `clock` gives seconds since 1970, for what another process is to read.
+    While Slack is out of reach it tries again. `make_store` is `bot.store.Store` unless told otherwise; `clock` gives
+    seconds since 1970, for what another process is to read.
 
     Raises:
         SettingsError: the database's address makes no sense, or its schema is newer than this program.
@@ -59,13 +64,12 @@ async def serve(
                 max_streams=settings.max_streams,
             ) as completions,
             Socket(app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session) as socket,
-            make_store(settings.database_url, owner=uuid4().hex, clock=clock) as store,
-            Journal(store, clock=clock, history_days=settings.history_days) as journal,
+            Journal(
+                partial(_load_store, settings, clock, make_store), clock=clock, history_days=settings.history_days
+            ) as journal,
         ):
-            _tell_place(store, settings)
             slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session))
-            introduction = _unless(stop, _introduce(slack, socket, journal))
-            if (identity := await introduction) is None:
+            if (identity := await _unless(stop, _introduce(slack, socket))) is None:
                 return
             board = Board(slack, settings.slack_edits_per_minute, journal.may_write)
 
@@ -101,8 +105,13 @@ async def serve(
     logger.info("bot.stop")
 
 
-def _tell_place(store: Store, settings: Settings) -> None:
-    """Say where runs are kept, where somebody looks."""
+async def _load_store(
+    settings: Settings, clock: Callable[[], float], make_store: Callable[..., "Store"] | None
+) -> "Store":
+    """Make the store, and say where runs are kept, where somebody looks."""
+    # Loading it takes as long as connecting, and can be done beside that.
+    make_store = make_store or (await asyncio.to_thread(import_module, "bot.store")).Store
+    store = make_store(settings.database_url, owner=uuid4().hex, clock=clock)
     if store.is_file and settings.is_disk_lost:
         logger.warning(
             "store.start place=%s: this host's disk is lost when the process ends, and what is kept on it. "
@@ -111,12 +120,12 @@ def _tell_place(store: Store, settings: Settings) -> None:
         )
     else:
         logger.info("store.start place=%s", store.place)
+    return store
 
 
-async def _introduce(slack: Slack, socket: Socket, journal: Journal) -> Identity:
-    """Ask Slack who the bot is, again and again if need be; get what else takes time ready meanwhile."""
+async def _introduce(slack: Slack, socket: Socket) -> Identity:
+    """Ask Slack who the bot is, again and again if need be, and for the ticket of its connection."""
     async with asyncio.TaskGroup() as group:
-        group.create_task(journal.open())
         group.create_task(_prepare(socket))
         identity = group.create_task(_identify(slack))
     return identity.result()

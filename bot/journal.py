@@ -14,7 +14,7 @@ Laws:
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import Protocol, Self
@@ -22,7 +22,7 @@ from typing import Protocol, Self
 from bot.draft import Draft
 from bot.errors import StoreError
 from bot.question import Question
-from bot.store import LEASE, WITHDRAWN, Changes, Record
+from bot.record import LEASE, WITHDRAWN, Changes, Record
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,10 @@ DOUBT = 1.0  # seconds by which an edit of a dead process may have been counted 
 
 
 class Database(Protocol):
-    """Where it is written: `bot.store.Store`. Everything raises `StoreError`."""
+    """Where it is written: `bot.store.Store`. All but `close` raises `StoreError`."""
+
+    async def close(self) -> None:
+        """Close it."""
 
     async def open(self) -> None:
         """Connect, and make what is missing."""
@@ -130,17 +133,23 @@ class Entry:
 
 
 class Journal:
-    """The journal of one process, in `store`; runs that have ended are kept for `history_days`."""
+    """The journal of one process; runs that have ended are kept for `history_days`.
 
-    def __init__(self, store: Database, *, clock: Callable[[], float], history_days: float) -> None:
+    `load` gives the database; it is called by `serve`. An async context manager, which closes it.
+    """
+
+    def __init__(
+        self, load: Callable[[], Awaitable[Database]], *, clock: Callable[[], float], history_days: float
+    ) -> None:
         self.clock = clock
         self.changes = Changes()
-        self._store = store
+        self._load = load
+        self._store: Database
         self._history = history_days * DAY
         self._live: set[str] = set()  # this process works on them
         self._kept: set[str] = set()  # those of them that the database knows to be this process's
         self._held_until = 0.0
-        self._is_open = False
+        self._opened = asyncio.Event()
         self._is_away = False
         self._is_resting = False
         self._wake = asyncio.Event()
@@ -156,20 +165,6 @@ class Journal:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.close()
-
-    async def open(self) -> None:
-        """Open the database, if it answers; `serve` tries again where it does not.
-
-        Raises:
-            SettingsError: its schema is newer than this program.
-        """
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._store.open()
-        except (StoreError, TimeoutError) as error:
-            self._note_away(error)
-        else:
-            self._is_open = True
 
     def entry(self, key: str) -> Entry:
         """What is written of the run `key`."""
@@ -188,11 +183,12 @@ class Journal:
         if question.key in self._live:
             return False
         self._live.add(question.key)
-        if self._is_away or not self._is_open:
+        if self._is_away:
             logger.warning("run.not_durable key=%s", question.key)
             return True
         try:
             async with asyncio.timeout(PATIENCE):
+                await self._opened.wait()
                 is_new = await self._store.add(question)
         except (StoreError, TimeoutError) as error:
             logger.warning("run.not_durable key=%s error=%s", question.key, type(error).__name__)
@@ -229,7 +225,12 @@ class Journal:
             logger.warning("store.slow")
 
     async def serve(self, keeper: Keeper) -> None:
-        """Write, renew leases, hand runs that nobody holds to `keeper`; until cancelled."""
+        """Open the database, write, renew leases, hand runs that nobody holds to `keeper`; until cancelled.
+
+        Raises:
+            SettingsError: the database cannot be where it is said to be, or is a newer program's.
+        """
+        self._store = await self._load()
         has_recalled = False
         search_at = tidy_at = 0.0
         while True:
@@ -254,14 +255,17 @@ class Journal:
 
     async def close(self) -> None:
         """Write what is left, and give up the leases of runs that have not ended: who comes next goes on with them."""
+        if not self._opened.is_set():
+            return
         try:
             async with asyncio.timeout(PATIENCE):
-                if self._is_open:
-                    changes, self.changes = self.changes, Changes()
-                    await self._store.save(changes)
-                    await self._store.release(self._live)
+                changes, self.changes = self.changes, Changes()
+                await self._store.save(changes)
+                await self._store.release(self._live)
         except (StoreError, TimeoutError) as error:
             logger.warning("store.unfinished error=%s", type(error).__name__)  # the leases end by themselves
+        finally:
+            await self._store.close()
 
     async def _pause(self, seconds: float) -> None:
         """Wait until there is something to write."""
@@ -281,9 +285,9 @@ class Journal:
         is_done = False
         try:
             async with asyncio.timeout(PATIENCE):
-                if not self._is_open:
+                if not self._opened.is_set():
                     await self._store.open()
-                    self._is_open = True
+                    self._opened.set()
                 held = await self._store.save(changes)
         except (StoreError, TimeoutError) as error:
             self._note_away(error)

@@ -17,8 +17,8 @@ from bot.draft import Draft
 from bot.merge import merge_async_iterators
 from bot.perspectives import Perspective
 from bot.question import Question
+from bot.record import Record
 from bot.reply import Reply
-from bot.store import Record
 from bot.thread import Message, Thread
 
 PAUSE = 0.02  # seconds between two looks at the drafts; nobody sees that many, and each token would wake the run

@@ -19,8 +19,8 @@ from bot.journal import Entry, Journal
 from bot.limits import Limits
 from bot.perspectives import Perspective
 from bot.question import Question
+from bot.record import Record
 from bot.run import Model, Run
-from bot.store import Record
 
 logger = logging.getLogger(__name__)
 

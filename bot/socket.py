@@ -140,8 +140,6 @@ class Socket:
                     else:
                         self._line.leave()
                     self._line = line
-                else:
-                    line.leave()
                 _note_loss(await line.over)
                 if _now() - began >= STEADY:
                     setbacks = 0
@@ -167,8 +165,7 @@ class Socket:
             try:
                 await asyncio.wait((line.hello, line.over), return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
-                line.leave()
-                await line.close()  # a task that is cancelled before it has begun closes nothing
+                await line.close()  # its task does not: it may be cancelled before it has begun
                 raise
         return line
 
@@ -177,10 +174,7 @@ class Socket:
         await asyncio.sleep(self._asked_at + ASK_EVERY - _now())
         self._asked_at = _now()
         answer = await self._web.apps_connections_open(app_token=self._app_token)
-        address = answer["url"]
-        if not isinstance(address, str):
-            raise TypeError("the answer has no address")
-        return address
+        return str(answer["url"])
 
     def _take(self, tasks: asyncio.TaskGroup, line: "_Line", envelope: dict[str, Any]) -> None:
         if not self._closing.is_set():

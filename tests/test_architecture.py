@@ -8,20 +8,22 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 
 # From what is asked to what answers: a module may import those after it, never one before it.
 ORDER = [
-    "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "completions", "answer",
+    "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema", "completions", "answer",
     "sse", "merge", "reply", "board", "thread", "pacing", "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits",
-    "draft", "question", "perspectives", "settings", "errors", "__init__",
+    "record", "draft", "question", "perspectives", "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {
     "openai": {"completions"},
     "slack_sdk": {"slack", "socket"},
     "slack_bolt": {"listeners", "socket", "__main__"},
     "dotenv": {"settings"},
-    "sqlalchemy": {"store"},
+    "sqlalchemy": {"store", "schema", "database"},
+    "sqlite3": {"database"},
+    "asyncpg": {"database"},
 }
 PURE = {
     "answer", "sse", "pacing", "bucket", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "question", "errors",
-    "limits",
+    "limits", "record",
 }  # fmt: skip
 IMPURE = {
     "asyncio",

@@ -721,9 +721,24 @@ async def test_a_server_that_says_nothing_at_all_is_asked_once_and_given_up(scri
     """After ninety seconds: nobody looks at a placeholder for longer."""
     began = now()
     drafts, server = await drafts_of(script)
-    assert "silent for 90 seconds" in drafts[-1].reason
+    assert [draft.reason for draft in drafts] == ["the model was silent for 90 seconds. Ask again."]
     assert now() - began == pytest.approx(90, abs=0.1)
     assert len(server.requests) == 1
+
+
+async def test_a_stream_that_is_lost_before_a_sign_of_life_has_had_its_share_of_the_time() -> None:
+    """There are ninety seconds in all; nobody looks at a placeholder for longer."""
+    seen, _ = await timed(Script((), first=50.0, breaks=True, finish=None), Script(first=60.0))
+    assert [(one[0], one[2]) for one in seen] == [(50.0, "waiting"), (90.0, "failed")]
+    assert seen[-1][3].startswith("the model was silent for 90 seconds; it was started over")
+
+
+async def test_a_stream_that_is_lost_after_a_sign_of_life_has_its_time_anew() -> None:
+    """Thoughts are one; the next model has to think again."""
+    thoughts = tuple(choice(delta={"reasoning_content": "hm"}) for _ in range(5))
+    first = Script(thoughts, every=40.0, breaks=True, finish=None)
+    seen, _ = await timed(first, Script(("Well.",), first=80.0))
+    assert [(one[0], one[2]) for one in seen] == [(160.1, "waiting"), (240.1, "done")]
 
 
 async def test_an_event_may_be_cut_anywhere() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import pytest
 
@@ -11,7 +12,7 @@ from bot.draft import Draft, State
 from bot.errors import StoreError
 from bot.journal import PATIENCE, RENEWAL, RETRY, SEARCH, Journal
 from bot.question import Question
-from bot.store import LEASE, WITHDRAWN, Changes, Record
+from bot.record import LEASE, WITHDRAWN, Changes, Record
 
 QUESTION = Question("k", "Why?", "U", "C")
 
@@ -30,9 +31,13 @@ class Database:
         self.takes = 0.0
         self.failure: Exception | None = None
         self.searches = 0
+        self.is_closed = False
 
     async def open(self) -> None:
         await self._answer()
+
+    async def close(self) -> None:
+        self.is_closed = True
 
     async def add(self, question: Question) -> bool:
         await self._answer()
@@ -113,11 +118,15 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+async def given(database: Database) -> Database:
+    """The database, loaded."""
+    return database
+
+
 @asynccontextmanager
 async def journal_on(database: Database, keeper: Keeper | None = None) -> AsyncIterator[Journal]:
     """A journal that serves, open if the database answers; it is closed in the end."""
-    async with Journal(database, clock=now, history_days=30) as journal:
-        await journal.open()
+    async with Journal(partial(given, database), clock=now, history_days=30) as journal:
         serving = asyncio.create_task(journal.serve(keeper or Keeper()))
         try:
             yield journal
@@ -244,18 +253,12 @@ async def test_a_run_that_another_process_holds_is_let_go() -> None:
 async def test_nothing_may_be_sent_once_the_lease_may_have_ended() -> None:
     """Until the database has said whose the run is. A process that is suspended finds out so."""
     database = Database()
-    async with Journal(database, clock=now, history_days=30) as journal:
-        await journal.open()
-        await journal.add(QUESTION)
-        assert not journal.may_write()
-        keeper = Keeper()
-        serving = asyncio.create_task(journal.serve(keeper))
+    async with journal_on(database) as journal:
+        assert await journal.add(QUESTION)
         await journal.written()
         assert journal.may_write()
-        serving.cancel()
-        await asyncio.wait([serving])
-        await asyncio.sleep(LEASE)
-        assert not journal.may_write()
+    await asyncio.sleep(LEASE)
+    assert not journal.may_write()
 
 
 async def test_runs_that_nobody_holds_are_taken_up() -> None:
@@ -320,6 +323,7 @@ async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:
         journal.end("other", "done")
     assert database.posts == {("k", "parent"): "1.1"}
     assert (database.ended, database.released) == ({"other": "done"}, ["k"])
+    assert database.is_closed
 
 
 async def test_closing_does_not_wait_for_a_silent_database() -> None:

@@ -1,11 +1,8 @@
 import asyncio
-import os
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,60 +10,13 @@ import pytest
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Message, Workspace
 from tests.model_server import KEY, MODEL, ModelServer, words
+from tests.process import process, run
 from tests.world import NAMES, body_of, shown
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parent.parent
 PROBLEM = "Why does the marmalade factory lose its night shift?"
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-secret", "SLACK_APP_TOKEN": "xapp-1-secret", "OPENAI_API_KEY": "sk-secret"}
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A process that has ended: its exit code and what it wrote."""
-
-    code: int | None
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[str]:
-        """What a person at its terminal read."""
-        return (self.out + self.err).splitlines()
-
-
-@asynccontextmanager
-async def process(directory: Path, **environment: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m bot` in an empty directory, with this environment and no other; killed if it is left running."""
-    bot = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        cwd=directory,
-        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **environment},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        yield bot
-    finally:
-        if bot.returncode is None:
-            bot.kill()
-            await bot.wait()
-
-
-async def end_of(bot: asyncio.subprocess.Process, *, within: float = 20.0) -> Ended:
-    """Wait until it ends by itself."""
-    async with asyncio.timeout(within):
-        out, err = await bot.communicate()
-    return Ended(bot.returncode, out.decode(), err.decode())
-
-
-async def run(directory: Path, **environment: str) -> Ended:
-    """Run it until it ends by itself."""
-    async with process(directory, **environment) as bot:
-        return await end_of(bot)
 
 
 @asynccontextmanager
@@ -148,8 +98,8 @@ async def test_a_signal_ends_it_politely(number: signal.Signals, tmp_path: Path)
             await slack.connected()
         assert slack.connections == 1
         # Slack says hello before the bot has read it; a signal has to be borne at any moment, so it comes at once.
-        bot.send_signal(number)
-        ended = await end_of(bot, within=5)
+        bot.signal(number)
+        ended = await bot.ended(within=5)
         assert ended.code == 0
         assert slack.connections == 0
         assert "Traceback" not in ended.err
@@ -170,8 +120,8 @@ async def test_a_run_through_the_process_leaves_no_secret_in_its_log(tmp_path: P
             ts = await slack.mention(PROBLEM)
             await workspace.until(lambda: sum("✅ done" in shown(one) for one in workspace.thread("general", ts)) == 4)
             assert len(model.requests) == 8
-            bot.send_signal(signal.SIGTERM)
-            ended = await end_of(bot)
+            bot.signal(signal.SIGTERM)
+            ended = await bot.ended()
         assert ended.code == 0
         assert sum(" run.end " in line and "states=done,done,done,done" in line for line in ended.lines) == 2
         written = ended.out + ended.err
@@ -190,8 +140,8 @@ async def test_a_failed_run_leaves_no_secret_in_its_log(tmp_path: Path) -> None:
             assert all("refused the key" in shown(one) for one in await settled_thread(slack))
             await slack.command(PROBLEM, channel="private")
             await workspace.until(lambda: bool(workspace.whispers))
-            bot.send_signal(signal.SIGTERM)
-            ended = await end_of(bot)
+            bot.signal(signal.SIGTERM)
+            ended = await bot.ended()
         assert ended.code == 0
         written = ended.out + ended.err
         assert written.count("completion.failed") == 4

@@ -12,7 +12,7 @@ import time
 import tracemalloc
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 import pytest
 
@@ -30,7 +30,6 @@ from bot.reply import Reply
 from bot.run import Run
 from bot.runs import Runs
 from bot.slack import Mark
-from bot.store import Store
 from bot.thread import Message, Thread
 from tests.clock import VirtualLoop
 from tests.model_server import ModelServer, Script
@@ -161,7 +160,7 @@ async def peak_of_the_bot() -> int:
         async with Runs(
             slack=_Slack(),
             board=board,
-            journal=Journal(Store("sqlite://", owner="o", clock=time.time), clock=time.time, history_days=1),
+            journal=Journal(_no_database, clock=time.time, history_days=1),
             model=_Model(),
             limits=Limits(1, 1_000),
             perspectives=PERSPECTIVES,
@@ -178,6 +177,10 @@ async def peak_of_the_bot() -> int:
         showing.cancel()
     assert max(_Slack.sizes) > 3_000
     return peak
+
+
+async def _no_database() -> NoReturn:
+    raise AssertionError  # nobody serves the journal
 
 
 class _Slack:

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -265,6 +266,20 @@ async def test_pauses_grow_and_are_told(events: pytest.LogCaptureFixture) -> Non
         "socket.lost reason=broken",
         "socket.unavailable error=upgrade_403 pause=1",
     ]
+
+
+async def test_a_connection_that_has_held_makes_pauses_short_again() -> None:
+    """Each trouble begins with a second."""
+    async with steady() as world:
+        for _ in range(2):
+            world.server.sockets.refuses_tickets = True
+            world.server.sockets.cut()
+            await asyncio.sleep(10)
+            world.server.sockets.refuses_tickets = False
+            await world.server.connected()
+            await asyncio.sleep(60)
+        waits = [later - sooner for sooner, later in pairwise(world.requests[-5:])]
+        assert waits == pytest.approx([1, 2, 4, 7], abs=0.1)
 
 
 async def test_bounced_connections_do_not_make_it_spin(events: pytest.LogCaptureFixture) -> None:

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.database import _read_dsn
 from bot.draft import Draft, State, Transcript
 from bot.errors import SettingsError, StoreError
 from bot.question import Question
-from bot.store import LEASE, WITHDRAWN, Changes, Record, Store, _read_dsn
+from bot.record import LEASE, WITHDRAWN, Changes, Record
+from bot.store import Store
 from tests.databases import KINDS, database, disconnect, locked, query
 
 slow = pytest.mark.slow

@@ -75,13 +75,19 @@ def body_of(version: Version | Message | Whisper) -> str:
 class PatientStore(Store):
     """The store, on a virtual clock: that does not jump while the database works, which it does in a thread."""
 
-    async def _do(self, *how: Any, **more: Any) -> Any:
-        with _standstill():
-            return await super()._do(*how, **more)
+    def __init__(self, *how: Any, **more: Any) -> None:
+        super().__init__(*how, **more)
+        do, close = self._database.do, self._database.close
 
-    async def __aexit__(self, *how: object) -> None:
-        with _standstill():
-            await super().__aexit__(*how)  # type: ignore[arg-type]
+        async def do_patiently(*how: Any, **more: Any) -> Any:
+            with _standstill():
+                return await do(*how, **more)
+
+        async def close_patiently() -> None:
+            with _standstill():
+                await close()
+
+        self._database.do, self._database.close = do_patiently, close_patiently  # type: ignore[method-assign]
 
 
 @contextmanager

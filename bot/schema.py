@@ -1,0 +1,62 @@
+"""The tables in which runs are kept, in SQLite and in PostgreSQL."""
+
+import re
+
+from sqlalchemy import Column, Dialect, Double, ForeignKey, Index, Integer, MetaData, Table, Text, TypeDecorator
+
+VERSION = 1  # of what follows; a change to it needs a step from the old one in `Store.open`
+
+
+class _Words(TypeDecorator[str]):
+    """Text; what PostgreSQL cannot store of a string becomes U+FFFD, in SQLite too."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else re.sub("[\x00\ud800-\udfff]", "\ufffd", value)
+
+
+tables = MetaData()
+schema = Table("perspectives_schema", tables, Column("version", Integer, nullable=False))
+runs = Table(
+    "runs",
+    tables,
+    Column("key", _Words, primary_key=True),
+    Column("problem", _Words, nullable=False),
+    Column("user", _Words, nullable=False),
+    Column("channel", _Words, nullable=False),
+    Column("thread_ts", _Words),
+    Column("whisper_ts", _Words),
+    Column("response_url", _Words),
+    Column("state", _Words, nullable=False),
+    Column("owner", _Words),
+    Column("lease_until", Double, nullable=False),
+    Column("asked_at", Double, nullable=False, index=True),
+    Column("ended_at", Double, index=True),  # an open run has none: the index finds these, and the old ones
+)
+messages = Table(
+    "messages",
+    tables,
+    Column("run", _Words, ForeignKey(runs.c.key, ondelete="CASCADE"), primary_key=True),
+    Column("part", _Words, primary_key=True),
+    Column("place", Integer, nullable=False),  # among the run's: a clock may show the same time twice
+    Column("intended_at", Double, nullable=False),
+    Column("ts", _Words),
+)
+answers = Table(
+    "answers",
+    tables,
+    Column("run", _Words, ForeignKey(runs.c.key, ondelete="CASCADE"), primary_key=True),
+    Column("name", _Words, primary_key=True),
+    Column("state", _Words, nullable=False),
+    Column("reason", _Words, nullable=False),
+    Column("text", _Words, nullable=False),
+    Column("model", _Words, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("tokens", Integer, nullable=False),
+)
+edits = Table("edits", tables, Column("owner", _Words, nullable=False), Column("at", Double, nullable=False))
+Index("ix_edits_at", edits.c.at)
+
+is_open = runs.c.ended_at.is_(None)
