@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from bot.board import Board
 from bot.completions import Completions
-from bot.errors import BotError, RateLimitedError, UnavailableError
+from bot.errors import BotError, RateLimitedError, SlackError, UnavailableError
 from bot.journal import Journal
 from bot.limits import Limits
 from bot.listeners import register
@@ -134,7 +134,7 @@ async def _introduce(slack: Slack, socket: Socket) -> Identity:
 async def _prepare(socket: Socket) -> None:
     try:
         await socket.prepare()
-    except (RateLimitedError, UnavailableError) as error:
+    except SlackError as error:
         logger.warning("socket.unprepared error=%s", error.code)  # it asks again when it connects
 
 

@@ -62,7 +62,7 @@ class Reply:
         for part, ts in _own(perspective, posts or {}):
             leaf = self._add_leaf()
             leaf.message.part = part
-            thread.adopt(leaf.message, ts, shows_text=bool(self.draft.length))
+            thread.adopt(leaf.message, ts, shows_text=bool(self.draft.text))
         if not self._leaves:
             thread.post(self._add_leaf().message)
         if self.draft.state.is_final:

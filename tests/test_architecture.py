@@ -8,8 +8,8 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 
 # From what is asked to what answers: a module may import those after it, never one before it.
 ORDER = [
-    "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema", "completions", "answer",
-    "sse", "merge", "reply", "board", "thread", "pacing", "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits",
+    "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema",
+    "completions", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits",
     "record", "draft", "question", "perspectives", "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {

@@ -113,6 +113,10 @@ async def _bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[None]:
             "SLACK_BOT_TOKEN": slack.workspace.bot_token,
             "SLACK_APP_TOKEN": slack.workspace.app_token,
             "SLACK_API_URL": slack.url,
+            # Nothing of a demo is kept, and one person may ask as often as they like.
+            "DATABASE_URL": "sqlite://",
+            "RUNS_PER_PERSON": "1000",
+            "RUNS_PER_PERSON_PER_HOUR": "1000",
         }
     )
     connected = asyncio.Event()

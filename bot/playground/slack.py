@@ -39,6 +39,7 @@ class SlackServer:
         self._address = ""
         app = web.Application()
         app.router.add_post("/api/{method}", self._api.call)
+        app.router.add_get("/api/{method}", self._api.call)
         app.router.add_post("/commands/{key}", self._api.respond)
         app.router.add_get("/link", self.sockets.accept)
         app.on_shutdown.append(self._close_sockets)
