@@ -21,7 +21,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from bot.blocks import Body
-from bot.bucket import Bucket
 from bot.errors import (
     ChannelClosedError,
     FormRefusedError,
@@ -34,13 +33,12 @@ from bot.errors import (
     UnavailableError,
 )
 from bot.pacing import Edits
+from bot.posting import Posts
 from bot.slack import Mark
 from bot.thread import Ledger, Loss, Message, Thread
 
 logger = logging.getLogger(__name__)
 
-POSTS_PER_SECOND = 1.0  # into a channel, in the long run; Slack: "about one a second"
-POST_BURST = 5.0  # posts; a parent and its four replies. "Bursts tolerated", says Slack, not how many
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 SECOND_LOOK = 3.0  # seconds until a message that was not there is looked up again; a call takes well under one
 MOST_ATTEMPTS = 60  # calls in a row for one message, before it is given up: a quarter of an hour
@@ -74,9 +72,7 @@ class Board:
         self._slack = slack
         self._may_write = may_write
         self._edits = Edits(edits_per_minute)
-        self._posts: dict[str, Bucket] = {}  # by channel
-        self._no_post_before = -math.inf
-        self._waiting: dict[Thread, None] = {}  # whose first waiting message can be posted; a set in order of arrival
+        self._posts = Posts()
         self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
         self._wake = asyncio.Event()
 
@@ -93,9 +89,10 @@ class Board:
 
     def queue(self, thread: Thread) -> None:
         """Note that `thread` has something to post."""
-        if thread in self._watched and thread not in self._waiting and not thread.is_posting:
-            thread.waiting_since = _now()
-            self._waiting[thread] = None
+        if thread in self._watched and not thread.is_posting:
+            self._posts.queue(
+                thread, _now(), thread.channel, is_parent=thread.ts is None, not_before=thread.post_not_before
+            )
             self._wake.set()
 
     def note_spent(self, ago: Sequence[float]) -> None:
@@ -128,7 +125,7 @@ class Board:
 
     def close(self, thread: Thread) -> None:
         """Send nothing more of `thread`."""
-        self._waiting.pop(thread, None)
+        self._posts.forget(thread)
         for message in self._watched.pop(thread, ()):
             self._edits.forget(message)
         self._wake.set()
@@ -147,20 +144,13 @@ class Board:
 
     def _start_posts(self, calls: asyncio.TaskGroup) -> float:
         """Start every post whose time has come; return when the next one's will have."""
-        now = _now()
-        deadline = math.inf
-        # Parents first: a person waits for a sign, and nothing of a thread can go before its parent.
-        for thread in sorted(self._waiting, key=lambda thread: (thread.ts is not None, thread.waiting_since)):
-            posts = self._posts.setdefault(thread.channel, Bucket(POSTS_PER_SECOND, POST_BURST))
-            at = max(posts.has_at(now), self._no_post_before, thread.post_not_before)
-            if at > now:
-                deadline = min(deadline, at)
-            else:
-                posts.take(now)
-                self._waiting.pop(thread, None)
-                calls.create_task(self._post(thread, thread.waiting.popleft()))
-                thread.is_posting = True
-        return deadline
+        while True:
+            key, at = self._posts.next(_now())
+            if key is None:
+                return at
+            thread = cast("Thread", key)
+            thread.is_posting = True
+            calls.create_task(self._post(thread, thread.waiting.popleft()))
 
     def _start_edits(self, calls: asyncio.TaskGroup) -> float:
         """Start every edit whose time has come; return when the next one's will have."""
@@ -218,10 +208,13 @@ class Board:
         match error:
             case RateLimitedError():
                 thread.refusals += 1
-                self._no_post_before = max(self._no_post_before, _now() + error.retry_after)
+                self._posts.hold(_now() + error.retry_after)
                 _put_back(message)
             case UnavailableError() if message.attempts < MOST_ATTEMPTS:
-                _put_back(message, self._pause(message))
+                pause = self._pause(message)
+                if not error.sent:
+                    self._posts.hold(_now() + pause)
+                _put_back(message, pause)
             case FormRefusedError() if self._has_plainer_form(message, error):
                 _put_back(message)
             case SlackError() if thread.ts is not None and not isinstance(error, ChannelClosedError):

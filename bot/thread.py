@@ -144,7 +144,6 @@ class Thread:
         self.channel = channel
         self.ts = ts  # the parent's; None until there is one
         self.waiting: deque[Message] = deque()  # to be posted, in this order
-        self.waiting_since = 0.0
         self.post_not_before = -math.inf  # after a failure
         self.is_posting = False
         self.unsettled: set[Message] = set()  # whose last text is not shown yet

@@ -9,7 +9,7 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 # From what is asked to what answers: a module may import those after it, never one before it.
 ORDER = [
     "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema",
-    "completions", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits",
+    "completions", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "posting", "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits",
     "record", "draft", "question", "perspectives", "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {
@@ -22,7 +22,7 @@ ONLY = {
     "asyncpg": {"database"},
 }
 PURE = {
-    "answer", "sse", "pacing", "bucket", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "question", "errors",
+    "backoff", "posting", "answer", "sse", "pacing", "bucket", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "question", "errors",
     "limits", "record",
 }  # fmt: skip
 IMPURE = {

@@ -110,9 +110,9 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
             await ask(world)
             assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Runs)
-        assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert (board._posts._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert board._edits._flying == 0
-        assert list(board._posts) == ["C0GENERAL"]
+        assert list(board._posts._buckets) == ["C0GENERAL"]
         assert len(board._edits._ended) <= world.settings.slack_edits_per_minute
 
 
@@ -129,7 +129,7 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         forget(world)
         assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Runs)
-        assert (board._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert (board._posts._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert (board._edits._flying, world.model.open_streams) == (0, 0)
 
 
