@@ -54,9 +54,7 @@ class Posts:
     def next(self, now: float) -> tuple[Hashable | None, float]:
         """The thread that should post now, which waits no more; or else None, and when to ask again."""
         deadline = math.inf
-        self._buckets = {
-            channel: bucket for channel, bucket in self._buckets.items() if bucket.has_at(now, BURST) > now
-        }
+        self._buckets = {place: bucket for place, bucket in self._buckets.items() if bucket.has_at(now, BURST) > now}
         for thread, wait in sorted(self._waiting.items(), key=lambda item: (not item[1].is_parent, item[1].since)):
             bucket = self._buckets.get(wait.channel) or Bucket(PER_SECOND, BURST)
             at = max(bucket.has_at(now), self._not_before, wait.not_before)

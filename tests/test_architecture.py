@@ -9,8 +9,9 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 # From what is asked to what answers: a module may import those after it, never one before it.
 ORDER = [
     "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema",
-    "completions", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "posting", "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits",
-    "record", "draft", "question", "perspectives", "settings", "errors", "__init__",
+    "completions", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "posting", "bucket",
+    "slack", "blocks", "markdown", "mrkdwn", "limits", "record", "draft", "question", "perspectives", "settings",
+    "errors", "__init__",
 ]  # fmt: skip
 ONLY = {
     "openai": {"completions"},
@@ -22,8 +23,8 @@ ONLY = {
     "asyncpg": {"database"},
 }
 PURE = {
-    "backoff", "posting", "answer", "sse", "pacing", "bucket", "markdown", "mrkdwn", "blocks", "perspectives", "draft", "question", "errors",
-    "limits", "record",
+    "answer", "backoff", "blocks", "bucket", "draft", "errors", "limits", "markdown", "mrkdwn", "pacing",
+    "perspectives", "posting", "question", "record", "sse",
 }  # fmt: skip
 IMPURE = {
     "asyncio",
