@@ -10,8 +10,11 @@ import gc
 import logging
 import signal
 import sys
+from typing import Any
 
-from bot.errors import BotError, SettingsError
+from bot.errors import BotError, SettingsError, describe
+
+logger = logging.getLogger(__name__)
 
 # Their loggers quote whole requests, tickets and texts, in errors and warnings too. What matters of it, ours say.
 TALKATIVE = (
@@ -80,14 +83,28 @@ def _bot() -> int:
             elif not hurry.is_set():
                 hurry.set()
                 for number in SIGNALS:
-                    asyncio.get_running_loop().remove_signal_handler(number)
+                    loop.remove_signal_handler(number)
 
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_note_failure)
         for number in SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, end)
+            loop.add_signal_handler(number, end)
         await serve(settings, stop=stop, hurry=hurry)
 
-    asyncio.run(bot())
+    try:
+        asyncio.run(bot())
+    except BotError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the process's boundary; a traceback may quote what somebody wrote
+        logger.critical("bot.broken error=%s", describe(error))
+        return 1
     return 0
+
+
+def _note_failure(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what a task of some library has raised, and nobody has asked for, in our own words."""
+    error = context.get("exception")
+    logger.error("loop.broken error=%s", describe(error) if error else "unknown")
 
 
 def _check() -> int:

@@ -19,6 +19,8 @@ are words for people; none carries a token, a key or a problem's text.
 A completion raises none of these: its failures are states of an answer.
 """
 
+from traceback import extract_tb
+
 
 class BotError(Exception):
     """The root: everything that this project raises on purpose."""
@@ -86,3 +88,12 @@ class MessageGoneError(MessageLockedError):
 
 class FormRefusedError(SlackError):
     """Slack refuses the form of a message: its blocks, or its length."""
+
+
+def describe(error: BaseException) -> str:
+    """An exception for the log: its name, and where it was raised, as `file:line` from the outermost call inwards.
+
+    Not its own words: they may quote a header, a body, or what somebody wrote.
+    """
+    places = (f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in extract_tb(error.__traceback__))
+    return f"{type(error).__name__} at={'>'.join(places)}"

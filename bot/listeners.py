@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 
+from bot.errors import describe
 from bot.mrkdwn import unescape, without_mention
 from bot.question import Question
 
@@ -65,8 +66,8 @@ def register(
 
     @app.error
     async def on_error(error: Exception) -> None:
-        # Only its name: Bolt's own words quote the whole request.
-        logger.error("listener.broken error=%s", type(error).__name__)
+        # Bolt's own words quote the whole request.
+        logger.error("listener.broken error=%s", describe(error))
 
 
 def _read_command(command: dict[str, Any]) -> Question:

@@ -6,7 +6,6 @@ not ask is refused here, before anything is bought.
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Coroutine, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -14,7 +13,7 @@ from typing import Any, Protocol, Self
 from bot import blocks
 from bot.blocks import Body
 from bot.board import Board
-from bot.errors import BotError, ChannelClosedError, SlackError, ThreadLostError, TokenRefusedError
+from bot.errors import BotError, ChannelClosedError, SlackError, ThreadLostError, TokenRefusedError, describe
 from bot.journal import Entry, Journal
 from bot.limits import Limits
 from bot.perspectives import Perspective
@@ -162,8 +161,7 @@ class Runs:
             raise
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             outcome = "broken"
-            # Not the exception's own words, which may quote what somebody wrote.
-            logger.error("run.broken key=%s error=%s at=%s", question.key, type(error).__name__, _place(error))  # noqa: TRY400
+            logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             await run.interrupt(BROKEN)
             await self._tell(question, [blocks.whisper("Something went wrong in me, and I stopped. Please ask again.")])
         except asyncio.CancelledError:
@@ -223,10 +221,3 @@ class Runs:
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
-
-
-def _place(error: Exception) -> str:
-    """Where an exception was raised, as `file:line` from the outermost call inwards."""
-    return ">".join(
-        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
-    )
