@@ -30,6 +30,7 @@ TALKATIVE = (
     "asyncpg",
 )
 
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -112,7 +113,10 @@ def _check() -> int:
     from bot.settings import read_environment  # noqa: PLC0415
 
     logging.disable(logging.CRITICAL)  # the lines say what matters
-    return 0 if asyncio.run(check(read_environment(), print)) else 1
+    try:
+        return 0 if asyncio.run(check(read_environment(), print)) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def _demo(problem: str | None) -> int:

@@ -122,29 +122,29 @@ class Runs:
         self._tasks[question.key] = task
         task.add_done_callback(lambda _: self._tasks.pop(question.key, None))
 
-    async def _take(self, question: Question) -> None:
+    async def _take(self, question: Question, record: Record | None = None) -> None:
         problem, entry = question.problem, self._journal.entry(question.key)
         if not problem:
             await self._refuse(question, entry, [blocks.whisper(blocks.HINT)])
         elif len(problem) > self._problem_limit or not (question.thread_ts or blocks.fits_parent(problem)):
             await self._refuse(question, entry, blocks.too_long(problem, self._problem_limit))
-        elif refusal := self._limits.begin(question.user, _now()):
+        elif refusal := None if record else self._limits.begin(question.user, _now()):
             logger.info("run.busy key=%s", question.key)
             await self._refuse(question, entry, blocks.busy(refusal, problem))
         else:
-            await self._run(question, entry, None)
+            await self._run(question, entry, record)
 
     async def _resume(self, record: Record) -> None:
-        question = record.question
-        if not record.posts:
-            # Nothing was done yet, so nothing of it was checked.
-            if self._journal.clock() - record.asked_at < TOO_OLD:
-                await self._take(question)
-            else:
-                await self._refuse(question, self._journal.entry(question.key), blocks.interrupted(question.problem))
-            return
-        self._limits.resume(question.user)
-        await self._run(question, self._journal.entry(question.key), record)
+        entry = self._journal.entry(record.question.key)
+        if record.posts:
+            await self._run(record.question, entry, record)
+        elif self._is_too_old(record):
+            await self._refuse(record.question, entry, blocks.interrupted(record.question.problem))
+        else:
+            await self._take(record.question, record)
+
+    def _is_too_old(self, record: Record) -> bool:
+        return self._journal.clock() - record.asked_at >= TOO_OLD
 
     async def _refuse(self, question: Question, entry: Entry, bodies: Sequence[Body]) -> None:
         await self._tell(question, bodies)
@@ -152,6 +152,8 @@ class Runs:
 
     async def _run(self, question: Question, entry: Entry, record: Record | None) -> None:
         began = _now()
+        if record:  # it was admitted when it was asked
+            self._limits.resume(question.user)
         logger.info("run.start key=%s", question.key)
         run = Run(question, self._board.thread(entry, question.channel, question.thread_ts), self._perspectives, entry)
         outcome = ""  # none: it is left as it is, for another process to go on with
@@ -185,7 +187,7 @@ class Runs:
     async def _answer(self, run: Run, question: Question, record: Record | None) -> str:
         """Answer a question, and tell its sender what cannot be shown; return how it ended."""
         try:
-            if record and self._journal.clock() - record.asked_at >= TOO_OLD:
+            if record and self._is_too_old(record):
                 await run.give_up(record)
                 await self._tell(question, blocks.interrupted(question.problem))
                 return "interrupted"
