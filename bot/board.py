@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 SECOND_LOOK = 3.0  # seconds until a message that was not there is looked up again; a call takes well under one
+LATE = 10.0  # seconds in which a call may still be carried out whose answer was given up after 15
 MOST_ATTEMPTS = 60  # calls in a row for one message, before it is given up: a quarter of an hour
 MOST_UNNAMED = 5  # calls in a row that Slack refused for a reason that is not known here
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
@@ -203,6 +204,7 @@ class Board:
         thread = message.thread
         if isinstance(error, UnavailableError) and error.sent:
             message.is_unknown = True
+            _note_pending(message, error)
         elif isinstance(error, (SlackError, TokenRefusedError)):
             thread.ledger.withdraw(message.part)
         match error:
@@ -250,7 +252,7 @@ class Board:
         if not message.was_missed:
             # What was sent may be on its way still.
             message.was_missed = True
-            _put_back(message, SECOND_LOOK)
+            _put_back(message, max(SECOND_LOOK, message.pending_until - _now()))
             return False
         message.is_unknown = False
         return True
@@ -282,6 +284,9 @@ class Board:
             self._note_edit_failure(message, error)
         else:
             message.attempts = 0
+            if message.is_last and message.pending_until > _now():
+                # An older edit may land on this one: it is sent once more, when none is under way any longer.
+                self._edits.repeat(message, _now(), at=message.pending_until)
             if self._edits.land(message, _now()):
                 self._watched.get(thread, set()).discard(message)
                 thread.unsettled.discard(message)
@@ -294,6 +299,8 @@ class Board:
             message.thread.refusals += 1
             self._edits.refuse(message, _now(), retry_after=error.retry_after)
             return
+        if isinstance(error, UnavailableError):
+            _note_pending(message, error)
         is_plain_refusal = isinstance(error, (FormRefusedError, MessageLockedError))
         pause = 0.0 if is_plain_refusal or not isinstance(error, SlackError) else self._pause(message)
         self._edits.fail(message, _now(), retry_after=pause)
@@ -340,6 +347,11 @@ def _put_back(message: Message, pause: float = 0.0) -> None:
     """Have a message posted after all, before the others of its thread, in `pause` seconds at the earliest."""
     message.thread.post_not_before = _now() + pause
     message.thread.waiting.appendleft(message)
+
+
+def _note_pending(message: Message, error: UnavailableError) -> None:
+    if error.is_pending:
+        message.pending_until = _now() + LATE
 
 
 def _mark(message: Message) -> Mark:

@@ -59,12 +59,16 @@ class RateLimitedError(SlackError):
 
 
 class UnavailableError(SlackError):
-    """No answer, or Slack's own failure. With `sent` False the call cannot have been carried out."""
+    """No answer, or Slack's own failure.
 
-    def __init__(self, code: str, *, sent: bool) -> None:
+    With `sent` False the call cannot have been carried out; with `is_pending` it may be even now.
+    """
+
+    def __init__(self, code: str, *, sent: bool, is_pending: bool = False) -> None:
         super().__init__(code)
         self.args = (f"Slack cannot be reached, or does not work: {code}",)
         self.sent = sent
+        self.is_pending = is_pending
 
 
 class ThreadLostError(SlackError):

@@ -184,6 +184,12 @@ class Edits:
                 self._bucket = Bucket.learn(now, self.per_minute / WINDOW, self._ended)
         self._pause_until = max(self._pause_until, now + retry_after)
 
+    def repeat(self, key: Hashable, now: float, *, at: float) -> None:
+        """Note that what the edit in flight carries has to be sent once more, not before `at`."""
+        if track := self._tracks.get(key):
+            track.unseen_since = min(track.unseen_since, now)
+            track.not_before = max(track.not_before, at)
+
     def note_spent(self, now: float, ago: Iterable[float]) -> None:
         """Count edits that somebody else has sent, so many seconds ago each."""
         self._ended = deque(sorted([*self._ended, *(now - seconds for seconds in ago)]))

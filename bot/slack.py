@@ -189,7 +189,9 @@ async def translated(*, token: str = "SLACK_BOT_TOKEN") -> AsyncIterator[None]: 
         raise _translate(error, token) from error
     except aiohttp.ClientConnectorError as error:
         raise UnavailableError("unreachable", sent=False) from error
-    except (aiohttp.ClientError, SlackClientError, TimeoutError, *_NONSENSE) as error:
+    except TimeoutError as error:
+        raise UnavailableError(type(error).__name__, sent=True, is_pending=True) from error
+    except (aiohttp.ClientError, SlackClientError, *_NONSENSE) as error:
         raise UnavailableError(type(error).__name__, sent=True) from error
 
 

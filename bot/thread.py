@@ -82,6 +82,7 @@ class Message:
         "on_lost",
         "on_placed",
         "part",
+        "pending_until",
         "thread",
         "ts",
         "was_missed",
@@ -110,6 +111,7 @@ class Message:
         self.loss: Loss | None = None
         self.attempts = 0  # calls that failed in a row
         self.is_unknown = False  # whether it was perhaps posted: it is looked up before it is posted again
+        self.pending_until = -math.inf  # until when a call that was given up may be carried out after all
         self.was_missed = False  # whether it was looked up, and was not there
 
     @property

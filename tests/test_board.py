@@ -543,3 +543,36 @@ async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() 
         block["text"] for body in writer.screen.values() for block in body.blocks if block["type"] == "markdown"
     )
     assert shown == "parent" + "word " * 6_000
+
+
+async def test_a_last_text_on_which_an_older_may_land_is_sent_once_more() -> None:
+    """An edit whose answer was given up may be carried out yet."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        message, content = post(thread, "reply")
+        await thread.stands(message)
+        writer.failures["edit"] = [UnavailableError("TimeoutError", sent=True, is_pending=True)]
+        content.text = "old"
+        message.grow()
+        await asyncio.sleep(1.05)
+        content.text = "new"
+        message.finish()
+        await asyncio.sleep(5)
+        writer.screen["1"] = Body("old", [])
+        await thread.settle()
+    assert writer.texts() == ["new"]
+    assert [at for at, kind, _, _ in writer.calls if kind == "edit"] == [0.1, 1.2, pytest.approx(10.2)]
+
+
+async def test_a_post_that_may_be_carried_out_yet_is_not_repeated_soon() -> None:
+    """It is looked up again when it would be there."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True, is_pending=True)]
+        post(thread, "reply")
+        await asyncio.sleep(5)
+        writer.put(Mark("run", "reply"), Body("late", []))
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "find", "find", "edit"]

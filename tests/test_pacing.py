@@ -234,6 +234,30 @@ def test_what_turns_out_to_be_shown_elsewhere_costs_nothing() -> None:
     assert edits.next(0) == Turn(None)
 
 
+def test_what_somebody_else_has_sent_counts() -> None:
+    """For as long as Slack remembers it."""
+    edits = Edits(6)
+    edits.watch("a", 0)
+    edits.note_spent(0, [5, 58, 30, 20, 10, 1])
+    edits.grow("a", 0)
+    edits.finish("a", 0)
+    assert when(edits, 0) == 2
+
+
+def test_a_text_that_is_to_be_sent_once_more_is_sent_once_more() -> None:
+    """Not before its time, and only then it is forgotten; one that is forgotten already is no trouble."""
+    edits = Edits(50)
+    edits.watch("a", 0)
+    edits.finish("a", 0)
+    edits.start("a", 0)
+    edits.repeat("a", 0.1, at=10)
+    assert not edits.land("a", 0.1)
+    assert when(edits, 0.1) == 10
+    assert land(edits, "a", 10)
+    edits.repeat("a", 11, at=20)
+    assert edits.next(30) == Turn(None)
+
+
 def test_a_message_forgotten_in_flight_is_no_trouble() -> None:
     """Its run has ended; its edit is still counted."""
     edits = Edits(50)
