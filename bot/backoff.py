@@ -4,7 +4,8 @@ Laws:
 
 - What will not get better by itself is not sent again: that is told by the status, or by the server's own word
   (`x-should-retry`).
-- The server's delay counts where it leaves time; else pauses grow. No pause ends after the time is over.
+- The server's delay counts; where it asks for none, pauses grow. What cannot be waited for is not waited for: no pause
+  ends after the time is over.
 - Requests that are refused together do not come back together: each has a place of its own, which draws out the
   server's delay (nobody comes sooner than asked) and shortens our own pauses.
 """
@@ -41,8 +42,7 @@ class Backoff:
         asked = _asked_delay(headers, wall)
         if asked is not None:
             asked += self._place * LONGER
-            if asked < left:
-                return asked
+            return asked if asked < left else None
         own = PAUSES[min(self._tries, len(PAUSES)) - 1] * (1 - SHORTER * self._place)
         return own if own < left else None
 

@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.completions import ASK_THE_OWNER, Completions
+from bot.completions import Completions
 from bot.draft import Draft
 from bot.errors import BotError, SettingsError, TokenRefusedError
 from bot.perspectives import Perspective
+from bot.reasons import ASK_THE_OWNER
 from bot.settings import Settings, read_settings
 from bot.slack import Slack, make_client, make_session
 from bot.socket import Socket

@@ -39,6 +39,7 @@ from bot.answer import Answer, MalformedError
 from bot.backoff import Backoff
 from bot.draft import Draft, State
 from bot.perspectives import Perspective
+from bot.reasons import Failure, explain, is_lasting, split
 from bot.sse import EventDecoder
 
 logger = logging.getLogger(__name__)
@@ -53,7 +54,6 @@ BROKEN = (httpx2.RequestError, aiohttp.ClientError, OSError)  # a TimeoutError i
 # What reading a stream may raise besides the SDK's own errors; nonsense is a ValueError, or nested too deep.
 UNREADABLE = (*BROKEN, ValueError, RecursionError)
 
-ASK_THE_OWNER = "Whoever runs this bot should check"
 
 _QUEUED = "many are asked at the moment, and its turn comes."
 _INTERRUPTED = "it was interrupted; it starts over."
@@ -171,7 +171,7 @@ class Completions:
             return last
         # It had been started over already. What people have seen is not taken from them.
         longer = _longer(last, stream.old)
-        cause, advice = _split(last.reason)
+        cause, advice = split(last.reason)
         end = "this is as far as it came" if longer.length else "nothing came"
         reason = f"{cause}; it was started over, and {end}. {advice}"
         return replace(last, source=longer.source, length=longer.length, reason=reason)
@@ -228,7 +228,7 @@ class _Stream:
                 if pause is None:
                     raise
                 logger.info("completion.wait status=%s pause=%.1f", _status(error), pause)
-                cause, _ = _split(_explain(error, self._model))
+                cause, _ = split(_explain(error, self._model))
             else:
                 self._is_open = True
                 return
@@ -333,7 +333,7 @@ def _status(error: Exception) -> int | None:
 
 def _pause(error: Exception, backoff: Backoff, left: float) -> float | None:
     """How many seconds to wait before the next try, of the `left` that there are; None if there is to be none."""
-    if _words_by_name(error):
+    if _name(error):
         return None  # no quota, say, comes with the status of too many requests
     response = error.response if isinstance(error, openai.APIStatusError) else None
     headers = response.headers if response else {}
@@ -341,52 +341,23 @@ def _pause(error: Exception, backoff: Backoff, left: float) -> float | None:
 
 
 def _explain(error: Exception, model: str, limit: float = 0.0) -> str:
-    """The words for the person who asked: what happened, and what to do about it.
+    """The words for the person who asked; `limit` is the time-out's, in seconds."""
+    failure: Failure | int
+    match error:
+        case openai.APIStatusError():
+            failure = error.status_code
+        case TimeoutError():
+            failure = Failure.SILENT
+        case openai.APIConnectionError():
+            failure = Failure.BROKEN
+        case openai.APIError():
+            failure = Failure.REPORTED
+        case _:
+            failure = Failure.BROKEN if isinstance(error, BROKEN) else Failure.NONSENSE
+    return explain(_name(error), failure, model, limit)
 
-    They quote nothing that the server said, which may quote the key. `limit` is the time-out's, in seconds.
-    """
-    by_kind = (words for kind, words in _WORDS_BY_KIND if isinstance(error, kind))
-    words = _words_by_name(error) or next(by_kind)
-    return words.format(model=model, seconds=limit, status=_status(error))
 
-
-def _words_by_name(error: Exception) -> str:
-    """The words for an error that has a name, since it will not pass; none for others."""
-    # OpenAI has its word for an error in `code`, llama.cpp in `type`.
+def _name(error: Exception) -> object:
+    """What the server calls it, if that says that it will not pass: OpenAI in `code`, llama.cpp in `type`."""
     names = (error.code, error.type) if isinstance(error, openai.APIError) else ()
-    return next((_WORDS_BY_NAME[name] for name in names if isinstance(name, str) and name in _WORDS_BY_NAME), "")
-
-
-def _split(words: str) -> tuple[str, str]:
-    """What happened, and what to do about it."""
-    cause, _, advice = words.partition(". ")
-    return cause, advice
-
-
-_NO_QUOTA = f"the account with the model's provider has no quota left. {ASK_THE_OWNER} its plan and billing."
-_TOO_LONG = "the problem is too long for the model. Ask again with a shorter one."
-_FILTERED = "the provider's content filter refused the problem. Put it in other words."
-
-_WORDS_BY_NAME = {
-    "insufficient_quota": _NO_QUOTA,
-    "billing_not_active": _NO_QUOTA,
-    "billing_hard_limit_reached": _NO_QUOTA,
-    "context_length_exceeded": _TOO_LONG,
-    "exceed_context_size_error": _TOO_LONG,
-    "content_filter": _FILTERED,
-    "content_policy_violation": _FILTERED,
-    "model_not_found": f"there is no model “{{model}}” for this key. {ASK_THE_OWNER} OPENAI_MODEL.",
-}
-
-_WORDS_BY_KIND: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
-    (openai.AuthenticationError, f"the model's provider refused the key. {ASK_THE_OWNER} OPENAI_API_KEY."),
-    (openai.PermissionDeniedError, f"the key may not use the model “{{model}}”. {ASK_THE_OWNER} OPENAI_API_KEY."),
-    (openai.NotFoundError, f"there is no model “{{model}}” there. {ASK_THE_OWNER} OPENAI_MODEL and OPENAI_BASE_URL."),
-    (openai.RateLimitError, "the model's provider has too many requests at the moment. Ask again in a minute."),
-    (openai.InternalServerError, "the model's provider has a failure of its own ({status}). Ask again later."),
-    (openai.APIStatusError, f"the model's provider refused the request ({{status}}). {ASK_THE_OWNER} OPENAI_MODEL."),
-    (TimeoutError, "the model was silent for {seconds:.0f} seconds. Ask again."),
-    ((openai.APIConnectionError, *BROKEN), "the connection to the model broke. Ask again in a moment."),
-    (openai.APIError, "the model's provider reported an error in the middle of the answer. Ask again."),
-    (Exception, "the model's provider sent something that makes no sense. Ask again."),
-)
+    return next((name for name in names if is_lasting(name)), None)

@@ -9,9 +9,9 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 # From what is asked to what answers: a module may import those after it, never one before it.
 ORDER = [
     "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema",
-    "completions", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "posting", "bucket",
-    "slack", "blocks", "markdown", "mrkdwn", "limits", "record", "draft", "question", "perspectives", "settings",
-    "errors", "__init__",
+    "completions", "reasons", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "posting",
+    "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits", "record", "draft", "question", "perspectives",
+    "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {
     "openai": {"completions"},
@@ -24,7 +24,7 @@ ONLY = {
 }
 PURE = {
     "answer", "backoff", "blocks", "bucket", "draft", "errors", "limits", "markdown", "mrkdwn", "pacing",
-    "perspectives", "posting", "question", "record", "sse",
+    "perspectives", "posting", "question", "reasons", "record", "sse",
 }  # fmt: skip
 IMPURE = {
     "asyncio",
