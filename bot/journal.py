@@ -13,6 +13,7 @@ Laws:
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -149,6 +150,7 @@ class Journal:
         self._live: set[str] = set()  # this process works on them
         self._kept: set[str] = set()  # those of them that the database knows to be this process's
         self._held_until = 0.0
+        self._counted_until = -math.inf
         self._opened = asyncio.Event()
         self._is_away = False
         self._is_resting = False
@@ -231,13 +233,10 @@ class Journal:
             SettingsError: the database cannot be where it is said to be, or is a newer program's.
         """
         self._store = await self._load()
-        has_recalled = False
         search_at = tidy_at = 0.0
         while True:
             self._wake.clear()
             if await self._write(keeper):
-                if not has_recalled:
-                    has_recalled = await self._recall(keeper)
                 now = _now() + GATHER  # what is due so soon is due
                 if now >= search_at and not self._is_resting:
                     search_at = now + SEARCH
@@ -286,8 +285,7 @@ class Journal:
         try:
             async with asyncio.timeout(PATIENCE):
                 if not self._opened.is_set():
-                    await self._store.open()
-                    self._opened.set()
+                    await self._open(keeper)
                 held = await self._store.save(changes)
         except (StoreError, TimeoutError) as error:
             self._note_away(error)
@@ -337,19 +335,22 @@ class Journal:
         changes.edits = [at for at in (*changes.edits, *newer.edits) if at > horizon]
         self.changes = changes
 
-    async def _recall(self, keeper: Keeper) -> bool:
-        """Learn what former processes have begun and spent; whether that could be learned."""
+    async def _open(self, keeper: Keeper) -> None:
+        """Open the database, and learn what former processes have begun and spent, before anything is added to it."""
+        await self._store.open()
         now = self.clock()
-        try:
-            async with asyncio.timeout(PATIENCE):
-                for user, at in await self._store.asked_since(now - 60 * MINUTE):
-                    keeper.recall(user, now - at)
-                spent = await self._store.edits_since(now - MINUTE)
-        except (StoreError, TimeoutError) as error:
-            self._note_away(error)
-            return False
+        asked = await self._store.asked_since(now - 60 * MINUTE)
+        await self._count_spent(keeper)
+        for user, at in asked:
+            keeper.recall(user, now - at)
+        self._opened.set()
+
+    async def _count_spent(self, keeper: Keeper) -> None:
+        """Count what other processes have spent within the minute, and was not counted yet."""
+        now = self.clock()
+        spent = await self._store.edits_since(max(now - MINUTE, self._counted_until))
+        self._counted_until = now
         keeper.note_spent([max(0.0, now - at - DOUBT) for at in spent])
-        return True
 
     async def _search(self, keeper: Keeper) -> None:
         """Take up what nobody holds."""
@@ -358,6 +359,8 @@ class Journal:
                 await self._store.release(self._strays)
                 self._strays.clear()
                 records = await self._store.claim()
+                if records:
+                    await self._count_spent(keeper)
         except (StoreError, TimeoutError) as error:
             self._note_away(error)
             return

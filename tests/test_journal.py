@@ -74,7 +74,7 @@ class Database:
         return self.asked
 
     async def edits_since(self, at: float) -> list[float]:
-        return self.spent
+        return [spent for spent in self.spent if spent >= at]
 
     async def _answer(self) -> None:
         if self.takes:
@@ -310,6 +310,20 @@ async def test_what_former_processes_did_is_told() -> None:
     async with journal_on(database, keeper):
         await asyncio.sleep(1)
     assert (keeper.spent, keeper.recalled) == ([58, 0], [("U", 100)])
+
+
+async def test_what_a_process_has_spent_whose_runs_are_taken_up_counts() -> None:
+    """Once, though this one was there when it was spent."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper):
+        await asyncio.sleep(30)
+        database.spent = [now() - 5]
+        database.unheld = [Record(QUESTION, 0.0, {}, {})]
+        await asyncio.sleep(SEARCH)
+        assert keeper.spent == pytest.approx([4], abs=SEARCH)
+        database.unheld = [Record(Question("other", "Why?", "U", "C"), 0.0, {}, {})]
+        await asyncio.sleep(SEARCH)
+        assert len(keeper.spent) == 1
 
 
 async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:

@@ -394,3 +394,35 @@ async def test_stopping_ends_runs_with_a_word() -> None:
         "⏸️ interrupted: the bot is being restarted, and goes on" in shown(one) for one in world.workspace.messages[1:]
     )
     assert world.model.open_streams == 0
+
+
+async def test_a_person_may_ask_so_much_and_no_more() -> None:
+    """What is refused buys nothing, says why, and gives the problem back; others are not concerned."""
+    scripts = {name: words(40, 20) for name in NAMES}
+    async with running(ModelServer(**scripts), runs_per_person=1, runs_per_person_per_hour=2) as world:
+        await world.slack.command("first?")
+        await world.slack.command("second?")
+        await world.slack.command("ben's?", user="ben")
+        await world.until(lambda: world.whispers() and len(world.model.requests) == 8)
+        assert len(world.workspace.whispers) == 1
+        assert "You have one run going on already" in world.whispers()[0]
+        assert "second?" in world.whispers()[0]
+        await world.until(lambda: sum("Perspectives for" in one.text for one in world.workspace.messages) == 2)
+        await world.ask("third?")
+        await world.slack.command("fourth?")
+        await world.until(lambda: len(world.workspace.whispers) == 2)
+        assert "You have asked 2 times within the hour" in world.whispers()[1]
+        assert "Ask again in 60 minutes" in world.whispers()[1]
+        assert len(world.model.requests) == 12
+
+
+async def test_where_streams_are_few_answers_wait_their_turn_and_say_so() -> None:
+    """In the order in which they were asked; no more are open than may be."""
+    scripts = {name: words(200, 20) for name in NAMES}
+    async with running(ModelServer(**scripts), max_streams=4) as world:
+        await world.slack.command("first?")
+        await world.until(lambda: world.model.open_streams == 4)
+        second = await world.ask("second?")
+        assert all(any("its turn comes" in shown(version) for version in one.versions) for one in second[1:])
+        assert max(request.others for request in world.model.requests) < 4
+        assert all("done in" in shown(one) for one in second[1:])
