@@ -283,7 +283,7 @@ class Board:
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_edit_failure(message, error)
         else:
-            message.attempts = 0
+            message.attempts = message.refusals = 0
             if message.is_last and message.pending_until > _now():
                 # An older edit may land on this one: it is sent once more, when none is under way any longer.
                 self._edits.repeat(message, _now(), at=message.pending_until)
@@ -315,7 +315,8 @@ class Board:
                 logger.warning("edit.lost code=%s", error.code)
                 self._lose(message, Loss.LOCKED)
             case SlackError() if not isinstance(error, ChannelClosedError):
-                if message.attempts >= MOST_UNNAMED:
+                message.refusals += 1
+                if message.refusals >= MOST_UNNAMED:
                     logger.warning("edit.lost code=%s", error.code)
                     self._lose(message, Loss.LOCKED)
             case _:

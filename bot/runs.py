@@ -64,6 +64,7 @@ class Runs:
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._abandoned: set[str] = set()
         self._is_hurried = False
+        self._is_closed = False
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
@@ -72,6 +73,7 @@ class Runs:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._is_closed = True
         await self._group.__aexit__(kind, error, traceback)
 
     def start(self, question: Question) -> None:
@@ -118,6 +120,9 @@ class Runs:
             task.cancel()
 
     def _begin(self, question: Question, work: Coroutine[Any, Any, None]) -> None:
+        if self._is_closed:
+            work.close()  # it is written down: who comes next takes it up
+            return
         task = self._group.create_task(work)
         self._tasks[question.key] = task
         task.add_done_callback(lambda _: self._tasks.pop(question.key, None))

@@ -82,6 +82,7 @@ class Message:
         "on_lost",
         "on_placed",
         "part",
+        "refusals",
         "pending_until",
         "thread",
         "ts",
@@ -110,6 +111,7 @@ class Message:
         self.form = 0  # how often Slack has refused its form: it is sent in a plainer one each time
         self.loss: Loss | None = None
         self.attempts = 0  # calls that failed in a row
+        self.refusals = 0  # those of them that Slack refused for a reason which is not known here
         self.is_unknown = False  # whether it was perhaps posted: it is looked up before it is posted again
         self.pending_until = -math.inf  # until when a call that was given up may be carried out after all
         self.was_missed = False  # whether it was looked up, and was not there
