@@ -62,9 +62,7 @@ def test_the_servers_word_goes_before_its_status(status: int, word: str, *, is_t
     ],
 )
 def test_the_servers_delay_counts_if_it_makes_sense(headers: dict[str, str], pause: float | None) -> None:
-    """In milliseconds, seconds, or as a date, which is held against the server's own clock. What it does not leave
-    time for is not cut short.
-    """
+    """In milliseconds, seconds, or as a date held against the server's own clock; if it is too long, there is none."""
     assert pauses(429, headers)[0] == (None if pause is None else pytest.approx(pause))
 
 
