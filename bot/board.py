@@ -42,6 +42,7 @@ logger = logging.getLogger(__name__)
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 SECOND_LOOK = 3.0  # seconds until a message that was not there is looked up again; a call takes well under one
 LATE = 10.0  # seconds in which a call may still be carried out whose answer was given up after 15
+LATEST = 25.0  # seconds, both together: in which one may be carried out that another process has left
 MOST_ATTEMPTS = 60  # calls in a row for one message, before it is given up: a quarter of an hour
 MOST_UNNAMED = 5  # calls in a row that Slack refused for a reason that is not known here
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
@@ -104,6 +105,11 @@ class Board:
     def wake(self) -> None:
         """Ask again whether anything may be sent."""
         self._wake.set()
+
+    def doubt(self, message: Message) -> None:
+        """Note that another process was about to post a message, and nobody knows whether it did."""
+        message.is_unknown = True
+        message.pending_until = _now() + LATEST
 
     def adopt(self, message: Message, *, shows_text: bool) -> None:
         """Take up a message that stands already."""
@@ -183,6 +189,11 @@ class Board:
             if message.is_unknown and not await self._is_missing(message):
                 return
             await thread.ledger.intend(message.part)
+            if thread not in self._watched or not self._may_write():
+                # Writing that down took its time. Perhaps the run is another process's now.
+                thread.ledger.withdraw(message.part)
+                _put_back(message)
+                return
             message.is_stale = False
             body = self._build(message)
             is_last = message.is_last
@@ -205,7 +216,7 @@ class Board:
         if isinstance(error, UnavailableError) and error.sent:
             message.is_unknown = True
             _note_pending(message, error)
-        elif isinstance(error, (SlackError, TokenRefusedError)):
+        elif isinstance(error, (SlackError, TokenRefusedError)) and not message.is_unknown:
             thread.ledger.withdraw(message.part)
         match error:
             case RateLimitedError():
@@ -254,7 +265,7 @@ class Board:
             message.was_missed = True
             _put_back(message, max(SECOND_LOOK, message.pending_until - _now()))
             return False
-        message.is_unknown = False
+        message.is_unknown = message.was_missed = False
         return True
 
     def _note_posted(self, message: Message, ts: str, *, has_text: bool, is_last: bool) -> None:

@@ -64,7 +64,7 @@ class Database(Protocol):
         """Forget runs that have ended before a time; how many."""
 
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
-        """Who asked when, since a time."""
+        """Who asked when, since a time, in runs that have ended."""
 
     async def edits_since(self, at: float) -> list[float]:
         """When other processes have sent edits, since a time."""
@@ -150,6 +150,7 @@ class Journal:
         self._live: set[str] = set()  # this process works on them
         self._kept: set[str] = set()  # those of them that the database knows to be this process's
         self._held_until = 0.0
+        self._failed_from = -math.inf  # when the last write began that failed
         self._counted_until = -math.inf
         self._opened = asyncio.Event()
         self._is_away = False
@@ -177,8 +178,11 @@ class Journal:
         return key in self._kept and not self._is_away
 
     def may_write(self) -> bool:
-        """Whether this process's runs are its own for certain; where the database is away, nobody can take them."""
-        return not self._kept or self._is_away or self.clock() < self._held_until
+        """Whether this process's runs are its own, as far as it can know.
+
+        When their leases may have ended, the database has to be asked. If it does not answer, nobody can take them.
+        """
+        return not self._kept or self.clock() < self._held_until or self._failed_from >= self._held_until
 
     async def add(self, question: Question) -> bool:
         """Write a question down before it is acknowledged; whether it is new. It returns within `PATIENCE`."""
@@ -288,6 +292,7 @@ class Journal:
                     await self._open(keeper)
                 held = await self._store.save(changes)
         except (StoreError, TimeoutError) as error:
+            self._failed_from = began
             self._note_away(error)
         else:
             if self._is_away:

@@ -62,6 +62,7 @@ class Runs:
         self._problem_limit = problem_limit
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
+        self._going_on: dict[str, Run] = {}
         self._abandoned: set[str] = set()
         self._is_hurried = False
         self._is_closed = False
@@ -88,6 +89,8 @@ class Runs:
         """Let go of a run at once, without a word: it is another process's now."""
         if task := self._tasks.get(key):
             self._abandoned.add(key)
+            if run := self._going_on.get(key):
+                run.thread.close()  # at once: ending the streams takes a moment
             task.cancel()
 
     def recall(self, user: str, ago: float) -> None:
@@ -133,7 +136,7 @@ class Runs:
             await self._refuse(question, entry, [blocks.whisper(blocks.HINT)])
         elif len(problem) > self._problem_limit or not (question.thread_ts or blocks.fits_parent(problem)):
             await self._refuse(question, entry, blocks.too_long(problem, self._problem_limit))
-        elif refusal := None if record else self._limits.begin(question.user, _now()):
+        elif refusal := self._limits.begin(question.user, _now()):
             logger.info("run.busy key=%s", question.key)
             await self._refuse(question, entry, blocks.busy(refusal, problem))
         else:
@@ -157,10 +160,12 @@ class Runs:
 
     async def _run(self, question: Question, entry: Entry, record: Record | None) -> None:
         began = _now()
-        if record:  # it was admitted when it was asked
+        if record and record.posts:  # it was admitted when it was asked
             self._limits.resume(question.user)
+            self.recall(question.user, self._journal.clock() - record.asked_at)
         logger.info("run.start key=%s", question.key)
-        run = Run(question, self._board.thread(entry, question.channel, question.thread_ts), self._perspectives, entry)
+        thread = self._board.thread(entry, question.channel, question.thread_ts)
+        run = self._going_on[question.key] = Run(question, thread, self._perspectives, entry)
         outcome = ""  # none: it is left as it is, for another process to go on with
         try:
             outcome = await self._answer(run, question, record)
@@ -176,7 +181,8 @@ class Runs:
                 await run.interrupt(RESTARTED if entry.is_kept else STOPPED)
             raise
         finally:
-            run.thread.close()
+            thread.close()
+            del self._going_on[question.key]
             self._limits.end(question.user)
             self._abandoned.discard(question.key)
             if outcome:

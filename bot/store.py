@@ -201,10 +201,12 @@ class Store:
         return count
 
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
-        """Who asked, and when, in runs asked since; the refused ones do not count."""
+        """Who asked, and when, in runs asked since that have ended; the refused ones do not count."""
 
         async def work(connection: AsyncConnection) -> list[tuple[str, float]]:
-            asked = select(runs.c.user, runs.c.asked_at).where(runs.c.asked_at >= at, runs.c.state != "refused")
+            asked = select(runs.c.user, runs.c.asked_at).where(
+                runs.c.asked_at >= at, runs.c.ended_at.is_not(None), runs.c.state != "refused"
+            )
             return [(row.user, row.asked_at) for row in await connection.execute(asked.order_by(runs.c.asked_at))]
 
         return await self._database.do(work)

@@ -27,6 +27,9 @@ class Wall(Protocol):
     def grow(self, message: "Message") -> None:
         """Note that a message has something new to show."""
 
+    def doubt(self, message: "Message") -> None:
+        """Note that another process was about to post a message, and nobody knows whether it did."""
+
     def adopt(self, message: "Message", *, shows_text: bool) -> None:
         """Take up a message that stands already."""
 
@@ -165,7 +168,7 @@ class Thread:
     def adopt(self, message: Message, ts: str | None, *, shows_text: bool) -> None:
         """Go on with a message that another process has posted: at `ts`, or perhaps, where that is None."""
         if ts is None:
-            message.is_unknown = True
+            self.wall.doubt(message)
             self.post(message)
         else:
             message.ts = ts

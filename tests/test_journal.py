@@ -225,7 +225,7 @@ async def test_what_a_silent_database_missed_is_written_when_it_is_back(caplog: 
         entry.place("parent", "1.1")
         await asyncio.sleep(5)
         entry.keep("Depth", Draft("old", State.WRITING))
-        await asyncio.sleep(5)
+        await asyncio.sleep(7)
         entry.keep("Depth", Draft("new", State.DONE))
         assert not journal.is_kept("k")
         assert journal.may_write()
@@ -259,6 +259,24 @@ async def test_nothing_may_be_sent_once_the_lease_may_have_ended() -> None:
         assert journal.may_write()
     await asyncio.sleep(LEASE)
     assert not journal.may_write()
+
+
+async def test_a_process_that_was_suspended_while_it_wrote_sends_nothing_before_it_has_asked() -> None:
+    """That a write from before was not answered says nothing of now."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        database.takes = 100
+        journal.wake()
+        await asyncio.sleep(0.1)
+        asyncio.get_running_loop().now += LEASE + 1  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
+        assert not journal.may_write()
+        database.takes = 0
+        await asyncio.sleep(RETRY)
+        assert journal.may_write()
 
 
 async def test_runs_that_nobody_holds_are_taken_up() -> None:

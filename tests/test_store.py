@@ -282,16 +282,17 @@ async def test_any_text_can_be_kept(nasty: str, world: World) -> None:
 
 
 @slow
-async def test_whoever_asked_is_counted_unless_refused(world: World) -> None:
-    """Since a time, whichever process it was, however the run ended."""
+async def test_whoever_asked_is_counted_once_the_run_has_ended(world: World) -> None:
+    """Since a time, whichever process it was, however it ended, unless it was refused."""
     one, two = await world.store("one"), await world.store("two")
     start = world.clock.now
     for number, store in enumerate([one, two, one, one]):
         await store.add(question(f"T{number}", user=f"U{number}"))
         world.clock.now += 10
+    await two.save(Changes(ends={"T1": "interrupted"}))
     await one.save(Changes(ends={"T2": "refused", "T3": "done"}))
-    assert await two.asked_since(start) == [("U0", start), ("U1", start + 10), ("U3", start + 30)]
-    assert await two.asked_since(start + 10) == [("U1", start + 10), ("U3", start + 30)]
+    assert await two.asked_since(start) == [("U1", start + 10), ("U3", start + 30)]
+    assert await two.asked_since(start + 20) == [("U3", start + 30)]
 
 
 @slow
