@@ -287,9 +287,13 @@ class Board:
 
     async def _edit(self, message: Message, body: Body) -> None:
         thread = message.thread
-        thread.edits += 1
-        thread.ledger.spend()
         try:
+            await thread.ledger.spend()
+            if thread not in self._watched or not self._may_write():
+                # Writing that down took its time. Perhaps the run is another process's now.
+                self._edits.fail(message, _now())
+                return
+            thread.edits += 1
             await self._slack.edit(thread.channel, message.ts or "", body)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_edit_failure(message, error)

@@ -32,7 +32,7 @@ RENEWAL = 3.0  # seconds between two renewals: two may fail before a lease has e
 SEARCH = 2.0  # seconds between two looks for runs that nobody holds
 RETRY = 1.0  # seconds between two tries of a database that does not answer
 MEMORY = 1_000  # keys of runs that have ended; a question that is written later than a thousand others is no more
-GATHER = 0.05  # seconds in which drafts and edits gather, to be written together; nobody waits for those
+GATHER = 0.05  # seconds in which what nobody waits for gathers, to be written together
 HOUSEKEEPING = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
 DAY = 86_400.0  # seconds
 MINUTE = 60.0  # seconds; Slack's limits look back so far
@@ -123,10 +123,14 @@ class Entry:
         if draft.state.is_final:
             self._journal.wake()
 
-    def spend(self) -> None:
-        """Note that an edit is about to be sent."""
+    async def spend(self) -> None:
+        """Write down that an edit is about to be sent, and the newest drafts, of which it shows one.
+
+        What people have seen is then there for whoever goes on with the run.
+        """
         self._journal.changes.edits.append(self._journal.clock())
-        self._journal.wake()
+        if self.is_kept:
+            await self._journal.written()
 
     def end(self, state: str) -> None:
         """Note that the run has ended: nobody need take it up."""

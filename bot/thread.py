@@ -53,8 +53,8 @@ class Ledger(Protocol):
     def place(self, part: str, ts: str) -> None:
         """Note that it stands."""
 
-    def spend(self) -> None:
-        """Note that an edit is about to be sent."""
+    async def spend(self) -> None:
+        """Write down that an edit is about to be sent, and what it shows; return when that is safe, or not to be had."""
 
 
 class Loss(Enum):

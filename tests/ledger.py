@@ -22,5 +22,5 @@ class Ledger:
     def place(self, part: str, ts: str) -> None:
         self.notes.append(("place", part, ts))
 
-    def spend(self) -> None:
+    async def spend(self) -> None:
         self.notes.append(("spend",))

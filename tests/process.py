@@ -1,20 +1,20 @@
 """`python -m bot` as a process: started, watched through what it writes, and ended, by a signal or by itself.
 
-What it writes goes into files beside its working directory: a pipe that nobody reads would stop it.
+What it writes goes into files: a pipe that nobody reads would stop it.
 """
 
 import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile
 
 ROOT = Path(__file__).parent.parent
-LOOK = 0.02  # seconds between two looks at what it has written
+LOOK = 0.02  # seconds between two looks at what a process has done
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,7 @@ class Process:
         Raises:
             TimeoutError: none did.
         """
-        async with asyncio.timeout(within):
-            while not any(words in line for line in self.log):
-                await asyncio.sleep(LOOK)
+        await until(lambda: any(words in line for line in self.log), within=within)
 
     async def ended(self, *, within: float = 20.0) -> Ended:
         """Wait until it ends by itself.
@@ -78,20 +76,18 @@ class Process:
 @asynccontextmanager
 async def process(directory: Path, **environment: str) -> AsyncIterator[Process]:
     """`python -m bot` in this directory, with this environment and no other; killed if it is left running."""
-    with TemporaryDirectory() as writings:
-        out, err = Path(writings, "out"), Path(writings, "err")
-        with out.open("wb") as out_file, err.open("wb") as err_file:
-            child = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "bot",
-                cwd=directory,
-                env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **environment},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=out_file,
-                stderr=err_file,
-            )
-        bot = Process(child, out, err)
+    with NamedTemporaryFile() as out, NamedTemporaryFile() as err:
+        child = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            cwd=directory,
+            env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **environment},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+        )
+        bot = Process(child, Path(out.name), Path(err.name))
         try:
             yield bot
         finally:
@@ -102,3 +98,16 @@ async def run(directory: Path, **environment: str) -> Ended:
     """Run it until it ends by itself."""
     async with process(directory, **environment) as bot:
         return await bot.ended()
+
+
+async def until(holds: Callable[[], bool], *, within: float = 20.0) -> None:
+    """Wait for what nothing tells of.
+
+    Raises:
+        TimeoutError: it did not come to hold.
+    """
+    async with asyncio.timeout(within):
+        while True:
+            if holds():
+                return
+            await asyncio.sleep(LOOK)

@@ -184,8 +184,8 @@ async def test_an_intent_is_written_before_it_is_acted_upon() -> None:
         assert database.posts == {("k", "parent"): "1.1", ("k", "Depth"): WITHDRAWN}
 
 
-async def test_drafts_gather_until_an_edit_is_sent() -> None:
-    """Only the newest of each is written; the last at once."""
+async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
+    """The newest of each is written before it is shown; the last at once."""
     database = Database()
     async with journal_on(database) as journal:
         await journal.add(QUESTION)
@@ -196,8 +196,7 @@ async def test_drafts_gather_until_an_edit_is_sent() -> None:
             entry.keep("Depth", Draft("x" * length, State.WRITING))
             await asyncio.sleep(0.02)
         assert len(database.saves) == before
-        entry.spend()
-        await asyncio.sleep(0.1)
+        await entry.spend()
         (_, changes), *none = database.saves[before:]
         assert (changes.answers["k", "Depth"].text, len(changes.edits), none) == ("x" * 49, 1, [])
         entry.keep("Depth", Draft("whole", State.DONE))

@@ -81,13 +81,17 @@ async def test_a_token_that_slack_refuses_is_one_line_and_exit_code_1(variable: 
         assert slack.connections == 0
 
 
-async def test_slack_out_of_reach_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
-    """It says so at once, and does not try for ever."""
+async def test_slack_out_of_reach_is_tried_again_until_it_is_there(tmp_path: Path) -> None:
+    """The log says so at once; a host that restarts what ends would wait longer and longer. A signal ends it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api/"
-        ended = await run(tmp_path, **GOOD, SLACK_API_URL=url)
-    assert (ended.code, ended.lines) == (1, ["Slack cannot be reached, or does not work: unreachable"])
+        async with process(tmp_path, **GOOD, SLACK_API_URL=url) as bot:
+            await bot.logged("slack.unavailable error=unreachable: trying again in 2 s", within=15)
+            bot.signal(signal.SIGTERM)
+            ended = await bot.ended(within=5)
+    assert ended.code == 0
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

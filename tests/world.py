@@ -33,6 +33,7 @@ class World:
     slack: SlackServer
     model: ModelServer
     settings: Settings
+    bot: asyncio.Task[None]
 
     async def ask(self, problem: str = PROBLEM, **place: Any) -> list[Message]:
         """Type the command and wait until the thread is settled: the parent is the index. Returns the thread."""
@@ -130,7 +131,7 @@ async def running(
         bot = asyncio.create_task(serve(settings, stop=stop, make_store=PatientStore, clock=wall_clock))
         try:
             await slack.connected()
-            yield World(workspace, slack, server, settings)
+            yield World(workspace, slack, server, settings, bot)
         finally:
             stop.set()
             await bot

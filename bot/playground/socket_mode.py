@@ -126,7 +126,8 @@ class SocketMode:
         try:
             async with asyncio.timeout(within):
                 await self._send({"envelope_id": envelope_id, "type": kind, "payload": payload, **fields})
-                return Acknowledgement(loop.time() - started, await answer)
+                content = await answer
+                return Acknowledgement(loop.time() - started, content)
         except TimeoutError:
             return None
         finally:

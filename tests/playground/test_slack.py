@@ -34,7 +34,7 @@ async def test_a_command_reaches_a_bolt_app_with_all_its_fields(server: SlackSer
         seen.append(body)
 
     seconds = await server.command("why, @ben, is a < b?", channel="private")
-    assert seconds == 0.0
+    assert seconds == pytest.approx(0.01, abs=0.005)  # Bolt looks every so often whether its listener has
     (body,) = seen
     assert body["text"] == "why, <@U0BEN|ben>, is a &lt; b?"
     assert (body["user_id"], body["user_name"], body["channel_id"]) == ("U0ADA", "ada", "C0PRIVATE")
