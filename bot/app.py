@@ -29,6 +29,8 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 GRACE = 20.0  # seconds that running answers get when the bot is stopped; hosts give 30 before they kill
+LAST_ANSWERS = 1.0  # seconds for Slack to say where the last posts stand; without that they cannot be gone on with
+ASK_TIMEOUT = 6.0  # seconds to be told who the bot is
 PAUSES = (1.0, 2.0, 4.0, 7.0)  # seconds until Slack is asked again who the bot is, the last one again and again
 
 
@@ -98,6 +100,7 @@ async def serve(
                     journal.rest()
                     if not await _unless(hurry or asyncio.Event(), _done(runs.end(deadline - _now()))):
                         runs.drop()
+                await board.rest(LAST_ANSWERS)
                 writing.cancel()
                 showing.cancel()
     except BaseExceptionGroup as failures:
@@ -142,13 +145,15 @@ async def _identify(slack: Slack) -> Identity:
     attempt = 0
     while True:
         try:
-            return await slack.identify()
-        except (RateLimitedError, UnavailableError) as error:
+            async with asyncio.timeout(ASK_TIMEOUT):
+                return await slack.identify()
+        except (RateLimitedError, UnavailableError, TimeoutError) as error:
             pause = PAUSES[min(attempt, len(PAUSES) - 1)]
             if isinstance(error, RateLimitedError):
                 pause = max(pause, error.retry_after)
             attempt += 1
-            logger.warning("slack.unavailable error=%s: trying again in %.0f s", error.code, pause)
+            code = getattr(error, "code", "no answer")
+            logger.warning("slack.unavailable error=%s: trying again in %.0f s", code, pause)
             await asyncio.sleep(pause)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.draft import Draft, State
 from bot.limits import Refusal
+from bot.links import unmask
 from bot.markdown import PAGE_LIMIT, Page, pages, takeaway, units
 from bot.mrkdwn import escape, escape_markdown
 from bot.perspectives import Perspective
@@ -212,7 +213,7 @@ def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> s
 
 
 def _quote(problem: str) -> str:
-    return "\n".join(f"> {line}" for line in escape_markdown(problem).splitlines())
+    return "\n".join(f"> {line}" for line in escape_markdown(unmask(problem, all_labels=True)).splitlines())
 
 
 def _short(problem: str) -> str:

@@ -18,6 +18,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol, cast
 
 from bot.blocks import Body
@@ -42,8 +43,7 @@ logger = logging.getLogger(__name__)
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 SECOND_LOOK = 3.0  # seconds until a message that was not there is looked up again; a call takes well under one
 LATE = 10.0  # seconds in which a call may still be carried out whose answer was given up after 15
-LATEST = 25.0  # seconds, both together: in which one may be carried out that another process has left
-MOST_ATTEMPTS = 60  # calls in a row for one message, before it is given up: a quarter of an hour
+MOST_ATTEMPTS = 1_440  # calls in a row for one message, before it is given up: six hours
 MOST_UNNAMED = 5  # calls in a row that Slack refused for a reason that is not known here
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
 
@@ -77,6 +77,8 @@ class Board:
         self._posts = Posts()
         self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
         self._wake = asyncio.Event()
+        self._posting: set[Thread] = set()  # of which a post is on its way
+        self._is_resting = False
 
     def thread(self, ledger: Ledger, channel: str, ts: str | None = None) -> Thread:
         """Open a thread in `channel`: under the message `ts`, or else under the first that it posts."""
@@ -106,10 +108,14 @@ class Board:
         """Ask again whether anything may be sent."""
         self._wake.set()
 
-    def doubt(self, message: Message) -> None:
-        """Note that another process was about to post a message, and nobody knows whether it did."""
-        message.is_unknown = True
-        message.pending_until = _now() + LATEST
+    async def rest(self, patience: float) -> None:
+        """Send nothing more, and wait so many seconds for posts under way: only their answers tell where they stand."""
+        self._is_resting = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while self._posting:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     def adopt(self, message: Message, *, shows_text: bool) -> None:
         """Take up a message that stands already."""
@@ -142,7 +148,8 @@ class Board:
         async with asyncio.TaskGroup() as calls:
             while True:
                 self._wake.clear()
-                deadline = min(self._start_posts(calls), self._start_edits(calls)) if self._may_write() else math.inf
+                is_free = self._may_write() and not self._is_resting
+                deadline = min(self._start_posts(calls), self._start_edits(calls)) if is_free else math.inf
                 try:
                     async with asyncio.timeout_at(deadline if deadline < math.inf else None):
                         await self._wake.wait()
@@ -189,7 +196,7 @@ class Board:
             if message.is_unknown and not await self._is_missing(message):
                 return
             await thread.ledger.intend(message.part)
-            if thread not in self._watched or not self._may_write():
+            if thread not in self._watched or self._is_resting or not self._may_write():
                 # Writing that down took its time. Perhaps the run is another process's now.
                 thread.ledger.withdraw(message.part)
                 _put_back(message)
@@ -198,6 +205,7 @@ class Board:
             body = self._build(message)
             is_last = message.is_last
             if body:
+                self._posting.add(thread)
                 ts = await self._slack.post(thread.channel, body, thread.ts, _mark(message))
                 thread.ledger.place(message.part, ts)
                 self._note_posted(message, ts, has_text=body.has_text, is_last=is_last)
@@ -206,6 +214,8 @@ class Board:
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_post_failure(message, error)
         finally:
+            self._posting.discard(thread)
+            self._wake.set()
             thread.is_posting = False
             thread.changed()
             if thread.waiting:
@@ -216,6 +226,8 @@ class Board:
         if isinstance(error, UnavailableError) and error.sent:
             message.is_unknown = True
             _note_pending(message, error)
+        elif isinstance(error, UnavailableError) and error.is_doubtful:
+            message.is_unknown = message.is_refused = True
         elif isinstance(error, (SlackError, TokenRefusedError)) and not message.is_unknown:
             thread.ledger.withdraw(message.part)
         match error:
@@ -251,6 +263,9 @@ class Board:
         except (SlackError, TokenRefusedError) as error:
             if isinstance(error, TokenRefusedError) and error.code != "missing_scope":
                 raise
+            if message.is_refused:
+                message.is_unknown = message.is_refused = False  # Slack said that it was not, and its word has to do
+                return True
             # The bot may not look. It was perhaps posted: once more would perhaps be twice.
             logger.warning("post.unknown code=%s", error.code)
             self._lose(message, Loss.UNKNOWN)
@@ -265,7 +280,7 @@ class Board:
             message.was_missed = True
             _put_back(message, max(SECOND_LOOK, message.pending_until - _now()))
             return False
-        message.is_unknown = message.was_missed = False
+        message.is_unknown = message.was_missed = message.is_refused = False
         return True
 
     def _note_posted(self, message: Message, ts: str, *, has_text: bool, is_last: bool) -> None:

@@ -20,11 +20,10 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from sqlalchemy import Table, event
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.errors import SettingsError, StoreError
+from bot.errors import BotError, SettingsError, StoreError
 
 SQLITE_PATIENCE = 1.0  # seconds to wait for another process's lock
 COMMAND_PATIENCE = 1.5  # seconds for one statement in PostgreSQL, a wait for a row's lock included
@@ -64,7 +63,6 @@ class Database:
     def __init__(self, url: str) -> None:
         self._turn = asyncio.Lock()
         self.path: Path | None = None
-        self._failures: tuple[type[Exception], ...] = (SQLAlchemyError, sqlite3.Error, OSError)
         self.insert: Callable[[Table], Any]
         scheme, _, rest = url.partition("://")
         match scheme.partition("+")[0]:
@@ -82,7 +80,7 @@ class Database:
 
     async def close(self) -> None:
         """Close the connection, once what is under way has ended, if that does not take long."""
-        with suppress(*self._failures):
+        with suppress(Exception):  # it ends one way or the other
             async with asyncio.timeout(CLOSE_PATIENCE), self._turn:
                 await self._engine.dispose()
 
@@ -136,7 +134,10 @@ class Database:
             raise
         try:
             return task.result()
-        except self._failures as error:
+        except BotError:
+            raise
+        except Exception as error:
+            # Drivers raise what they like, above all where a server is not what it seems.
             raise self._translate(error) from error
 
     def _translate(self, error: Exception) -> StoreError:
@@ -178,11 +179,9 @@ class Database:
     def _use_postgresql(self, url: str) -> None:
         dsn, self.place = _read_dsn(url)
         # The driver and its dialect take 5 MiB: only who uses them has them.
-        import asyncpg  # type: ignore[import-untyped]  # noqa: PLC0415
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
 
         self.insert = postgresql_insert
-        self._failures += (asyncpg.PostgresError, asyncpg.InterfaceError)
         self._engine = create_async_engine(
             "postgresql+asyncpg://",
             hide_parameters=True,

@@ -61,14 +61,16 @@ class RateLimitedError(SlackError):
 class UnavailableError(SlackError):
     """No answer, or Slack's own failure.
 
-    With `sent` False the call cannot have been carried out; with `is_pending` it may be even now.
+    With `sent` False the call cannot have been carried out, or Slack says so; with `is_doubtful` it does not mean that
+    for certain. With `is_pending` it may be carried out even now.
     """
 
-    def __init__(self, code: str, *, sent: bool, is_pending: bool = False) -> None:
+    def __init__(self, code: str, *, sent: bool, is_pending: bool = False, is_doubtful: bool = False) -> None:
         super().__init__(code)
         self.args = (f"Slack cannot be reached, or does not work: {code}",)
         self.sent = sent
         self.is_pending = is_pending
+        self.is_doubtful = is_doubtful
 
 
 class ThreadLostError(SlackError):

@@ -13,8 +13,7 @@ Laws:
 
 import asyncio
 import logging
-import math
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
@@ -30,10 +29,13 @@ logger = logging.getLogger(__name__)
 PATIENCE = 1.5  # seconds; the person who typed a command has waited half of what Slack allows
 RENEWAL = 3.0  # seconds between two renewals: two may fail before a lease has ended
 SEARCH = 2.0  # seconds between two looks for runs that nobody holds
+ENOUGH = 2  # writes that fail until the database is held to be away; the first may find its connection dead
 RETRY = 1.0  # seconds between two tries of a database that does not answer
 MEMORY = 1_000  # keys of runs that have ended; a question that is written later than a thousand others is no more
+BRIEFLY = 0.25  # seconds that an edit waits for the database: its text is there, and gets no younger
 GATHER = 0.05  # seconds in which what nobody waits for gathers, to be written together
 HOUSEKEEPING = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
+BATCH = 100  # of those at once; a write waits behind them
 DAY = 86_400.0  # seconds
 MINUTE = 60.0  # seconds; Slack's limits look back so far
 DOUBT = 1.0  # seconds by which an edit of a dead process may have been counted later than it was written down
@@ -60,8 +62,8 @@ class Database(Protocol):
     async def release(self, keys: Iterable[str]) -> None:
         """Give up leases."""
 
-    async def clear(self, before: float) -> int:
-        """Forget runs that have ended before a time; how many."""
+    async def clear(self, before: float, limit: int) -> int:
+        """Forget up to `limit` runs that have ended before a time; how many."""
 
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
         """Who asked when, since a time, in runs that have ended."""
@@ -71,7 +73,7 @@ class Database(Protocol):
 
 
 class Keeper(Protocol):
-    """Who works on the runs: `bot.run.Runs`."""
+    """Who works on the runs: `bot.runs.Runs`."""
 
     def take_up(self, record: Record) -> None:
         """Go on with a run that another process has left."""
@@ -130,7 +132,7 @@ class Entry:
         """
         self._journal.changes.edits.append(self._journal.clock())
         if self.is_kept:
-            await self._journal.written()
+            await self._journal.written(BRIEFLY)
 
     def end(self, state: str) -> None:
         """Note that the run has ended: nobody need take it up."""
@@ -154,8 +156,8 @@ class Journal:
         self._live: set[str] = set()  # this process works on them
         self._kept: set[str] = set()  # those of them that the database knows to be this process's
         self._held_until = 0.0
-        self._failed_from = -math.inf  # when the last write began that failed
-        self._counted_until = -math.inf
+        self._unanswered = 0  # writes in a row that have failed since the leases may have ended
+        self._counted: Counter[float] = Counter()  # edits of other processes, by when they were sent
         self._opened = asyncio.Event()
         self._is_away = False
         self._is_resting = False
@@ -186,7 +188,7 @@ class Journal:
 
         When their leases may have ended, the database has to be asked. If it does not answer, nobody can take them.
         """
-        return not self._kept or self.clock() < self._held_until or self._failed_from >= self._held_until
+        return not self._kept or self.clock() < self._held_until or self._unanswered >= ENOUGH
 
     async def add(self, question: Question) -> bool:
         """Write a question down before it is acknowledged; whether it is new. It returns within `PATIENCE`."""
@@ -205,7 +207,7 @@ class Journal:
             return True
         if is_new:
             self._kept.add(question.key)
-        else:
+        elif question.key not in self._kept:  # else it was taken up meanwhile
             self._live.discard(question.key)
         return is_new
 
@@ -222,17 +224,17 @@ class Journal:
         """Have what is new written soon."""
         self._wake.set()
 
-    async def written(self) -> None:
-        """Wait until everything so far is written, for `PATIENCE` at the longest."""
+    async def written(self, patience: float = PATIENCE) -> None:
+        """Wait until everything so far is written, for so many seconds at the longest."""
         written = asyncio.get_running_loop().create_future()
         self._written.append(written)
         self._hurry.set()
         self.wake()
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 await written
         except TimeoutError:
-            logger.warning("store.slow")
+            logger.debug("store.slow")
 
     async def serve(self, keeper: Keeper) -> None:
         """Open the database, write, renew leases, hand runs that nobody holds to `keeper`; until cancelled.
@@ -250,8 +252,7 @@ class Journal:
                     search_at = now + SEARCH
                     await self._search(keeper)
                 if now >= tidy_at:
-                    tidy_at = now + HOUSEKEEPING
-                    await self._tidy()
+                    tidy_at = now + (RENEWAL if await self._tidy() else HOUSEKEEPING)
                 await self._pause(RENEWAL if self._is_resting else min(RENEWAL, search_at - _now()))
             else:
                 await asyncio.sleep(RETRY)
@@ -296,13 +297,14 @@ class Journal:
                     await self._open(keeper)
                 held = await self._store.save(changes)
         except (StoreError, TimeoutError) as error:
-            self._failed_from = began
+            self._unanswered += began >= self._held_until
             self._note_away(error)
         else:
             if self._is_away:
                 logger.warning("store.back")
             self._is_away = False
             self._held_until = began + LEASE
+            self._unanswered = 0
             self._note_held(held - changes.ends.keys(), kept, keeper)
             is_done = True
         finally:
@@ -331,7 +333,7 @@ class Journal:
 
     def _note_away(self, error: Exception) -> None:
         if not self._is_away:
-            logger.warning("store.away error=%s: runs go on, but end with this process", type(error).__name__)
+            logger.warning("store.away error=%s: runs go on, but end with this process", str(error) or "no answer")
         self._is_away = True
 
     def _take_back(self, changes: Changes) -> None:
@@ -355,11 +357,11 @@ class Journal:
         self._opened.set()
 
     async def _count_spent(self, keeper: Keeper) -> None:
-        """Count what other processes have spent within the minute, and was not counted yet."""
+        """Count what other processes have spent within the minute, and was not counted yet; some is written late."""
         now = self.clock()
-        spent = await self._store.edits_since(max(now - MINUTE, self._counted_until))
-        self._counted_until = now
-        keeper.note_spent([max(0.0, now - at - DOUBT) for at in spent])
+        spent = Counter(await self._store.edits_since(now - MINUTE))
+        keeper.note_spent([max(0.0, now - at - DOUBT) for at in (spent - self._counted).elements()])
+        self._counted = spent
 
     async def _search(self, keeper: Keeper) -> None:
         """Take up what nobody holds."""
@@ -367,9 +369,8 @@ class Journal:
             async with asyncio.timeout(PATIENCE):
                 await self._store.release(self._strays)
                 self._strays.clear()
+                await self._count_spent(keeper)
                 records = await self._store.claim()
-                if records:
-                    await self._count_spent(keeper)
         except (StoreError, TimeoutError) as error:
             self._note_away(error)
             return
@@ -380,15 +381,17 @@ class Journal:
             logger.info("run.taken_up key=%s", key)
             keeper.take_up(record)
 
-    async def _tidy(self) -> None:
+    async def _tidy(self) -> bool:
+        """Forget what is old; whether there is more of it."""
         try:
-            async with asyncio.timeout(HOUSEKEEPING / 60):
-                count = await self._store.clear(self.clock() - self._history)
+            async with asyncio.timeout(PATIENCE):
+                count = await self._store.clear(self.clock() - self._history, BATCH)
         except (StoreError, TimeoutError) as error:
-            logger.warning("store.untidy error=%s", type(error).__name__)
-            return
+            logger.warning("store.untidy error=%s", str(error) or "no answer")
+            return False
         if count:
             logger.info("store.cleared runs=%s", count)
+        return count == BATCH
 
 
 def _now() -> float:

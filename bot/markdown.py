@@ -21,6 +21,7 @@ from itertools import accumulate, pairwise, takewhile
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.links import unmask
 from bot.mrkdwn import escape_markdown
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
@@ -92,7 +93,7 @@ def fit(text: str, start: int = 0, fence: Fence | None = None, *, limit: int = P
     left_open = scan.fence_at_cut
     if left_open:
         shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
-    return Page(escape_markdown(shown), end, left_open)
+    return Page(escape_markdown(unmask(shown)), end, left_open)
 
 
 def pages(text: str, *, limit: int = PAGE_LIMIT) -> list[Page]:

@@ -8,6 +8,7 @@ so that it can ring nobody and forge no link.
 import re
 
 _INCOMING = re.compile(r"<(?P<entity>[^<>]*)>|&(?P<escape>lt|gt|amp);")
+_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 
 
@@ -25,9 +26,9 @@ def unescape(text: str) -> str:
     """What a person typed, from what Slack made of it: entities become the words that Slack would show.
 
     `<@U1|ann>` becomes `@ann`, `<#C1|general>` `#general`, `<!here>` `@here`, `<https://a.b|a.b>` `a.b`. One pass, so
-    that somebody's `&amp;lt;` ends as the `&lt;` that was typed.
+    that somebody's `&amp;lt;` ends as the `&lt;` that was typed. What is no character becomes U+FFFD.
     """
-    return _INCOMING.sub(_typed, text)
+    return _NO_CHARACTER.sub("\ufffd", _INCOMING.sub(_typed, text))
 
 
 def without_mention(text: str, user: str) -> str:

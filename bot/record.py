@@ -24,13 +24,15 @@ class Record:
     """A run as its last owner left it.
 
     `posts` is in the order of their intents; a part whose ts is None was intended, and nobody knows whether it was
-    posted. `answers` has the newest draft of each perspective that was kept.
+    posted, which was intended at `left_at` (one at a time is). `answers` has the newest draft of each perspective that
+    was kept.
     """
 
     question: Question
     asked_at: float
     posts: Mapping[str, str | None]
     answers: Mapping[str, Draft]
+    left_at: float = 0.0
 
 
 @dataclass(slots=True)

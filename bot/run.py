@@ -8,6 +8,7 @@ one was.
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
@@ -22,7 +23,7 @@ from bot.reply import Reply
 from bot.thread import Message, Thread
 
 PAUSE = 0.02  # seconds between two looks at the drafts; nobody sees that many, and each token would wake the run
-LAST_WORDS = 2.0  # seconds for the replies of a run that is cut off to say so
+LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 PARENT = "parent"  # the part of the message that opens a thread
 
 TOO_LATE = "the bot was away for too long. Ask again."
@@ -85,6 +86,10 @@ class Run:
 
     async def give_up(self, record: Record) -> None:
         """Have what another process has posted say that it is too late to go on with it."""
+        # What was perhaps posted is left alone: it is too late to find out.
+        record = replace(record, posts={part: ts for part, ts in record.posts.items() if ts})
+        if not (self._question.thread_ts or PARENT in record.posts):
+            return
         self._open([one for one in self._perspectives if one.name in record.posts], record)
         for reply in self._replies:
             reply.cut_off(TOO_LATE)

@@ -13,7 +13,16 @@ from typing import Any, Protocol, Self
 from bot import blocks
 from bot.blocks import Body
 from bot.board import Board
-from bot.errors import BotError, ChannelClosedError, SlackError, ThreadLostError, TokenRefusedError, describe
+from bot.errors import (
+    BotError,
+    ChannelClosedError,
+    RateLimitedError,
+    SlackError,
+    ThreadLostError,
+    TokenRefusedError,
+    UnavailableError,
+    describe,
+)
 from bot.journal import Entry, Journal
 from bot.limits import Limits
 from bot.perspectives import Perspective
@@ -23,6 +32,8 @@ from bot.run import Model, Run
 
 logger = logging.getLogger(__name__)
 
+CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
+WHISPER_PAUSES = (0.0, 2.0, 10.0, 30.0)  # seconds before each try to tell a person something, while Slack is away
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 RESTARTED = "the bot is being restarted, and goes on with this in a moment."
@@ -109,13 +120,14 @@ class Runs:
         """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=grace)
+        self._is_closed = True
         if self._tasks:
             self._cut_off()
             await asyncio.wait(self._tasks.values())
 
     def drop(self) -> None:
         """Cut off what is left, without last words."""
-        self._is_hurried = True
+        self._is_closed = self._is_hurried = True
         self._cut_off()
 
     def _cut_off(self) -> None:
@@ -123,7 +135,7 @@ class Runs:
             task.cancel()
 
     def _begin(self, question: Question, work: Coroutine[Any, Any, None]) -> None:
-        if self._is_closed:
+        if self._is_closed or question.key in self._tasks:
             work.close()  # it is written down: who comes next takes it up
             return
         task = self._group.create_task(work)
@@ -165,6 +177,8 @@ class Runs:
             self.recall(question.user, self._journal.clock() - record.asked_at)
         logger.info("run.start key=%s", question.key)
         thread = self._board.thread(entry, question.channel, question.thread_ts)
+        if record and record.left_at:
+            thread.doubtful_until = began + CALL_LIMIT - (self._journal.clock() - record.left_at)
         run = self._going_on[question.key] = Run(question, thread, self._perspectives, entry)
         outcome = ""  # none: it is left as it is, for another process to go on with
         try:
@@ -220,16 +234,23 @@ class Runs:
 
     async def _tell(self, question: Question, bodies: Sequence[Body]) -> None:
         for body in bodies:
-            try:
-                await self._slack.whisper(
-                    question.channel,
-                    question.user,
-                    body,
-                    thread_ts=question.whisper_ts,
-                    response_url=question.response_url,
-                )
-            except BotError as error:  # a refused token too: one whisper must not end the others' runs
-                logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
+            for pause in WHISPER_PAUSES:
+                await asyncio.sleep(pause)
+                try:
+                    await self._slack.whisper(
+                        question.channel,
+                        question.user,
+                        body,
+                        thread_ts=question.whisper_ts,
+                        response_url=question.response_url,
+                    )
+                except (RateLimitedError, UnavailableError) as error:
+                    logger.warning("whisper.delayed key=%s error=%s", question.key, error.code)
+                except BotError as error:  # a refused token too: one whisper must not end the others' runs
+                    logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
+                    break
+                else:
+                    break
 
 
 def _now() -> float:

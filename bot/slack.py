@@ -5,6 +5,7 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 
 import logging
 import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -30,10 +31,11 @@ from bot.errors import (
 
 CALL_TIMEOUT = 15.0  # seconds for one call; Slack answers in well under one, or is in trouble
 DEFAULT_RETRY_AFTER = 10.0  # seconds, where a 429 names none; what chat.update is reported to name
-LONGEST_RETRY_AFTER = 300.0  # seconds; whatever is named, the newest text deserves a try every few minutes
+LONGEST_RETRY_AFTER = 3_600.0  # seconds; by then nobody waits for the text any more
 
 MARKED = "perspectives_message"  # the type of the metadata in what the bot posts
 PAGE = 100  # messages that are asked for at once
+HORIZON = 7_200.0  # seconds; nothing older is looked for, since no run goes on for so long
 
 _TOKEN_ERRORS = frozenset(
     {"account_inactive", "invalid_auth", "missing_scope", "not_allowed_token_type", "not_authed"}
@@ -60,6 +62,8 @@ _NONSENSE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _OWN_FAILURES = frozenset(
     {"fatal_error", "internal_error", "request_timeout", "service_unavailable"} | {"team_added_to_org", "update_failed"}
 )
+# Slack's documentation of these: "It's possible some aspect of the operation succeeded before the error was raised."
+_DOUBTFUL = frozenset({"fatal_error", "internal_error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,21 +138,16 @@ class Slack:
         It needs a scope that the bot can do without: `channels:history`, or `groups:history` in private channels.
         """
         async with translated():
-            if thread_ts is None:
-                # A channel goes on for ever, but what is looked for is among its newest messages.
-                answer = await self._client.conversations_history(
-                    channel=channel, limit=PAGE, include_all_metadata=True
-                )
-                return _find_mark(_data(answer), mark)
-            ts, cursor = None, ""
-            while ts is None:
-                answer = await self._client.conversations_replies(
-                    channel=channel, ts=thread_ts, limit=PAGE, include_all_metadata=True, cursor=cursor or None
-                )
+            page: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
+            ts, cursor = None, None
+            while ts is None and cursor != "":
+                if thread_ts is None:
+                    oldest = f"{time.time() - HORIZON:.6f}"
+                    answer = await self._client.conversations_history(oldest=oldest, cursor=cursor, **page)
+                else:
+                    answer = await self._client.conversations_replies(ts=thread_ts, cursor=cursor, **page)
                 ts = _find_mark(_data(answer), mark)
                 cursor = (_data(answer).get("response_metadata") or {}).get("next_cursor") or ""
-                if not cursor:
-                    break
             return ts
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
@@ -209,7 +208,7 @@ def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedErr
         )
     if not code or code in _OWN_FAILURES:
         # With `ok: false` Slack says that it was not done; a page of HTML says nothing.
-        return UnavailableError(code or f"http_{status}", sent=not code)
+        return UnavailableError(code or f"http_{status}", sent=not code, is_doubtful=code in _DOUBTFUL)
     return _ERRORS.get(code, SlackError)(code)
 
 

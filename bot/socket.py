@@ -46,6 +46,8 @@ STEADY = 30.0  # seconds; a connection that held so long is made again at once
 CLOSE_TIMEOUT = 1.0  # seconds; running answers wait behind it, and hosts kill after 30
 PARTING = 0.4  # seconds of those, for Slack to answer a close
 
+OVERLAP = 2.0  # seconds for which an old connection is read beside the new one
+
 ORDERLY = {"warning", "refresh_requested"}  # reasons that Slack gives every few hours
 LINK_DISABLED = "link_disabled"
 
@@ -138,7 +140,8 @@ class Socket:
                     if self._line is None:
                         on_connected()
                     else:
-                        self._line.leave()
+                        # What Slack has still sent down the old one is read before it is left.
+                        asyncio.get_running_loop().call_later(OVERLAP, self._line.leave)
                     self._line = line
                 _note_loss(await line.over)
                 if _now() - began >= STEADY:

@@ -30,7 +30,7 @@ from bot.schema import VERSION, answers, edits, is_open, messages, runs, schema,
 
 EDITS_KEPT = 120.0  # seconds; Slack's limits look back one minute
 
-VACUUM = 10_000  # pages of 4 KiB that one `clear` gives back at most: nobody can write meanwhile
+VACUUM = 1_000  # pages of 4 KiB that one `clear` gives back at most: nobody can write meanwhile
 OPENING = 0x70657273  # the advisory lock of processes that make the schema in PostgreSQL; any number
 
 
@@ -186,13 +186,14 @@ class Store:
 
         await self._database.do(work)
 
-    async def clear(self, before: float) -> int:
-        """Forget runs that ended before then, and edits that count no more; how many runs."""
+    async def clear(self, before: float, limit: int) -> int:
+        """Forget up to `limit` runs that ended before then, and edits that count no more; how many runs."""
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(delete(edits).where(edits.c.at < now - EDITS_KEPT))
-            old = delete(runs).where(runs.c.ended_at < before).returning(runs.c.key)
+            oldest = select(runs.c.key).where(runs.c.ended_at < before).limit(limit)
+            old = delete(runs).where(runs.c.key.in_(oldest)).returning(runs.c.key)
             return len((await connection.execute(old)).all())
 
         count = await self._database.do(work)
@@ -272,8 +273,11 @@ def _read_version(connection: Connection) -> int | None:
 def _read_records(runs: Iterable[Row[Any]], messages: Iterable[Row[Any]], answers: Iterable[Row[Any]]) -> list[Record]:
     posts: dict[str, dict[str, str | None]] = {}
     drafts: dict[str, dict[str, Draft]] = {}
+    left_at: dict[str, float] = {}
     for row in messages:
         posts.setdefault(row.run, {})[row.part] = row.ts
+        if row.ts is None:
+            left_at[row.run] = max(left_at.get(row.run, 0.0), row.intended_at)
     for row in answers:
         drafts.setdefault(row.run, {})[row.name] = Draft(
             row.text, State(row.state), row.reason, row.model, row.seconds, row.tokens
@@ -286,6 +290,7 @@ def _read_records(runs: Iterable[Row[Any]], messages: Iterable[Row[Any]], answer
             asked_at=run.asked_at,
             posts=posts.get(run.key, {}),
             answers=drafts.get(run.key, {}),
+            left_at=left_at.get(run.key, 0.0),
         )
         for run in runs
     ]

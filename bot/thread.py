@@ -27,9 +27,6 @@ class Wall(Protocol):
     def grow(self, message: "Message") -> None:
         """Note that a message has something new to show."""
 
-    def doubt(self, message: "Message") -> None:
-        """Note that another process was about to post a message, and nobody knows whether it did."""
-
     def adopt(self, message: "Message", *, shows_text: bool) -> None:
         """Take up a message that stands already."""
 
@@ -54,7 +51,7 @@ class Ledger(Protocol):
         """Note that it stands."""
 
     async def spend(self) -> None:
-        """Write down that an edit is about to be sent, and what it shows; return when that is safe, or not to be had."""
+        """Write down that an edit is about to be sent, and what it shows; return as `intend` does."""
 
 
 class Loss(Enum):
@@ -79,6 +76,7 @@ class Message:
         "form",
         "is_index",
         "is_last",
+        "is_refused",
         "is_stale",
         "is_unknown",
         "loss",
@@ -117,6 +115,7 @@ class Message:
         self.refusals = 0  # those of them that Slack refused for a reason which is not known here
         self.is_unknown = False  # whether it was perhaps posted: it is looked up before it is posted again
         self.pending_until = -math.inf  # until when a call that was given up may be carried out after all
+        self.is_refused = False  # whether Slack has said that it was not posted, though it may be
         self.was_missed = False  # whether it was looked up, and was not there
 
     @property
@@ -154,6 +153,7 @@ class Thread:
         self.post_not_before = -math.inf  # after a failure
         self.is_posting = False
         self.unsettled: set[Message] = set()  # whose last text is not shown yet
+        self.doubtful_until = -math.inf  # until when a post that another process has left may be carried out
         self.failure: Exception | None = None
         self.on_failure: Callable[[Exception], None] = lambda _: None
         self.edits = 0
@@ -168,7 +168,8 @@ class Thread:
     def adopt(self, message: Message, ts: str | None, *, shows_text: bool) -> None:
         """Go on with a message that another process has posted: at `ts`, or perhaps, where that is None."""
         if ts is None:
-            self.wall.doubt(message)
+            message.is_unknown = True
+            message.pending_until = self.doubtful_until
             self.post(message)
         else:
             message.ts = ts

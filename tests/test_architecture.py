@@ -10,7 +10,7 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 ORDER = [
     "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema",
     "completions", "reasons", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "posting",
-    "bucket", "slack", "blocks", "markdown", "mrkdwn", "limits", "record", "draft", "question", "perspectives",
+    "bucket", "slack", "blocks", "markdown", "links", "mrkdwn", "limits", "record", "draft", "question", "perspectives",
     "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {
@@ -23,7 +23,7 @@ ONLY = {
     "asyncpg": {"database"},
 }
 PURE = {
-    "answer", "backoff", "blocks", "bucket", "draft", "errors", "limits", "markdown", "mrkdwn", "pacing",
+    "answer", "backoff", "blocks", "bucket", "draft", "errors", "limits", "links", "markdown", "mrkdwn", "pacing",
     "perspectives", "posting", "question", "reasons", "record", "sse",
 }  # fmt: skip
 IMPURE = {

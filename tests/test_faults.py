@@ -512,13 +512,14 @@ POSTS += [
 POSTS[-1] = replace(POSTS[-1], faults=(*POSTS[-1].faults, Fault("response_url", http_status=500)))
 POSTS.append(
     Row(
-        "whispers: none can be sent",
+        "whispers: none can be sent at first",
         (
             posts(PARENT, error="not_in_channel"),
             Fault("response_url", breaks=True),
             Fault("chat.postEphemeral", page=True),
         ),
         has_thread=False,
+        told=("/invite",),
     )
 )
 
@@ -700,7 +701,7 @@ QUICK = {
     "posts: a placeholder, no answer, done late, it may look",
     "posts: a placeholder, broken after it is done",
     "posts: a continuation, broken after it is done, it may look",
-    "whispers: none can be sent",
+    "whispers: none can be sent at first",
     "the socket: half open",
     "the socket: dead tickets",
     "OpenAI: 429 with Retry-After",

@@ -66,7 +66,7 @@ class Database:
         self.released += sorted(keys)
         self.ours -= set(keys)
 
-    async def clear(self, before: float) -> int:
+    async def clear(self, before: float, limit: int) -> int:
         await self._answer()
         return 0
 

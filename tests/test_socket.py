@@ -14,7 +14,7 @@ from bot.playground.fault import Fault
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
 from bot.slack import Identity, make_session
-from bot.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, PAUSES, Socket
+from bot.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, OVERLAP, PAUSES, Socket
 
 OPEN = "apps.connections.open"
 WITHIN = 15.0  # seconds until the bot is back, once Slack is
@@ -355,7 +355,7 @@ async def test_a_refresh_is_one_new_connection_and_no_gap(events: pytest.LogCapt
         answers = [group.create_task(world.works()) for _ in range(4)]
         await asyncio.wait(answers)
         assert all(answer.result() for answer in answers)
-        await asyncio.sleep(1)
+        await asyncio.sleep(OVERLAP + 1)
         assert (len(world.requests), len(world.server.sockets.accepted), world.server.connections) == (2, 2, 1)
         assert world.server.sockets.close_codes == [1000]
         assert world.greetings == 1

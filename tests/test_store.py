@@ -318,8 +318,8 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
     world.clock.now += 100
     await one.save(Changes(ends={"T2": "done"}, edits=[now + 100]))
     world.clock.now += 100
-    assert await two.clear(now + 100) == 1
-    assert await two.clear(now + 100) == 0
+    assert await two.clear(now + 100, 100) == 1
+    assert await two.clear(now + 100, 100) == 0
     for select in ("key FROM runs ORDER BY key", "run FROM messages ORDER BY run", "run FROM answers ORDER BY run"):
         assert await query(world.url, f"SELECT {select}") == [("T2",), ("T3",)]
     assert await two.edits_since(0) == [now + 100]
@@ -337,9 +337,9 @@ async def test_the_file_shrinks_with_what_is_forgotten(tmp_path: Path) -> None:
             await one.add(question(f"T{number}"))
         texts = {(f"T{number}", name): Draft(name * 10_000) for number in range(60) for name in "abcd"}
         await one.save(Changes(answers=dict(texts), ends={f"T{number}": "done" for number in range(60)}))
-        await two.clear(0)
+        await two.clear(0, 100)
         size = sum(file.st_size for file in files(tmp_path).values())
-        assert await two.clear(clock.now + 1) == 60
+        assert await two.clear(clock.now + 1, 100) == 60
         assert size > 2_000_000
         assert sum(file.st_size for file in files(tmp_path).values()) < 200_000
         assert await one.add(question("T1"))
@@ -516,7 +516,7 @@ async def test_memory_holds_as_long_as_the_store(tmp_path: Path) -> None:
                     await store.add(question(f"T1 {number}"))
         assert "T1" in await store.save(Changes())
         assert not await store.add(question())
-        assert await store.clear(0) == 0
+        assert await store.clear(0, 100) == 0
 
 
 @slow
