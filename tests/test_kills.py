@@ -550,6 +550,7 @@ async def test_a_database_that_is_away_keeps_nobody_waiting(kind: str, tmp_path:
         async with locked(stage.url):
             assert await bot.ask(stage.open_channel("locked")) < 3.0
             await stage.until_whole(["locked"])
+            await bot.process.logged("store.away", within=10)
         await bot.process.logged("run.not_durable", within=1)
         await bot.process.logged("store.back", within=5)
         await disconnect(stage.url)
