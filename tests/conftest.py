@@ -1,7 +1,9 @@
 """What all tests share: the virtual clock, and the bot against its stand-ins."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import ssl
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,6 +16,19 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Tests run on the virtual clock, but for those that are marked `slow`: they need the real one."""
     return {"real": asyncio.SelectorEventLoop} if item.get_closest_marker("slow") else {"virtual": VirtualLoop}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _few_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let clients load one certificate in place of all: each needs 50 ms for those, and none is asked for here."""
+    every = ssl.get_default_verify_paths().cafile
+    with pytest.MonkeyPatch.context() as environment:
+        if every:
+            first = Path(every).read_text(encoding="utf-8").partition("-----END CERTIFICATE-----")
+            file = tmp_path_factory.mktemp("certificates") / "one.pem"
+            file.write_text(first[0] + first[1] + "\n", encoding="utf-8")
+            environment.setenv("SSL_CERT_FILE", str(file))
+        yield
 
 
 # Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder.

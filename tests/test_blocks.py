@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from bot import blocks
 from bot.blocks import SECTION_LIMIT, Body
 from bot.draft import Draft, State
+from bot.limits import Refusal
 from bot.markdown import PAGE_LIMIT, Page, fit, pages, units
 from bot.perspectives import PERSPECTIVES
 from bot.playground.blocks import find_mentions, find_problems, plain
@@ -194,3 +195,32 @@ def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> 
 def test_a_problem_that_only_grows_too_long_by_escaping_is_told_so() -> None:
     """Its characters are as many as they may be."""
     assert "count as several" in blocks.too_long("<" * 4_000, 4_000)[0].text
+
+
+def test_a_refused_problem_is_given_back_with_the_reason() -> None:
+    """Whoever typed it in a command has it nowhere else."""
+    once, twice = blocks.busy(Refusal(1), "Why?"), blocks.busy(Refusal(2), "Why?")
+    hour = blocks.busy(Refusal(20, 61.0), "Why?")
+    assert "You have one run going on already" in once[0].text
+    assert "You have 2 runs going on already" in twice[0].text
+    assert "You have asked 20 times within the hour" in hour[0].text
+    assert "Ask again in 2 minutes." in hour[0].text
+    assert "Ask again in 1 minute." in blocks.busy(Refusal(20, 3.0), "Why?")[0].text
+    told = blocks.refused("some_<error>", "Why?")
+    assert "(some_&lt;error&gt;)" in told[0].text
+    assert all(body.blocks[-1] == {"type": "markdown", "text": "Why?"} for body in (once[0], hour[0], told[0]))
+
+
+def test_who_is_interrupted_learns_what_is_missing_and_how_to_ask_again() -> None:
+    """All of it, or some answers."""
+    assert blocks.interrupted("Why?")[0].text.startswith("I was interrupted. To ask again")
+    assert "Depth and Time cannot be shown" in blocks.interrupted("Why?", names=["Depth", "Time"])[0].text
+    assert len(blocks.interrupted("Why? " * 5_000)) > 1
+
+
+def test_a_text_that_is_started_over_says_so() -> None:
+    """While the old one stands; a page that the new one does not need says where it ends."""
+    draft = Draft("old", State.WRITING, "the connection to the model broke; it starts over.")
+    body = blocks.reply(PERSPECTIVES[0], draft, fit("old"), number=1, is_last=True)
+    assert "✍️ writing: the connection to the model broke; it starts over." in str(body.blocks[0])
+    assert "ends above" in str(blocks.ends_above(PERSPECTIVES[0], 2).blocks)

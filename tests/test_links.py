@@ -35,6 +35,7 @@ def test_a_label_that_names_another_address_hides_none(text: str, shown: str) ->
         f"``{TRAP} ` ``",
         f"```\n{TRAP}\n```",
         f"- ~~~js\n{TRAP}",
+        "```\n[1]: https://a.example\n```",
         "a[0](b), ](, [x](",
         "plain",
     ],

@@ -2,7 +2,7 @@ import asyncio
 import gc
 import itertools
 import weakref
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -283,3 +283,57 @@ def test_a_second_cancellation_during_the_closing_still_closes_the_rest(
         assert sum(source.closed for source in sources) >= len(sources) - 1
 
     run(scenario())
+
+
+async def test_a_source_that_is_dropped_is_closed_at_once_and_keeps_its_newest_value() -> None:
+    """The others go on; one that was not begun yet can be dropped too."""
+    closed: list[str] = []
+
+    async def source(name: str, count: int) -> AsyncGenerator[str]:
+        try:
+            for number in range(count):
+                yield f"{name}{number}"
+                await asyncio.sleep(1)
+        finally:
+            closed.append(name)
+
+    async with merge_async_iterators(source("a", 9), source("b", 3), source("c", 9)) as merged:
+        merged.drop(2)
+        assert await anext(merged) == ("a0", "b0", None)
+        merged.drop(0)
+        await asyncio.sleep(0.01)
+        assert closed == ["a"]
+        assert [item async for item in merged][-1] == ("a0", "b2", None)
+        assert closed == ["a", "b"]
+
+
+async def test_a_source_that_never_waits_can_be_dropped() -> None:
+    """It is closed where it gives way to others."""
+    closed: list[str] = []
+
+    async def endless() -> AsyncGenerator[int]:
+        try:
+            for number in itertools.count():
+                yield number
+        finally:
+            closed.append("endless")
+
+    async with merge_async_iterators(endless()) as merged:
+        await anext(merged)
+        merged.drop(0)
+        assert len([item async for item in merged]) <= 1
+        assert closed == ["endless"]
+
+
+async def test_the_reader_can_be_told_to_fail() -> None:
+    """As if a source had: the newest values first, then the failure; all sources are closed."""
+
+    async def silent() -> AsyncGenerator[int]:
+        yield 1
+        await asyncio.sleep(100)
+
+    with pytest.raises(KeyError):
+        async with merge_async_iterators(silent(), silent()) as merged:
+            assert await anext(merged) == (1, 1)
+            merged.abort(KeyError("told"))
+            await anext(merged)
