@@ -66,20 +66,21 @@ async def serve(
                 max_streams=settings.max_streams,
             ) as completions,
             Socket(app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session) as socket,
-            Journal(
-                partial(_load_store, settings, clock, make_store), clock=clock, history_days=settings.history_days
-            ) as journal,
         ):
             slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session))
             if (identity := await _unless(stop, _introduce(slack, socket))) is None:
                 return
-            board = Board(slack, settings.slack_edits_per_minute, journal.may_write)
+            load = partial(_load_store, settings, identity, clock, make_store)
 
             def note_connected() -> None:
                 logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
                 on_connected()
 
-            async with asyncio.TaskGroup() as background:
+            async with (
+                Journal(load, clock=clock, history_days=settings.history_days) as journal,
+                asyncio.TaskGroup() as background,
+            ):
+                board = Board(slack, settings.slack_edits_per_minute, journal.may_write)
                 showing = background.create_task(board.serve())
                 async with Runs(
                     slack=slack,
@@ -109,12 +110,13 @@ async def serve(
 
 
 async def _load_store(
-    settings: Settings, clock: Callable[[], float], make_store: Callable[..., "Store"] | None
+    settings: Settings, identity: Identity, clock: Callable[[], float], make_store: Callable[..., "Store"] | None
 ) -> "Store":
     """Make the store, and say where runs are kept, where somebody looks."""
     # Loading it takes as long as connecting, and can be done beside that.
     make_store = make_store or (await asyncio.to_thread(import_module, "bot.store")).Store
-    store = make_store(settings.database_url, owner=uuid4().hex, clock=clock)
+    workspace = f"{identity.team_id}/{identity.bot_id}"
+    store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=workspace)
     if store.is_file and settings.is_disk_lost:
         logger.warning(
             "store.start place=%s: this host's disk is lost when the process ends, and what is kept on it. "

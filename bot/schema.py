@@ -23,6 +23,7 @@ runs = Table(
     "runs",
     tables,
     Column("key", _Words, primary_key=True),
+    Column("workspace", _Words, nullable=False),
     Column("problem", _Words, nullable=False),
     Column("user", _Words, nullable=False),
     Column("channel", _Words, nullable=False),
@@ -56,7 +57,13 @@ answers = Table(
     Column("seconds", Double, nullable=False),
     Column("tokens", Integer, nullable=False),
 )
-edits = Table("edits", tables, Column("owner", _Words, nullable=False), Column("at", Double, nullable=False))
+edits = Table(
+    "edits",
+    tables,
+    Column("workspace", _Words, nullable=False),
+    Column("owner", _Words, nullable=False),
+    Column("at", Double, nullable=False),
+)
 Index("ix_edits_at", edits.c.at)
 
 is_open = runs.c.ended_at.is_(None)

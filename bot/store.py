@@ -37,6 +37,7 @@ OPENING = 0x70657273  # the advisory lock of processes that make the schema in P
 class Store:
     """The database at `url`, for one process: `owner` names this process, and no other nor an earlier one.
 
+    `workspace` names the bot and where it is: what other bots keep in the same database is none of its business.
     Times are seconds since 1970, as `clock` tells them. Use it as an asynchronous context manager, and call `open`
     before anything else; `open` may be called again, above all where it failed. All calls raise `StoreError`.
 
@@ -44,8 +45,9 @@ class Store:
         SettingsError: the database cannot be at such a URL.
     """
 
-    def __init__(self, url: str, *, owner: str, clock: Callable[[], float]) -> None:
+    def __init__(self, url: str, *, owner: str, clock: Callable[[], float], workspace: str = "") -> None:
         self._owner = owner
+        self._workspace = workspace
         self._clock = clock
         self._database = Database(url)
 
@@ -100,6 +102,7 @@ class Store:
         now = self._clock()
         row = {
             "key": question.key,
+            "workspace": self._workspace,
             "problem": question.problem,
             "user": question.user,
             "channel": question.channel,
@@ -139,7 +142,8 @@ class Store:
                 end = end.values(state=bindparam("_state"), ended_at=now, owner=None, response_url=None)
                 await connection.execute(end, ends)
             if changes.edits:
-                await connection.execute(insert(edits), [{"owner": self._owner, "at": at} for at in changes.edits])
+                whose = {"workspace": self._workspace, "owner": self._owner}
+                await connection.execute(insert(edits), [{**whose, "at": at} for at in changes.edits])
             return ours
 
         return await self._database.do(work)
@@ -156,6 +160,7 @@ class Store:
             free = (
                 select(runs)
                 .where(is_open, runs.c.lease_until <= now, runs.c.owner.is_distinct_from(self._owner))
+                .where(runs.c.workspace == self._workspace)
                 .order_by(runs.c.asked_at, runs.c.key)
                 .limit(limit)
                 .with_for_update(skip_locked=True)  # SQLite has no such thing, and locks everything anyway
@@ -205,8 +210,10 @@ class Store:
         """Who asked, and when, in runs asked since that have ended; the refused ones do not count."""
 
         async def work(connection: AsyncConnection) -> list[tuple[str, float]]:
-            asked = select(runs.c.user, runs.c.asked_at).where(
-                runs.c.asked_at >= at, runs.c.ended_at.is_not(None), runs.c.state != "refused"
+            asked = (
+                select(runs.c.user, runs.c.asked_at)
+                .where(runs.c.asked_at >= at, runs.c.ended_at.is_not(None), runs.c.state != "refused")
+                .where(runs.c.workspace == self._workspace)
             )
             return [(row.user, row.asked_at) for row in await connection.execute(asked.order_by(runs.c.asked_at))]
 
@@ -216,7 +223,8 @@ class Store:
         """When other processes started edits since, in order."""
 
         async def work(connection: AsyncConnection) -> list[float]:
-            sent = select(edits.c.at).where(edits.c.at >= at, edits.c.owner != self._owner)
+            others = (edits.c.workspace == self._workspace, edits.c.owner != self._owner)
+            sent = select(edits.c.at).where(edits.c.at >= at, *others)
             return [row.at for row in await connection.execute(sent.order_by(edits.c.at))]
 
         return await self._database.do(work)

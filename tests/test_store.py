@@ -94,7 +94,7 @@ async def test_a_run_is_read_as_its_owner_left_it(world: World) -> None:
     world.clock.now += LEASE
     two = await world.store("two")
     [record] = await two.claim()
-    assert record == Record(asked, asked_at, {"parent": "1.5", "Depth": None}, {"Depth": draft})
+    assert record == Record(asked, asked_at, {"parent": "1.5", "Depth": None}, {"Depth": draft}, asked_at)
 
 
 @slow
@@ -296,6 +296,24 @@ async def test_whoever_asked_is_counted_once_the_run_has_ended(world: World) -> 
 
 
 @slow
+async def test_what_another_bot_keeps_in_the_same_database_is_left_alone(world: World) -> None:
+    """Its runs, who asked there, and what it has spent: of another workspace, or of another app in the same one."""
+    url, now = world.url, world.clock.now
+    async with (
+        Store(url, owner="one", clock=world.clock, workspace="T1/B1") as one,
+        Store(url, owner="two", clock=world.clock, workspace="T1/B2") as two,
+        Store(url, owner="three", clock=world.clock, workspace="T1/B1") as three,
+    ):
+        await one.open()
+        for key in ("left", "ended"):
+            await one.add(question(key))
+        await one.save(Changes(ends={"ended": "done"}, edits=[now]))
+        await one.release(["left"])
+        assert (await two.claim(), await two.asked_since(0), await two.edits_since(0)) == ([], [], [])
+        assert len(await three.claim()) == len(await three.asked_since(0)) == len(await three.edits_since(0)) == 1
+
+
+@slow
 async def test_edits_of_others_are_counted(world: World) -> None:
     """In order, since a time; those of this process are known to it."""
     one, two = await world.store("one"), await world.store("two")
@@ -418,7 +436,7 @@ async def test_a_call_may_be_cancelled_at_any_moment(world: World) -> None:
     for number in range(60):
         key = f"T{number}"
         with suppress(TimeoutError):
-            async with asyncio.timeout(number * 0.000_3):
+            async with asyncio.timeout(number * 0.001):
                 await store.add(question(key))
                 posts: dict[tuple[str, str], str | None] = {(key, "parent"): "1.0"}
                 await store.save(Changes(posts=dict(posts), answers={(key, "Depth"): Draft("text")}))
