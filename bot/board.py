@@ -2,7 +2,7 @@
 
 It is the only one that writes into threads. Laws:
 
-- What a post or an edit shows is built when it is sent.
+- What a post or an edit shows is built when it is sent; what an edit shows is written down in between, which is brief.
 - It counts as shown when Slack has confirmed it. What a failed edit carried is unseen again, and the next try carries
   what is newest then; nothing is sent twice unchanged for its form.
 - The messages of a thread are posted one after another, in the order in which they were asked for. That a post is about

@@ -11,8 +11,8 @@ Laws:
 - Only a token that Slack refuses ends it.
 - Every task has an owner: connections and envelopes are tasks of `serve`, and gone when it returns.
 
-Where Slack says that it is about to end a connection, the old one is read until the new one is greeted: nothing falls
-between the two.
+Where Slack says that it is about to end a connection, the old one is read until the new one is greeted, and
+for `OVERLAP` after that.
 """
 
 import asyncio
