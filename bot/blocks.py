@@ -69,18 +69,30 @@ def whisper(words: str) -> Body:
     return Body(words, [_section(words)])
 
 
-def cannot_write(code: str, channel: str) -> Body:
-    """What the sender is told where the bot cannot write, for Slack's `code`."""
-    if code == "is_archived":
-        return whisper(f"This channel (<#{channel}>) is archived: nobody can write here any more.")
-    if code == "thread_not_found":
-        return whisper("The message that I was to answer is gone, so I stopped.")
-    if code.startswith("restricted_action"):
-        return whisper(f"Only some people may write in this channel (<#{channel}>), and I am not one of them.")
-    return whisper(
-        f"I am not in this channel (<#{channel}>), so I cannot open a thread here. Invite me with `/invite`, "
-        "followed by my name with an @, and ask again."
-    )
+def cannot_write(code: str, channel: str, problem: str) -> list[Body]:
+    """What the sender is told where the bot cannot write, for Slack's `code`, and the problem, given back."""
+    here = f"this channel (<#{channel}>)"
+    match code:
+        case "is_archived":
+            reason = f"{here[0].upper()}{here[1:]} is archived: nobody can write here any more."
+        case "thread_not_found":
+            reason = "The message that I was to answer is gone, so I stopped."
+        case "restricted_action_non_threadable_channel":
+            reason = f"I answer in a thread, and {here} takes none. Ask me in another channel."
+        case "cannot_reply_to_message" | "restricted_action_thread_locked":
+            reason = "Slack lets nobody answer under that message. Ask me in the channel, or under another message."
+        case "restricted_action_thread_only_channel":
+            reason = f"In {here} people write in threads only. Mention me in one of them."
+        case "messages_tab_disabled":
+            reason = "My direct messages are switched off. Ask me in a channel."
+        case _ if code.startswith("restricted_action"):
+            reason = f"Only some people may write in {here}, and I am not one of them."
+        case _:
+            reason = (
+                f"I am not in {here}, so I cannot open a thread here. Invite me with `/invite`, "
+                "followed by my name with an @, and ask again."
+            )
+    return _give_back(f"{reason} Here is your problem back:", problem)
 
 
 def busy(refusal: Refusal, problem: str) -> list[Body]:

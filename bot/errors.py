@@ -12,6 +12,7 @@ are words for people; none carries a token, a key or a problem's text.
         ├── UnavailableError        it may, tried again; was it done? only `sent` knows
         ├── ThreadLostError         nobody knows whether the message that opens the thread was posted
         ├── ChannelClosedError      the bot is not in there, or nobody is any more
+        │   └── NoThreadsError          messages may stand in there, but nothing under them
         ├── MessageLockedError      this message can be edited no more
         │   └── MessageGoneError        somebody deleted it
         └── FormRefusedError        not in this form: smaller or plainer, perhaps
@@ -82,6 +83,10 @@ class ThreadLostError(SlackError):
 
 class ChannelClosedError(SlackError):
     """The bot cannot write into this channel: not invited, not found, archived."""
+
+
+class NoThreadsError(ChannelClosedError):
+    """Slack lets nobody answer under this message, or under any message of this channel."""
 
 
 class MessageLockedError(SlackError):

@@ -63,8 +63,8 @@ class Run:
         With `record` it goes on with what another process has posted, and asks for no answer that was whole.
         """
         self._open(self._perspectives, record)
-        # Before any completion is paid for: may the bot write here at all?
-        await self.thread.stands(self._parent or self._replies[0].placeholder)
+        # Before any completion is paid for: may the bot write here, and under a message? Some channels take no threads.
+        await self.thread.stands(*(reply.placeholder for reply in self._replies))
         streams = [
             _given(reply.draft)
             if reply.draft.state.is_final
@@ -102,6 +102,11 @@ class Run:
         with suppress(Exception):
             async with asyncio.timeout(LAST_WORDS):
                 await self.thread.settle()
+
+    @property
+    def has_reply(self) -> bool:
+        """Whether any answer stands in the thread, be it only its placeholder."""
+        return any(reply.placeholder.ts is not None for reply in self._replies)
 
     def lost(self) -> list[str]:
         """The names of the answers that have no place in the thread."""

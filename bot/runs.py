@@ -16,6 +16,7 @@ from bot.board import Board
 from bot.errors import (
     BotError,
     ChannelClosedError,
+    NoThreadsError,
     RateLimitedError,
     SlackError,
     ThreadLostError,
@@ -42,7 +43,10 @@ BROKEN = "something went wrong in the bot itself. Ask again."
 
 
 class Whisperer(Protocol):
-    """Who tells one person something: `bot.slack`."""
+    """Who tells one person something, and takes back what was said in vain: `bot.slack`."""
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Take a message away. Raises `SlackError` or `TokenRefusedError`."""
 
     async def whisper(
         self, channel: str, user: str, body: Body, *, thread_ts: str | None = None, response_url: str | None = None
@@ -219,7 +223,9 @@ class Runs:
             await run.answer(self._model, record)
         except ChannelClosedError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
-            await self._tell(question, [blocks.cannot_write(error.code, question.channel)])
+            if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
+                await self._take_away(question, run.thread.ts)
+            await self._tell(question, blocks.cannot_write(error.code, question.channel, question.problem))
             return "refused"
         except ThreadLostError:
             await self._tell(question, blocks.interrupted(question.problem))
@@ -231,6 +237,14 @@ class Runs:
         if lost := run.lost():
             await self._tell(question, blocks.interrupted(question.problem, names=lost))
         return "done"
+
+    async def _take_away(self, question: Question, ts: str | None) -> None:
+        """Delete a parent under which nothing can stand: in the channel it would promise what will not come."""
+        try:
+            if ts is not None:
+                await self._slack.delete(question.channel, ts)
+        except BotError as error:
+            logger.warning("parent.left key=%s error=%s", question.key, type(error).__name__)
 
     async def _tell(self, question: Question, bodies: Sequence[Body]) -> None:
         for body in bodies:

@@ -1,4 +1,4 @@
-"""Slack's Web API as the bot uses it: post, edit, whisper. Its errors become ours here, and nowhere else.
+"""Slack's Web API as the bot uses it: post, edit, delete, whisper. Its errors become ours here, and nowhere else.
 
 Nothing is repeated here: whether a call may be tried again, when, and with which text, is for the one who made it.
 """
@@ -23,6 +23,7 @@ from bot.errors import (
     FormRefusedError,
     MessageGoneError,
     MessageLockedError,
+    NoThreadsError,
     RateLimitedError,
     SlackError,
     TokenRefusedError,
@@ -45,8 +46,10 @@ _ERRORS: dict[str, type[SlackError]] = {
     "channel_not_found": ChannelClosedError,
     "is_archived": ChannelClosedError,
     "not_in_channel": ChannelClosedError,
-    "restricted_action": ChannelClosedError,
-    "restricted_action_read_only_channel": ChannelClosedError,
+    "cannot_reply_to_message": NoThreadsError,
+    "messages_tab_disabled": ChannelClosedError,
+    "restricted_action_non_threadable_channel": NoThreadsError,
+    "restricted_action_thread_locked": NoThreadsError,
     "thread_not_found": ChannelClosedError,
     "message_not_found": MessageGoneError,
     "cant_update_message": MessageLockedError,
@@ -155,6 +158,11 @@ class Slack:
         async with translated():
             await self._client.chat_update(channel=channel, ts=ts, text=body.text, blocks=body.blocks)
 
+    async def delete(self, channel: str, ts: str) -> None:
+        """Take a message of the bot's own away."""
+        async with translated():
+            await self._client.chat_delete(channel=channel, ts=ts)
+
     async def whisper(
         self, channel: str, user: str, body: Body, *, thread_ts: str | None = None, response_url: str | None = None
     ) -> None:
@@ -209,7 +217,9 @@ def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedErr
     if not code or code in _OWN_FAILURES:
         # With `ok: false` Slack says that it was not done; a page of HTML says nothing.
         return UnavailableError(code or f"http_{status}", sent=not code, is_doubtful=code in _DOUBTFUL)
-    return _ERRORS.get(code, SlackError)(code)
+    # Slack adds kinds of it: all say who may write, and none passes by itself.
+    otherwise = ChannelClosedError if code.startswith("restricted_action") else SlackError
+    return _ERRORS.get(code, otherwise)(code)
 
 
 def _data(answer: AsyncSlackResponse) -> dict[str, Any]:

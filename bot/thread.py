@@ -183,13 +183,13 @@ class Thread:
         self.lose(message, Loss.REFUSED)
         return True
 
-    async def stands(self, message: Message) -> None:
-        """Wait until a message is in Slack, or is given up.
+    async def stands(self, *messages: Message) -> None:
+        """Wait until one of these messages is in Slack, or all are given up.
 
         Raises:
             Exception: what ended the thread.
         """
-        await self._until(lambda: message.ts is not None or message.is_lost)
+        await self._until(lambda: any(one.ts is not None for one in messages) or all(one.is_lost for one in messages))
 
     async def settle(self) -> None:
         """Wait until everything that is finished is shown.

@@ -161,13 +161,21 @@ REFUSALS = [
     ("is_archived", "archived"),
     ("thread_not_found", "is gone"),
     ("restricted_action_read_only_channel", "Only some people may write"),
+    ("restricted_action_some_new_kind", "Only some people may write"),
+    ("restricted_action_non_threadable_channel", "takes none"),
+    ("restricted_action_thread_only_channel", "in threads only"),
+    ("restricted_action_thread_locked", "under that message"),
+    ("cannot_reply_to_message", "under that message"),
+    ("messages_tab_disabled", "direct messages"),
 ]
 
 
 @pytest.mark.parametrize(("code", "words"), REFUSALS)
 def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> None:
-    """In words that a person can act on."""
-    assert words in blocks.cannot_write(code, "C1").text
+    """In words that a person can act on, with the problem to send again."""
+    (told,) = blocks.cannot_write(code, "C1", "Why?")
+    assert words in told.text
+    assert told.blocks[-1] == {"type": "markdown", "text": "Why?"}
 
 
 def test_the_longest_index_is_one_message() -> None:

@@ -15,7 +15,7 @@ from tests.world import METHODS_SEEN
 ROOT = Path(__file__).parent.parent
 
 SCOPE_OF = {"app_mention": "app_mentions:read", "command": "commands"} | dict.fromkeys(
-    ("chat.postMessage", "chat.update", "chat.postEphemeral"), "chat:write"
+    ("chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"), "chat:write"
 )
 WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "response_url"}
 # The bot tries them and can do without: whoever wants them adds their scopes, channels:history and groups:history.

@@ -199,6 +199,9 @@ class _Slack:
         self.sizes.add(body.size)
         await asyncio.sleep(0.08)
 
+    async def delete(self, channel: str, ts: str) -> None:
+        raise AssertionError(ts)
+
     async def whisper(self, channel: str, user: str, body: Body, **_: Any) -> None:
         raise AssertionError(body.text)
 

@@ -354,6 +354,56 @@ async def test_a_channel_that_closes_ends_the_run_and_its_streams() -> None:
         assert all(request.is_cut_off for request in world.model.requests)
 
 
+async def test_in_a_channel_without_threads_nothing_is_bought_and_nothing_left_behind() -> None:
+    """Whoever asked is told once, with the problem; the parent, under which nothing may stand, is taken away again."""
+    async with running() as world:
+        world.workspace.channel("general").takes_threads = False
+        await world.slack.command(PROBLEM)
+        await world.until(lambda: world.workspace.whispers)
+        await asyncio.sleep(60)
+        assert (world.model.requests, world.workspace.messages) == ([], [])
+        assert len(world.whispers()) == 1
+        assert "takes none" in world.whispers()[0]
+        assert PROBLEM in world.whispers()[0]
+        world.workspace.channel("general").takes_threads = True
+        assert len(await world.ask()) == 5
+
+
+async def test_a_mention_in_a_channel_without_threads_stays_and_is_told() -> None:
+    """It is a person's message: nobody takes it away."""
+    async with running() as world:
+        world.workspace.channel("general").takes_threads = False
+        ts = await world.slack.mention(PROBLEM)
+        await world.until(lambda: world.workspace.whispers)
+        await asyncio.sleep(60)
+        assert world.model.requests == []
+        assert [one.ts for one in world.workspace.messages] == [ts]
+        assert [call for call in world.workspace.calls if call.method == "chat.delete"] == []
+
+
+async def test_a_parent_that_cannot_be_taken_away_ends_nothing_else() -> None:
+    """Slack may refuse that too; the person is told all the same."""
+    async with running() as world:
+        world.workspace.channel("general").takes_threads = False
+        world.workspace.faults.append(Fault("chat.delete", error="cant_delete_message"))
+        await world.slack.command(PROBLEM)
+        await world.until(lambda: world.workspace.whispers)
+        assert (len(world.workspace.messages), world.model.requests) == (1, [])
+
+
+async def test_where_no_placeholder_is_taken_nothing_is_bought() -> None:
+    """For a reason that nobody knows: the run ends, and says so."""
+    async with running() as world:
+        for name in NAMES:
+            fault = Fault("chat.postMessage", where={"text": f"{name}: waiting"}, error="some_new_policy")
+            world.workspace.faults.append(fault)
+        await world.slack.command(PROBLEM)
+        await world.until(lambda: world.workspace.whispers)
+        await asyncio.sleep(60)
+        assert world.model.requests == []
+        assert "cannot be shown" in world.whispers()[0]
+
+
 async def test_links_are_not_unfolded() -> None:
     """Previews of pages that a model names would bury the thread."""
     async with running() as world:

@@ -141,6 +141,8 @@ class Methods:
         channel = self._find_channel(args, public_scope="chat:write.public")
         text, blocks = read_content(args)
         thread_ts = self._find_thread(channel, args)
+        if thread_ts is not None and not channel.takes_threads:
+            raise RefusedError("restricted_action_non_threadable_channel")
         message = self._workspace.post(
             channel.id,
             self._workspace.bot.id,
@@ -164,6 +166,17 @@ class Methods:
             raise RefusedError("msg_too_long")
         self._workspace.edit(message, text, blocks, metadata=args.get("metadata"))
         return {"channel": channel.id, "ts": message.ts, "text": text, "message": self._describe(message)}
+
+    def delete(self, args: Args) -> Json:
+        """`chat.delete`: the bot's own messages."""
+        channel = self._find_channel(args, public_scope="chat:write.public")
+        message = self._workspace.find(channel.id, args["ts"])
+        if message is None:
+            raise RefusedError("message_not_found")
+        if message.user != self._workspace.bot.id:
+            raise RefusedError("cant_delete_message")
+        self._workspace.delete(message)
+        return {"channel": channel.id, "ts": message.ts}
 
     def whisper(self, args: Args) -> Json:
         """`chat.postEphemeral`."""
@@ -372,6 +385,9 @@ TABLE: Mapping[str, Method] = {
     "apps.connections.open": Method(Methods.open_connection, takes_app_token=True, scope="connections:write"),
     "chat.postMessage": Method(Methods.post, scope="chat:write", arguments=POST, required=("channel",)),
     "chat.update": Method(Methods.update, scope="chat:write", arguments=UPDATE, required=("channel", "ts")),
+    "chat.delete": Method(
+        Methods.delete, scope="chat:write", arguments={"channel": str, "ts": str}, required=("channel", "ts")
+    ),
     "chat.postEphemeral": Method(Methods.whisper, scope="chat:write", arguments=WHISPER, required=("channel", "user")),
     # Their scopes hang on the channel: see `_find_history`.
     "conversations.replies": Method(Methods.replies, arguments={**PAGE, "ts": str}, required=("channel", "ts")),

@@ -35,6 +35,7 @@ class Channel:
     members: set[str]
     is_private: bool = False
     is_archived: bool = False
+    takes_threads: bool = True  # whether its admins let people answer under its messages
 
 
 @dataclass(frozen=True, slots=True)

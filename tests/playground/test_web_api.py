@@ -110,7 +110,8 @@ async def test_a_form_does_as_well_as_json(client: AsyncWebClient, workspace: Wo
 @pytest.mark.parametrize(
     ("method", "args", "error"),
     [
-        ("chat.delete", {"channel": "C0GENERAL"}, "unknown_method"),
+        ("chat.meMessage", {"channel": "C0GENERAL"}, "unknown_method"),
+        ("chat.delete", {"channel": "C0GENERAL", "ts": "1.0"}, "message_not_found"),
         ("chat.postMessage", {"text": "a"}, "invalid_arguments"),
         ("chat.postMessage", {"channel": "C0GENERAL", "text": 7}, "invalid_arguments"),
         ("chat.postMessage", {"channel": "C0GENERAL", "text": None}, "invalid_arguments"),
