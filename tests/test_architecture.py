@@ -10,8 +10,8 @@ MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
 ORDER = [
     "__main__", "app", "check", "socket", "listeners", "runs", "run", "journal", "store", "database", "schema",
     "completions", "reasons", "backoff", "answer", "sse", "merge", "reply", "board", "thread", "pacing", "posting",
-    "bucket", "slack", "blocks", "markdown", "links", "mrkdwn", "limits", "record", "draft", "question", "perspectives",
-    "settings", "errors", "__init__",
+    "bucket", "slack", "connection_failures", "blocks", "markdown", "links", "mrkdwn", "limits", "record", "draft",
+    "question", "perspectives", "settings", "errors", "__init__",
 ]  # fmt: skip
 ONLY = {
     "openai": {"completions"},

@@ -1,0 +1,158 @@
+"""Why no connection came about: read out of what a client has raised, whichever client it was.
+
+aiohttp, httpx2, openai and slack_sdk each wrap what happened in errors of their own (openai calls a certificate that
+nobody trusts a time-out). The standard library's error, which says what it was, is always among the causes: so it is
+looked for there, and the wrappers do not matter.
+
+A lasting failure is one that waiting does not mend: somebody has to change a setting, a certificate or a proxy.
+"""
+
+import errno
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from enum import Enum
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+import aiohttp
+
+# The name is not known, or has no address; not every system has the second number.
+_NO_HOST = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+
+LONGEST_CHAIN = 20  # errors; the clients' are four deep
+
+
+class ConnectionFailure(Enum):
+    """What kept a client from reaching a server."""
+
+    CERTIFICATE = "certificate"  # nobody whom we trust vouches for it: self-signed, expired, another host's
+    NOT_TLS = "not_tls"  # https was asked for, and what answered speaks something else
+    HANDSHAKE = "handshake"  # TLS on both sides, but no version or method in common, or it asks for our certificate
+    NO_SUCH_HOST = "no_such_host"  # the name service knows that there is none
+    NO_NAME_SERVICE = "no_name_service"  # the name service does not answer: it may later
+    REFUSED = "refused"  # nothing listens at that port
+    NO_ROUTE = "no_route"  # the network says that there is no way there
+    PROXY_AWAY = "proxy_away"  # the proxy is out of reach, or says that the server is
+    PROXY_REFUSED = "proxy_refused"  # the proxy does not let us through
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether no waiting mends it."""
+        return self in _LASTING
+
+
+_LASTING = frozenset(
+    {ConnectionFailure.CERTIFICATE, ConnectionFailure.NOT_TLS, ConnectionFailure.HANDSHAKE}
+    | {ConnectionFailure.NO_SUCH_HOST, ConnectionFailure.PROXY_REFUSED}
+)
+# OpenSSL's words, as Python gives them in `reason`, for an answer that is no TLS record.
+_NOT_TLS_REASONS = frozenset(
+    {"HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE", "UNKNOWN_PROTOCOL"}
+    | {"WRONG_VERSION_NUMBER"}
+)
+_BY_ERRNO = {
+    errno.ECONNREFUSED: ConnectionFailure.REFUSED,
+    errno.EHOSTUNREACH: ConnectionFailure.NO_ROUTE,
+    errno.ENETUNREACH: ConnectionFailure.NO_ROUTE,
+    errno.EADDRNOTAVAIL: ConnectionFailure.NO_ROUTE,
+}
+_CAUSES = {
+    ConnectionFailure.CERTIFICATE: "the certificate of {host} is not trusted{detail}",
+    ConnectionFailure.NOT_TLS: "{host} does not speak https at that port",
+    ConnectionFailure.HANDSHAKE: "no TLS connection to {host} could be agreed upon{detail}",
+    ConnectionFailure.NO_SUCH_HOST: "there is no host of the name {host}",
+    ConnectionFailure.NO_NAME_SERVICE: "the name {host} cannot be looked up at the moment (DNS)",
+    ConnectionFailure.REFUSED: "nothing listens at {host}",
+    ConnectionFailure.NO_ROUTE: "the network knows no way to {host}",
+    ConnectionFailure.PROXY_AWAY: "the proxy on the way to {host} is out of reach, or does not reach it",
+    ConnectionFailure.PROXY_REFUSED: "the proxy on the way to {host} does not let us through{detail}",
+}
+
+
+def classify(error: BaseException) -> ConnectionFailure | None:
+    """What kept the client that raised `error` from connecting; None where it was something else, or is not known."""
+    return next((failure for one in _chain(error) if (failure := _classify(one))), None)
+
+
+def explain(error: BaseException, url: str) -> str:
+    """The cause as a part of a sentence, for whoever runs the bot; empty where `classify` knows none.
+
+    `url` is the address that was asked for; nothing of it is shown but its host and port. What else is quoted is
+    OpenSSL's word for what is wrong with a certificate, or a status of HTTP.
+    """
+    found = next(((failure, one) for one in _chain(error) if (failure := _classify(one))), None)
+    if found is None:
+        return ""
+    failure, cause = found
+    host = _host(url)
+    words = _CAUSES[failure].format(host=host, detail=_detail(cause))
+    wrapper = next((one for one in _chain(error) if isinstance(one, aiohttp.ClientConnectorError)), None)
+    if failure is ConnectionFailure.NO_SUCH_HOST and wrapper and wrapper.host != urlsplit(url).hostname:
+        return f"the proxy on the way to {host} does not exist: there is no host of its name"
+    return words
+
+
+def _classify(error: BaseException) -> ConnectionFailure | None:
+    failure = None
+    match error:
+        case aiohttp.ClientHttpProxyError():
+            failure = _classify_proxy(error.status)
+        case aiohttp.ClientProxyConnectionError():
+            failure = ConnectionFailure.PROXY_AWAY
+        case aiohttp.ClientConnectorError():
+            pass  # an OSError too, but what it wraps says more
+        case ssl.SSLError():
+            failure = _classify_tls(error)
+        case socket.gaierror():
+            is_known = error.errno in _NO_HOST
+            failure = ConnectionFailure.NO_SUCH_HOST if is_known else ConnectionFailure.NO_NAME_SERVICE
+        case OSError():
+            failure = _classify_system(error)
+    return failure
+
+
+def _classify_proxy(status: int) -> ConnectionFailure:
+    is_refusal = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    is_passing = status in {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
+    return ConnectionFailure.PROXY_REFUSED if is_refusal and not is_passing else ConnectionFailure.PROXY_AWAY
+
+
+def _classify_tls(error: ssl.SSLError) -> ConnectionFailure | None:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return ConnectionFailure.CERTIFICATE
+    if isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+        return None  # the connection broke
+    return ConnectionFailure.NOT_TLS if error.reason in _NOT_TLS_REASONS else ConnectionFailure.HANDSHAKE
+
+
+def _classify_system(error: OSError) -> ConnectionFailure | None:
+    # A host with several addresses: where they fail differently, the numbers stand in the text only.
+    numbers = [error.errno] if error.errno else [int(number) for number in re.findall(r"\[Errno (\d+)\]", str(error))]
+    found = {_BY_ERRNO[number] for number in numbers if number in _BY_ERRNO}
+    return ConnectionFailure.REFUSED if ConnectionFailure.REFUSED in found else next(iter(found), None)
+
+
+def _detail(error: BaseException) -> str:
+    match error:
+        case ssl.SSLCertVerificationError():
+            return f" ({getattr(error, 'verify_message', '') or 'it cannot be verified'})"
+        case ssl.SSLError():
+            return f" ({error.reason})" if error.reason else ""
+        case aiohttp.ClientHttpProxyError():
+            return f" (HTTP {error.status})"
+    return ""
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, its cause, the cause of that, and so on."""
+    for _ in range(LONGEST_CHAIN):  # a chain may be a ring
+        if error is None:
+            return
+        yield error
+        error = error.__cause__ or error.__context__
