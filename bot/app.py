@@ -9,6 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from bot.admission import MOST_RUNS, Admission
+from bot.blocks import fits_parent
 from bot.board import Board
 from bot.completions import Completions
 from bot.errors import BotError, RateLimitedError, SlackError, UnavailableError
@@ -87,11 +89,15 @@ async def serve(
                     board=board,
                     journal=journal,
                     model=completions,
-                    limits=Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
+                    admission=Admission(
+                        Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
+                        problem_limit=settings.problem_limit,
+                        fits=fits_parent,
+                        most_runs=max(MOST_RUNS, settings.max_streams),
+                    ),
                     perspectives=perspectives,
-                    problem_limit=settings.problem_limit,
                 ) as runs:
-                    register(socket.app, bot_user=identity.user_id, write_down=journal.add, start=runs.start)
+                    register(socket.app, bot_user=identity.user_id, receive=runs.receive)
                     writing = background.create_task(journal.serve(runs))
                     connecting = background.create_task(socket.serve(identity, note_connected))
                     await stop.wait()

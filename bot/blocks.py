@@ -109,6 +109,15 @@ def busy(refusal: Refusal, problem: str) -> list[Body]:
     return _give_back(f"{reason} Nothing was asked yet. Here is your problem back:", problem)
 
 
+def crowded(problem: str) -> list[Body]:
+    """What the sender is told where too many others ask at the same time, and the problem, given back."""
+    return _give_back(
+        "I am busy: too many questions are being answered at the moment. Ask again in some minutes. Nothing was asked "
+        "yet. Here is your problem back:",
+        problem,
+    )
+
+
 def interrupted(problem: str, *, names: Sequence[str] = ()) -> list[Body]:
     """What the sender is told of a run that was broken off; `names` are the answers that nobody can see, if not all."""
     what = f"I was interrupted, and {' and '.join(names)} cannot be shown" if names else "I was interrupted"

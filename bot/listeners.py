@@ -1,7 +1,7 @@
-"""The listeners: read the question out of what Slack sends, have it written down, acknowledge it, hand it over.
+"""The listeners: read the question out of what Slack sends, hand it over, acknowledge it.
 
-It is written down before it is acknowledged: what Slack believes to be taken is taken, whatever becomes of the process.
-Bolt acknowledges events before it calls their listener, so theirs are written down in a middleware.
+Whoever receives it has written it down by then: what Slack believes to be taken is taken, whatever becomes of the
+process. Bolt acknowledges events before it calls their listener, so theirs are handed over in a middleware.
 
 What starts nothing: the bot's own messages and other bots', edits of a mention (Slack sends it again, under a new id),
 and what Slack delivers a second time. A redelivery may be the only delivery, so it is not dropped for being one, but
@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
 
-from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
+from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.blocks import Body
 from bot.errors import describe
 from bot.mrkdwn import unescape, without_mention
 from bot.question import Question
@@ -23,6 +24,7 @@ from bot.question import Question
 logger = logging.getLogger(__name__)
 
 COMMAND = "/perspectives"
+MOST_REMEMBERED = 20_000  # keys; a flood pushes out the oldest, and the database still knows what was asked
 REMEMBERED = 600.0  # seconds; Slack's last redelivery comes after 5 minutes
 
 
@@ -30,39 +32,36 @@ def register(
     app: AsyncApp,
     *,
     bot_user: str,
-    write_down: Callable[[Question], Awaitable[bool]],
-    start: Callable[[Question], None],
+    receive: Callable[[Question], Awaitable[Body | None]],
 ) -> None:
-    """Have `start` called with every question that arrives at `app`; `bot_user` is the bot's own id.
+    """Hand every question that arrives at `app` to `receive`; `bot_user` is the bot's own id.
 
-    `write_down` keeps a question and says whether it is new; it is awaited before Slack gets its acknowledgement.
+    `receive` is awaited before Slack gets its acknowledgement, which says what it returns, if anything.
     """
     seen = _Seen()
 
     @app.command(COMMAND)
     async def on_command(ack: AsyncAck, command: dict[str, Any]) -> None:
-        question = _read_command(command)
-        is_new = await write_down(question)
-        await ack()
-        if is_new:
-            start(question)
+        words = await receive(_read_command(command))
+        if words is None:
+            await ack()
+        else:
+            await ack(text=words.text, blocks=words.blocks, response_type="ephemeral")
 
     async def keep_mention(
         event: dict[str, Any],
         body: dict[str, Any],
-        context: AsyncBoltContext,
         next: Callable[[], Awaitable[Any]],  # noqa: A002 - Bolt's name for it
     ) -> None:
         question = _read_mention(event, bot_user)
         # Both, and both remembered: a message that is mentioned in is one question, however many events tell of it.
         if question and not seen.before(body.get("event_id", question.key)) | seen.before(question.key):
-            context["question"] = question if await write_down(question) else None
+            await receive(question)  # an event's acknowledgement can say nothing
         await next()
 
     @app.event("app_mention", middleware=[keep_mention])
-    async def on_mention(context: AsyncBoltContext) -> None:
-        if question := context.get("question"):
-            start(question)
+    async def on_mention() -> None:
+        """Nothing is left to do: Bolt has acknowledged the event by now."""
 
     @app.error
     async def on_error(error: Exception) -> None:
@@ -103,10 +102,8 @@ class _Seen:
     def before(self, key: str) -> bool:
         """Whether `key` was here before; it was, from now on."""
         now = asyncio.get_running_loop().time()
-        for old, until in list(self._until.items()):
-            if until > now:
-                break
-            del self._until[old]
+        while self._until and (next(iter(self._until.values())) <= now or len(self._until) >= MOST_REMEMBERED):
+            del self._until[next(iter(self._until))]
         is_known = key in self._until
         self._until.setdefault(key, now + REMEMBERED)
         return is_known

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from bot import blocks
+from bot.admission import Admission, Unfit
 from bot.blocks import Body
 from bot.board import Board
 from bot.errors import (
@@ -25,7 +26,7 @@ from bot.errors import (
     describe,
 )
 from bot.journal import Entry, Journal
-from bot.limits import Limits
+from bot.limits import Refusal
 from bot.perspectives import Perspective
 from bot.question import Question
 from bot.record import Record
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
 WHISPER_PAUSES = (0.0, 2.0, 10.0, 30.0)  # seconds before each try to tell a person something, while Slack is away
+SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 RESTARTED = "the bot is being restarted, and goes on with this in a moment."
@@ -64,17 +66,15 @@ class Runs:
         board: Board,
         journal: Journal,
         model: Model,
-        limits: Limits,
+        admission: Admission,
         perspectives: Sequence[Perspective],
-        problem_limit: int,
     ) -> None:
         self._slack = slack
         self._board = board
         self._journal = journal
         self._model = model
-        self._limits = limits
+        self._admission = admission
         self._perspectives = perspectives
-        self._problem_limit = problem_limit
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}
@@ -92,9 +92,25 @@ class Runs:
         self._is_closed = True
         await self._group.__aexit__(kind, error, traceback)
 
-    def start(self, question: Question) -> None:
-        """Take up a question: answer it, or tell its sender why not."""
-        self._begin(question, self._take(question))
+    async def receive(self, question: Question) -> Body | None:
+        """Take a question: begin a run once it is written down, or tell its sender why not.
+
+        Returns what is to be said with the acknowledgement: a refusal, where its sender has just been told another.
+        """
+        refusal = self._admission.admit(
+            question.problem, question.user, _now(), opens_thread=question.thread_ts is None
+        )
+        if refusal:
+            return self._refuse(question, refusal)
+        is_new = False
+        try:
+            is_new = await self._journal.add(question)
+        finally:
+            if not is_new:
+                self._admission.withdraw(question.user)
+        if is_new and not self._begin(question, self._run(question, self._journal.entry(question.key), None)):
+            self._admission.end(question.user)
+        return None
 
     def take_up(self, record: Record) -> None:
         """Go on with a run that another process has left, or tell its sender that it is too late for that."""
@@ -110,7 +126,7 @@ class Runs:
 
     def recall(self, user: str, ago: float) -> None:
         """Count a run of `user`'s that was begun so many seconds ago."""
-        self._limits.recall(user, _now() - ago)
+        self._admission.recall(user, _now() - ago)
 
     def note_spent(self, ago: list[float]) -> None:
         """Count edits that another process has sent, so many seconds ago each."""
@@ -138,47 +154,53 @@ class Runs:
         for task in self._tasks.values():
             task.cancel()
 
-    def _begin(self, question: Question, work: Coroutine[Any, Any, None]) -> None:
+    def _begin(self, question: Question, work: Coroutine[Any, Any, None]) -> bool:
+        """Have `work` done for a question; whether it will be."""
         if self._is_closed or question.key in self._tasks:
             work.close()  # it is written down: who comes next takes it up
-            return
+            return False
         task = self._group.create_task(work)
         self._tasks[question.key] = task
         task.add_done_callback(lambda _: self._tasks.pop(question.key, None))
+        return True
 
-    async def _take(self, question: Question, record: Record | None = None) -> None:
-        problem, entry = question.problem, self._journal.entry(question.key)
-        if not problem:
-            await self._refuse(question, entry, [blocks.whisper(blocks.HINT)])
-        elif len(problem) > self._problem_limit or not (question.thread_ts or blocks.fits_parent(problem)):
-            await self._refuse(question, entry, blocks.too_long(problem, self._problem_limit))
-        elif refusal := self._limits.begin(question.user, _now()):
-            logger.info("run.busy key=%s", question.key)
-            await self._refuse(question, entry, blocks.busy(refusal, problem))
-        else:
-            await self._run(question, entry, record)
+    def _refuse(self, question: Question, refusal: Unfit | Refusal) -> Body | None:
+        """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
+        if self._admission.may_tell(question.user, _now()):
+            logger.info("run.refused key=%s code=%s", question.key, _code(refusal))
+            self._begin(question, self._tell(question, self._explain(refusal, question.problem)))
+            return None
+        # Who asks and asks has been told a moment ago: what costs nothing has to do.
+        return self._explain(refusal, question.problem[:SAMPLE])[0]
+
+    def _explain(self, refusal: Unfit | Refusal, problem: str) -> Sequence[Body]:
+        match refusal:
+            case Unfit.BLANK:
+                return [blocks.whisper(blocks.HINT)]
+            case Unfit.TOO_LONG:
+                return blocks.too_long(problem, self._admission.problem_limit)
+            case Unfit.CROWDED:
+                return blocks.crowded(problem)
+            case _:
+                return blocks.busy(refusal, problem)
 
     async def _resume(self, record: Record) -> None:
-        entry = self._journal.entry(record.question.key)
-        if record.posts:
-            await self._run(record.question, entry, record)
-        elif self._is_too_old(record):
-            await self._refuse(record.question, entry, blocks.interrupted(record.question.problem))
+        question, entry = record.question, self._journal.entry(record.question.key)
+        unfit = self._admission.judge(question.problem)  # a former version wrote such questions down too
+        if not record.posts and (unfit or self._is_too_old(record)):
+            problem = question.problem
+            await self._tell(question, self._explain(unfit, problem) if unfit else blocks.interrupted(problem))
+            entry.end("refused")
         else:
-            await self._take(record.question, record)
+            self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
+            await self._run(question, entry, record)
 
     def _is_too_old(self, record: Record) -> bool:
         return self._journal.clock() - record.asked_at >= TOO_OLD
 
-    async def _refuse(self, question: Question, entry: Entry, bodies: Sequence[Body]) -> None:
-        await self._tell(question, bodies)
-        entry.end("refused")
-
     async def _run(self, question: Question, entry: Entry, record: Record | None) -> None:
+        """Answer a question that was admitted."""
         began = _now()
-        if record and record.posts:  # it was admitted when it was asked
-            self._limits.resume(question.user)
-            self.recall(question.user, self._journal.clock() - record.asked_at)
         logger.info("run.start key=%s", question.key)
         thread = self._board.thread(entry, question.channel, question.thread_ts)
         if record and record.left_at:
@@ -201,7 +223,7 @@ class Runs:
         finally:
             thread.close()
             del self._going_on[question.key]
-            self._limits.end(question.user)
+            self._admission.end(question.user)
             self._abandoned.discard(question.key)
             if outcome:
                 entry.end(outcome)
@@ -265,6 +287,11 @@ class Runs:
                     break
                 else:
                     break
+
+
+def _code(refusal: Unfit | Refusal) -> str:
+    """A refusal for the log."""
+    return refusal.value.replace(" ", "_") if isinstance(refusal, Unfit) else "busy"
 
 
 def _now() -> float:

@@ -1,27 +1,35 @@
-from bot.limits import HOUR, Limits, Refusal
+from bot.limits import HOUR, SWEEP, Limits, Refusal
+
+
+def begin(limits: Limits, user: str, now: float) -> Refusal | None:
+    """Begin a run if it may begin, or say why not."""
+    refusal = limits.check(user, now)
+    if refusal is None:
+        limits.begin(user, now)
+    return refusal
 
 
 def test_a_person_has_so_many_runs_at_once() -> None:
     """Others have theirs; one that ends makes room."""
     limits = Limits(at_once=2, per_hour=20)
-    assert limits.begin("ann", 0) is None
-    assert limits.begin("ann", 1) is None
-    assert limits.begin("ann", 2) == Refusal(2)
-    assert limits.begin("ben", 2) is None
+    assert begin(limits, "ann", 0) is None
+    assert begin(limits, "ann", 1) is None
+    assert begin(limits, "ann", 2) == Refusal(2)
+    assert begin(limits, "ben", 2) is None
     limits.end("ann")
-    assert limits.begin("ann", 3) is None
+    assert begin(limits, "ann", 3) is None
 
 
 def test_a_person_has_so_many_runs_in_an_hour() -> None:
     """In any hour; a refusal says how long it lasts, and does not count."""
     limits = Limits(at_once=9, per_hour=3)
     for now in (0, 10, 20):
-        assert limits.begin("ann", now) is None
+        assert begin(limits, "ann", now) is None
         limits.end("ann")
-    assert limits.begin("ann", 30) == Refusal(3, HOUR - 30)
-    assert limits.begin("ann", HOUR - 1) == Refusal(3, 1)
-    assert limits.begin("ann", HOUR) is None
-    assert limits.begin("ann", HOUR + 1) == Refusal(3, 9)
+    assert begin(limits, "ann", 30) == Refusal(3, HOUR - 30)
+    assert begin(limits, "ann", HOUR - 1) == Refusal(3, 1)
+    assert begin(limits, "ann", HOUR) is None
+    assert begin(limits, "ann", HOUR + 1) == Refusal(3, 9)
 
 
 def test_what_was_begun_before_this_process_counts() -> None:
@@ -29,15 +37,33 @@ def test_what_was_begun_before_this_process_counts() -> None:
     limits = Limits(at_once=1, per_hour=2)
     limits.recall("ann", -10)
     limits.recall("ann", -100)
-    assert limits.begin("ann", 0) == Refusal(2, HOUR - 100)
+    assert begin(limits, "ann", 0) == Refusal(2, HOUR - 100)
     limits.resume("ben")
-    assert limits.begin("ben", 0) == Refusal(1)
+    assert begin(limits, "ben", 0) == Refusal(1)
+
+
+def test_a_run_that_was_none_does_not_count() -> None:
+    """Neither now nor within the hour; what was begun before it does."""
+    limits = Limits(at_once=2, per_hour=2)
+    assert begin(limits, "ann", 0) is None
+    assert begin(limits, "ann", 10) is None
+    limits.withdraw("ann")
+    assert limits.running == 1
+    assert begin(limits, "ann", 20) is None
+    assert begin(limits, "ann", 30) == Refusal(2)
+    limits.end("ann")
+    assert begin(limits, "ann", 40) == Refusal(2, HOUR - 40)
 
 
 def test_nothing_is_kept_of_who_asked_an_hour_ago() -> None:
     """Memory holds those who ask, not all who ever did."""
     limits = Limits(at_once=1, per_hour=2)
-    limits.begin("ann", 0)
+    begin(limits, "ann", 0)
     limits.end("ann")
-    limits.begin("ben", HOUR)
+    begin(limits, "ben", HOUR)
     assert (list(limits._begun), list(limits._running)) == (["ben"], ["ben"])
+    limits.end("ben")
+    begin(limits, "ann", 2 * HOUR - 1)
+    assert list(limits._begun) == ["ben", "ann"]
+    begin(limits, "cid", 2 * HOUR - 1 + SWEEP)
+    assert list(limits._begun) == ["ann", "cid"]

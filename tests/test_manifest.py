@@ -93,10 +93,10 @@ def registered() -> Registered:
     """What the bot listens to."""
     app = Registered()
 
-    async def write_down(_: object) -> bool:
-        return True
+    async def receive(_: object) -> None:
+        pass
 
-    register(app, bot_user="U1", write_down=write_down, start=lambda _: None)
+    register(app, bot_user="U1", receive=receive)
     return app
 
 

@@ -16,8 +16,9 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 import pytest
 
+from bot.admission import Admission
 from bot.answer import Answer
-from bot.blocks import Body
+from bot.blocks import Body, fits_parent
 from bot.board import Board
 from bot.draft import Draft, Transcript
 from bot.journal import Journal
@@ -162,14 +163,13 @@ async def peak_of_the_bot() -> int:
             board=board,
             journal=Journal(_no_database, clock=time.time, history_days=1),
             model=_Model(),
-            limits=Limits(1, 1_000),
+            admission=Admission(Limits(1, 1_000), problem_limit=2_000, fits=fits_parent),
             perspectives=PERSPECTIVES,
-            problem_limit=2_000,
         ) as runs:
             for key in ("loads what is loaded late", "is measured"):
                 gc.collect()
                 tracemalloc.start()
-                runs.start(Question(key, "Why?", "U", "C"))
+                await runs.receive(Question(key, "Why?", "U", "C"))
                 await runs.end(600)
                 _, peak = tracemalloc.get_traced_memory()
                 tracemalloc.stop()
