@@ -78,11 +78,12 @@ class Board:
         self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
         self._wake = asyncio.Event()
         self._posting: set[Thread] = set()  # of which a post is on its way
+        self._threaded: set[str] = set()  # channels in which replies stand: they take threads
         self._is_resting = False
 
-    def thread(self, ledger: Ledger, channel: str, ts: str | None = None) -> Thread:
-        """Open a thread in `channel`: under the message `ts`, or else under the first that it posts."""
-        thread = Thread(self, ledger, channel, ts)
+    def thread(self, ledger: Ledger, channel: str, ts: str | None = None, *, person: str = "") -> Thread:
+        """Open a thread in `channel` for `person`: under the message `ts`, or else under the first that it posts."""
+        thread = Thread(self, ledger, channel, ts, person=person, takes_replies=channel in self._threaded)
         self._watched[thread] = set()
         return thread
 
@@ -95,7 +96,12 @@ class Board:
         """Note that `thread` has something to post."""
         if thread in self._watched and not thread.is_posting:
             self._posts.queue(
-                thread, _now(), thread.channel, is_parent=thread.ts is None, not_before=thread.post_not_before
+                thread,
+                _now(),
+                thread.channel,
+                is_parent=thread.ts is None,
+                person=thread.person,
+                not_before=thread.post_not_before,
             )
             self._wake.set()
 
@@ -288,6 +294,8 @@ class Board:
         message.ts = ts
         message.is_unknown = False
         message.attempts = 0
+        if thread.ts is not None:
+            self._threaded.add(thread.channel)
         thread.ts = thread.ts or ts
         if thread not in self._watched:
             return

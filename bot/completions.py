@@ -5,7 +5,7 @@ so, in words for the person who asked. The only module that knows the SDK.
 
 Laws:
 
-- No more than so many streams are open at once; further ones wait for their turn, first come, first served.
+- No more than so many streams are open at once; further ones wait for their turn, and go round by who asked.
 - What is refused before the first token is tried again (`bot.backoff`), within the time that the first token has.
 - A stream that breaks, or falls silent, is closed and started over, once. Its text stands until the new one is longer,
   or is whole: no text that is not the last is ever shorter than what was shown before.
@@ -41,6 +41,7 @@ from bot.draft import Draft, State
 from bot.perspectives import Perspective
 from bot.reasons import Failure, explain, is_lasting, split
 from bot.sse import EventDecoder
+from bot.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +73,7 @@ class Completions:
         self.model = model
         self._idle_timeout = idle_timeout
         self._first_timeout = max(FIRST_TOKEN_TIMEOUT, idle_timeout)
-        self._turns = asyncio.Semaphore(max_streams)
+        self._turns = Turns(max_streams)
         self._numbers = itertools.count()
         self._client = AsyncOpenAI(
             api_key=api_key,
@@ -91,11 +92,14 @@ class Completions:
     async def __aexit__(self, *_: object) -> None:
         await self._client.close()
 
-    async def stream(self, perspective: Perspective, problem: str, *, standing: str = "") -> AsyncGenerator[Draft]:
+    async def stream(
+        self, perspective: Perspective, problem: str, *, standing: str = "", party: str = ""
+    ) -> AsyncGenerator[Draft]:
         """Ask for `perspective` on `problem`, and yield drafts: the whole text so far, and at the end a final one.
 
         `standing` is a text that can be seen already, of a stream that was lost with its process; this one starts it
-        over. Cancelling it, or closing the generator, closes the stream at the server and gives its turn back.
+        over. Where streams have to wait for each other, they go round by `party`. Cancelling it, or closing the
+        generator, closes the stream at the server and gives its turn back.
         """
         began = _now()
         number = next(self._numbers)
@@ -103,7 +107,7 @@ class Completions:
         # What is to be seen until there is more.
         old = Draft(standing, State.WRITING, _INTERRUPTED, length=len(standing)) if standing else Draft()
         async with AsyncExitStack() as turn:
-            async with aclosing(self._take_turn(old, turn)) as news:
+            async with aclosing(self._take_turn(old, party, turn)) as news:
                 async for draft in news:
                     yield draft
             deadline = _now() + self._first_timeout
@@ -148,13 +152,13 @@ class Completions:
             stream_options={"include_usage": True},
         )
 
-    async def _take_turn(self, old: Draft, turn: AsyncExitStack) -> AsyncGenerator[Draft]:
+    async def _take_turn(self, old: Draft, party: str, turn: AsyncExitStack) -> AsyncGenerator[Draft]:
         """Wait until one more stream may be open; yield what is to be seen meanwhile."""
         if old.reason:
             yield old
-        if is_queued := self._turns.locked():
+        if is_queued := self._turns.are_taken:
             yield replace(old, reason=_QUEUED)
-        await turn.enter_async_context(self._turns)
+        await turn.enter_async_context(self._turns.take(party))
         if is_queued:
             yield old
 

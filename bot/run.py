@@ -32,8 +32,13 @@ TOO_LATE = "the bot was away for too long. Ask again."
 class Model(Protocol):
     """Who answers: `bot.completions`."""
 
-    def stream(self, perspective: Perspective, problem: str, *, standing: str = "") -> AsyncIterator[Draft]:
-        """Yield the answer's drafts; the last is final. `standing` is the text of a stream that was lost."""
+    def stream(
+        self, perspective: Perspective, problem: str, *, standing: str = "", party: str = ""
+    ) -> AsyncIterator[Draft]:
+        """Yield the answer's drafts; the last is final.
+
+        `standing` is the text of a stream that was lost. Where streams have to wait, they go round by `party`.
+        """
 
 
 class Notebook(Protocol):
@@ -64,11 +69,16 @@ class Run:
         """
         self._open(self._perspectives, record)
         # Before any completion is paid for: may the bot write here, and under a message? Some channels take no threads.
-        await self.thread.stands(*(reply.placeholder for reply in self._replies))
+        if self._parent and self.thread.takes_replies:
+            await self.thread.stands(self._parent)
+        else:
+            await self.thread.stands(*(reply.placeholder for reply in self._replies))
         streams = [
             _given(reply.draft)
             if reply.draft.state.is_final
-            else model.stream(reply.perspective, self._question.problem, standing=reply.draft.text)
+            else model.stream(
+                reply.perspective, self._question.problem, standing=reply.draft.text, party=self._question.user
+            )
             for reply in self._replies
         ]
         async with merge_async_iterators(*streams) as merged:

@@ -202,7 +202,7 @@ class Runs:
         """Answer a question that was admitted."""
         began = _now()
         logger.info("run.start key=%s", question.key)
-        thread = self._board.thread(entry, question.channel, question.thread_ts)
+        thread = self._board.thread(entry, question.channel, question.thread_ts, person=question.user)
         if record and record.left_at:
             thread.doubtful_until = began + CALL_LIMIT - (self._journal.clock() - record.left_at)
         run = self._going_on[question.key] = Run(question, thread, self._perspectives, entry)

@@ -144,11 +144,22 @@ class Message:
 class Thread:
     """One thread: where it is, what of it waits, and what it has cost."""
 
-    def __init__(self, wall: Wall, ledger: Ledger, channel: str, ts: str | None) -> None:
+    def __init__(
+        self,
+        wall: Wall,
+        ledger: Ledger,
+        channel: str,
+        ts: str | None,
+        *,
+        person: str = "",
+        takes_replies: bool = False,
+    ) -> None:
         self.wall = wall
         self.ledger = ledger
         self.channel = channel
         self.ts = ts  # the parent's; None until there is one
+        self.person = person  # whose question it answers
+        self.takes_replies = takes_replies  # whether messages of this channel are known to take replies
         self.waiting: deque[Message] = deque()  # to be posted, in this order
         self.post_not_before = -math.inf  # after a failure
         self.is_posting = False

@@ -25,6 +25,7 @@ ORDER = [
     "backoff",
     "answer",
     "sse",
+    "turns",
     "merge",
     "reply",
     "board",

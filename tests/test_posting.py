@@ -33,6 +33,21 @@ def test_parents_go_first_and_then_who_has_waited_longest() -> None:
     assert drain(posts, 3.0)[0] == ["parent", "early", "late"]
 
 
+def test_who_had_the_fewest_posts_of_late_goes_first() -> None:
+    """A person's first question does not wait behind all that somebody else asks; later it is as it was."""
+    posts = Posts()
+    for number in range(5):
+        posts.queue(f"ann {number}", 0.1 * number, "C", is_parent=False, person="ann")
+    assert drain(posts, 1.0)[0] == [f"ann {number}" for number in range(5)]
+    posts.queue("ann again", 1.1, "C", is_parent=True, person="ann")
+    posts.queue("ben", 1.2, "C", is_parent=True, person="ben")
+    assert drain(posts, 2.0)[0] == ["ben"]
+    posts.queue("ben", 2.1, "C", is_parent=False, person="ben")
+    assert drain(posts, 3.0)[0] == ["ben"]
+    posts.queue("ben", 20.0, "C", is_parent=False, person="ben")
+    assert drain(posts, 20.0)[0] == ["ann again", "ben"]
+
+
 def test_nobody_posts_while_slack_takes_nothing() -> None:
     """Until the latest time that it named."""
     posts = Posts()

@@ -369,6 +369,19 @@ async def test_in_a_channel_without_threads_nothing_is_bought_and_nothing_left_b
         assert len(await world.ask()) == 5
 
 
+async def test_a_channel_that_took_a_thread_is_not_asked_again() -> None:
+    """Later runs there need only the parent to stand: their streams begin a call of Slack's sooner."""
+    async with running() as world:
+        started = []
+        for number in range(2):
+            await world.ask(f"{PROBLEM} {number}")
+            parent = next(one for one in world.workspace.messages if str(number) in one.text)
+            asked = [one.at for one in world.model.requests if str(number) in str(one.body["messages"][1])]
+            started.append(min(asked) - parent.versions[0].at)
+            await asyncio.sleep(60)
+        assert started[0] - started[1] == pytest.approx(0.08, abs=0.03)
+
+
 async def test_a_mention_in_a_channel_without_threads_stays_and_is_told() -> None:
     """It is a person's message: nobody takes it away."""
     async with running() as world:
