@@ -13,6 +13,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from bot.limits import Limits, Refusal
+from bot.mrkdwn import is_blank
 
 MOST_RUNS = 100  # at once; Slack's 50 edits a minute show the ends of ten of them in a minute
 TELL_EVERY = 5.0  # seconds between two messages to one person about what was refused
@@ -57,7 +58,7 @@ class Admission:
 
     def judge(self, problem: str) -> Unfit | None:
         """What is wrong with a problem, whoever asks it."""
-        if not problem:
+        if is_blank(problem):
             return Unfit.BLANK
         return Unfit.TOO_LONG if len(problem) > self.problem_limit else None
 

@@ -12,13 +12,15 @@ from typing import Any
 from bot.draft import Draft, State
 from bot.limits import Refusal
 from bot.links import unmask
-from bot.markdown import PAGE_LIMIT, Page, pages, takeaway, units
+from bot.markdown import ITEMS_LIMIT, PAGE_LIMIT, TAKEAWAY_LIMIT, Page, count_items, octets, pages, takeaway, units
 from bot.mrkdwn import escape, escape_markdown
 from bot.perspectives import Perspective
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
 LONG_WAIT = 12.0  # seconds without a change after which people take a text to be frozen
 INDEX_ROOM = 3_600  # UTF-16 units that four takeaways may need, escaped; with the problem they are one message
+INDEX_LINES = (TAKEAWAY_LIMIT, 75, 30, 10)  # characters of a takeaway, where Slack refuses an index for its size
+SHORTEST_PROBLEM = 100  # characters; a problem that Slack refuses for its size is not cut shorter
 NOTIFICATION_LIMIT = 140  # characters; about what a phone shows of one
 
 HINT = (
@@ -47,10 +49,24 @@ class Body:
         """How many characters of Markdown it shows."""
         return sum(len(block["text"]) for block in self.blocks if block["type"] == "markdown")
 
-    def barest(self) -> "Body":
-        """What it is and in what state, and that the rest cannot be shown, for when Slack refuses that too."""
+    @property
+    def weight(self) -> int:
+        """How long what it shows is, but for the line above, in bytes: no unit of Slack's can count more."""
+        return sum(octets(_text_of(block)) for block in self.blocks if block["type"] != "context")
+
+    def barest(self, shown: "Body | None" = None) -> "Body":
+        """What it is and in what state, over what is `shown` there already, and that Slack does not show the rest."""
+        standing = [] if shown is None else [block for block in shown.blocks if block["type"] != "context"]
         lines = [block for block in self.blocks if block["type"] == "context"]
-        return Body(self.text, [*lines, _plain_section("Slack refuses to show this text.")])
+        note = _plain_section(f"Slack refuses to show {'the rest of ' if standing else ''}this text.")
+        return Body(self.text, [*lines, *(block for block in standing if block != note), note])
+
+    def over(self, shown: "Body | None") -> "Body":
+        """Its line over the text that is `shown`, where that is more than its own."""
+        if shown is None or shown.weight <= self.weight:
+            return self
+        lines = [block for block in self.blocks if block["type"] == "context"]
+        return Body(self.text, [*lines, *(block for block in shown.blocks if block["type"] != "context")])
 
     def plainer(self) -> "Body":
         """The same words with no Markdown to be parsed and no block near a limit, for when Slack refuses the form."""
@@ -142,7 +158,8 @@ def too_long(problem: str, limit: int) -> list[Body]:
 
 
 def _give_back(words: str, problem: str) -> list[Body]:
-    first, *others = pages(problem)
+    # In bytes, since a message for one person is sent once, and cannot be made smaller after a refusal.
+    first, *others = pages(problem, room=PAGE_LIMIT)
     return [
         Body(words, [_section(words), _markdown(first.markdown)]),
         *(Body("Your problem, continued", [_markdown(page.markdown)]) for page in others),
@@ -151,25 +168,55 @@ def _give_back(words: str, problem: str) -> list[Body]:
 
 def fits_parent(problem: str) -> bool:
     """Whether the parent message can hold the whole problem, quoted."""
-    return units(_quote(problem)) <= PAGE_LIMIT - INDEX_ROOM
+    return sum(units(_text_of(block)) for block in _problem(problem)) <= PAGE_LIMIT - INDEX_ROOM
 
 
-def parent(problem: str, user: str) -> Body:
-    """The message that opens a thread: who asked, mentioned, and the problem, quoted. `problem` must fit."""
+def parent(problem: str, user: str, *, below: float = math.inf) -> Body:
+    """The message that opens a thread: who asked, mentioned, and the problem, quoted. `problem` must fit.
+
+    Where Slack has refused so many bytes, it shows the beginning of the problem only, so that it has fewer: `below`.
+    """
+    body = _parent(problem, user)
+    beginning = problem
+    while body.weight >= below and len(beginning) > SHORTEST_PROBLEM:
+        beginning = beginning[: len(beginning) // 2]
+        body = _parent(beginning.rstrip() + "…", user)
+    return body
+
+
+def _parent(problem: str, user: str) -> Body:
     asker = f"<@{user}> asks for perspectives on:"
-    return Body(
-        f"<@{user}> asks: {escape(_short(problem))}",
-        [_section(asker), _markdown(_quote(problem))],
-    )
+    return Body(f"<@{user}> asks: {escape(_short(problem))}", [_section(asker), *_problem(problem)])
 
 
-def index(problem: str, user: str, answers: Sequence[tuple[Perspective, Draft]]) -> Body:
-    """The parent when all answers have ended: under the problem, a line for each."""
-    lines = [_section(f"{one.emoji} *{one.name}* {_outcome(draft)}") for one, draft in answers]
-    return Body(
-        f"Perspectives for <@{user}> on: {escape(_short(problem))}",
-        [*parent(problem, user).blocks, *lines],
-    )
+def _problem(problem: str) -> list[Block]:
+    """A problem, quoted; plain, where Slack would make more blocks of its Markdown than a message may have."""
+    if count_items(problem) <= ITEMS_LIMIT:
+        return [_markdown(_quote(problem))]
+    return [_plain_section(page.markdown) for page in pages(escape(problem), limit=SECTION_LIMIT)]
+
+
+def index(
+    problem: str,
+    user: str,
+    answers: Sequence[tuple[Perspective, Draft]],
+    *,
+    below: float = math.inf,
+    over: Body | None = None,
+) -> Body:
+    """The parent when all answers have ended: under the problem, a line for each.
+
+    Where Slack has refused so many bytes, the lines are shorter, so that it has fewer: `below`. The problem stays as it
+    is shown: `over` is that.
+    """
+    standing = (over or parent(problem, user)).blocks
+    text = f"Perspectives for <@{user}> on: {escape(_short(problem))}"
+    for limit in INDEX_LINES:
+        lines = [_section(f"{one.emoji} *{one.name}* {_outcome(draft, limit)}") for one, draft in answers]
+        body = Body(text, [*standing, *lines])
+        if body.weight < below:
+            break
+    return body
 
 
 def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is_last: bool, wait: float = 0.0) -> Body:
@@ -212,8 +259,8 @@ def _state(draft: Draft, wait: float) -> str:
             return f"⏸️ interrupted: {reason}"
 
 
-def _outcome(draft: Draft) -> str:
-    sentence = escape(takeaway(draft.text))
+def _outcome(draft: Draft, limit: int) -> str:
+    sentence = escape(takeaway(draft.text, limit=limit))
     match draft.state:
         case State.DONE:
             return sentence
@@ -240,6 +287,12 @@ def _quote(problem: str) -> str:
 def _short(problem: str) -> str:
     words = " ".join(problem.split())
     return words if len(words) <= NOTIFICATION_LIMIT else words[: NOTIFICATION_LIMIT - 1] + "…"
+
+
+def _text_of(block: Block) -> str:
+    """The text that a block shows, as it is sent; none of one that is a line of elements."""
+    text = block.get("text", "")
+    return text if isinstance(text, str) else str(text["text"])
 
 
 def _section(mrkdwn: str) -> Block:

@@ -28,6 +28,7 @@ from bot.errors import (
     MessageGoneError,
     MessageLockedError,
     RateLimitedError,
+    SizeRefusedError,
     SlackError,
     ThreadLostError,
     TokenRefusedError,
@@ -36,7 +37,7 @@ from bot.errors import (
 from bot.pacing import Edits
 from bot.posting import Posts
 from bot.slack import Mark
-from bot.thread import Ledger, Loss, Message, Thread
+from bot.thread import Form, Ledger, Loss, Message, Thread
 
 logger = logging.getLogger(__name__)
 
@@ -47,8 +48,10 @@ MOST_ATTEMPTS = 1_440  # calls in a row for one message, before it is given up: 
 MOST_UNNAMED = 5  # calls in a row that Slack refused for a reason that is not known here
 RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
 
-# What a message is sent as, and what it is sent as once Slack has refused that for its form.
-FORMS: tuple[Callable[[Body], Body], ...] = (lambda body: body, Body.plainer, Body.barest)
+LEAST = 400  # bytes of text; what Slack refuses of no more than that, it does not refuse for its size
+MOST_HALVINGS = 5  # of a message that is too long: from 36,000 bytes, a full page of Japanese, to 1,100
+MOST_DOUBTFUL = 2  # of one of which Slack does not say whether it is too long
+LESSON = 3_600.0  # seconds for which a size that was refused is kept to in the workspace; the limit moves
 
 
 class Writer(Protocol):
@@ -80,6 +83,8 @@ class Board:
         self._posting: set[Thread] = set()  # of which a post is on its way
         self._threaded: set[str] = set()  # channels in which replies stand: they take threads
         self._is_resting = False
+        self._room = math.inf  # bytes; see `room`
+        self._room_until = -math.inf
 
     def thread(self, ledger: Ledger, channel: str, ts: str | None = None, *, person: str = "") -> Thread:
         """Open a thread in `channel` for `person`: under the message `ts`, or else under the first that it posts."""
@@ -91,6 +96,11 @@ class Board:
     def wait(self) -> float:
         """Seconds from one edit of an answer to its next, as things stand."""
         return self._edits.wait
+
+    @property
+    def room(self) -> float:
+        """How many bytes of text a message may show, by what Slack has refused within the last hour."""
+        return self._room if _now() < self._room_until else math.inf
 
     def queue(self, thread: Thread) -> None:
         """Note that `thread` has something to post."""
@@ -195,9 +205,20 @@ class Board:
             message.loss = Loss.REFUSED
             message.thread.fail(bug)
             return None
-        return FORMS[message.form](body) if body else None
+        if body is None:
+            return None
+        sent = _in_form(message, body)
+        # What cannot be made smaller is made plainer; what has no Markdown is plain already.
+        while _was_refused(message, sent) or (message.form is Form.PLAIN and body.size == 0):
+            if message.form is Form.PLAIN and not _is_known(message):
+                self._lose(message, Loss.LOCKED)
+                return None
+            _make_plainer(message)
+            sent = _in_form(message, body)
+        return sent
 
     async def _post(self, thread: Thread, message: Message) -> None:
+        body: Body | None = None
         try:
             if message.is_unknown and not await self._is_missing(message):
                 return
@@ -214,11 +235,11 @@ class Board:
                 self._posting.add(thread)
                 ts = await self._slack.post(thread.channel, body, thread.ts, _mark(message))
                 thread.ledger.place(message.part, ts)
-                self._note_posted(message, ts, has_text=body.has_text, is_last=is_last)
+                self._note_posted(message, ts, body, is_last=is_last)
             else:
                 thread.ledger.withdraw(message.part)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
-            self._note_post_failure(message, error)
+            self._note_post_failure(message, error, body)
         finally:
             self._posting.discard(thread)
             self._wake.set()
@@ -227,7 +248,7 @@ class Board:
             if thread.waiting:
                 self.queue(thread)
 
-    def _note_post_failure(self, message: Message, error: Exception) -> None:
+    def _note_post_failure(self, message: Message, error: Exception, body: Body | None) -> None:
         thread = message.thread
         if isinstance(error, UnavailableError) and error.sent:
             message.is_unknown = True
@@ -246,7 +267,7 @@ class Board:
                 if not error.sent:
                     self._posts.hold(_now() + pause)
                 _put_back(message, pause)
-            case FormRefusedError() if self._has_plainer_form(message, error):
+            case FormRefusedError() if body and self._has_other_form(message, error, body):
                 _put_back(message)
             case SlackError() if thread.ts is not None and not isinstance(error, ChannelClosedError):
                 logger.warning("post.lost code=%s", error.code)
@@ -278,7 +299,7 @@ class Board:
             return False
         if ts is not None:
             thread.ledger.place(message.part, ts)
-            self._note_posted(message, ts, has_text=False, is_last=False)
+            self._note_posted(message, ts, None, is_last=False)
             self.grow(message)
             return False
         if not message.was_missed:
@@ -289,9 +310,12 @@ class Board:
         message.is_unknown = message.was_missed = message.is_refused = False
         return True
 
-    def _note_posted(self, message: Message, ts: str, *, has_text: bool, is_last: bool) -> None:
+    def _note_posted(self, message: Message, ts: str, body: Body | None, *, is_last: bool) -> None:
         thread = message.thread
+        has_text = body is not None and body.has_text
         message.ts = ts
+        message.shown = body
+        message.shows_text = body is None or has_text
         message.is_unknown = False
         message.attempts = 0
         if thread.ts is not None:
@@ -319,9 +343,11 @@ class Board:
             thread.edits += 1
             await self._slack.edit(thread.channel, message.ts or "", body)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
-            self._note_edit_failure(message, error)
+            self._note_edit_failure(message, error, body)
         else:
             message.attempts = message.refusals = 0
+            message.shown = body
+            message.shows_text = body.has_text
             if message.is_last and message.pending_until > _now():
                 # An older edit may land on this one: it is sent once more, when none is under way any longer.
                 self._edits.repeat(message, _now(), at=message.pending_until)
@@ -332,7 +358,7 @@ class Board:
         finally:
             self._wake.set()
 
-    def _note_edit_failure(self, message: Message, error: Exception) -> None:
+    def _note_edit_failure(self, message: Message, error: Exception, body: Body) -> None:
         if isinstance(error, RateLimitedError):
             message.thread.refusals += 1
             self._edits.refuse(message, _now(), retry_after=error.retry_after)
@@ -345,7 +371,7 @@ class Board:
         match error:
             case UnavailableError() if message.attempts < MOST_ATTEMPTS:
                 pass
-            case FormRefusedError() if self._has_plainer_form(message, error):
+            case FormRefusedError() if self._has_other_form(message, error, body):
                 pass
             case MessageGoneError():
                 self._lose(message, Loss.DELETED)
@@ -360,11 +386,29 @@ class Board:
             case _:
                 message.thread.fail(error)
 
-    def _has_plainer_form(self, message: Message, error: FormRefusedError) -> bool:
-        """Have a message sent in a plainer form from now on; whether there is one that was not refused yet."""
-        logger.warning("form.refused code=%s form=%s", error.code, message.form)
-        message.form += 1
-        return message.form < len(FORMS)
+    def _has_other_form(self, message: Message, error: FormRefusedError, body: Body) -> bool:
+        """Have a message sent smaller from now on, or in a plainer form; whether there is one left to be tried."""
+        logger.warning("form.refused code=%s form=%s bytes=%s", error.code, message.form.name, body.weight)
+        is_for_size = isinstance(error, SizeRefusedError)
+        most = MOST_HALVINGS if is_for_size else MOST_DOUBTFUL
+        if message.form is Form.BARE:
+            return False
+        if body.weight > LEAST and message.halvings < most and (is_for_size or message.form is Form.MARKDOWN):
+            # What is shown of it already was not too long, if it was less.
+            shown = message.shown.weight if message.shown else 0
+            message.room = max(body.weight // 2, LEAST, shown if shown < body.weight else 0)
+            message.refused_size, message.refused_form = body.weight, message.form
+            message.halvings += 1
+            if is_for_size:
+                self._room, self._room_until = min(self.room, message.room), _now() + LESSON
+            return True
+        if is_for_size:
+            self._room_until = -math.inf  # it was not the size, or there is no size that helps
+        else:
+            message.room = message.refused_size = math.inf
+        _make_plainer(message)
+        # Over a text that stands and is not known, the barest form would take it away.
+        return message.form < Form.BARE or _is_known(message)
 
     def _lose(self, message: Message, loss: Loss) -> None:
         thread = message.thread
@@ -380,6 +424,32 @@ class Board:
         """Seconds before the next try of a message whose call has just failed."""
         message.attempts += 1
         return RETRY_PAUSES[min(message.attempts, len(RETRY_PAUSES)) - 1]
+
+
+def _was_refused(message: Message, body: Body) -> bool:
+    """Whether Slack has refused as much of a message in this form."""
+    is_form = message.form is message.refused_form and message.form is not Form.BARE
+    return is_form and body.weight >= message.refused_size
+
+
+def _make_plainer(message: Message) -> None:
+    message.form = Form(message.form + 1)
+    message.halvings = 0
+
+
+def _is_known(message: Message) -> bool:
+    """Whether it is known what stands of a message: what this process has sent, or no text."""
+    return message.shown is not None or not message.shows_text
+
+
+def _in_form(message: Message, body: Body) -> Body:
+    match message.form:
+        case Form.MARKDOWN:
+            return body
+        case Form.PLAIN:
+            return body.plainer()
+        case Form.BARE:
+            return body.barest(message.shown)
 
 
 def _put_back(message: Message, pause: float = 0.0) -> None:

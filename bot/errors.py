@@ -15,7 +15,8 @@ are words for people; none carries a token, a key or a problem's text.
         │   └── NoThreadsError          messages may stand in there, but nothing under them
         ├── MessageLockedError      this message can be edited no more
         │   └── MessageGoneError        somebody deleted it
-        └── FormRefusedError        not in this form: smaller or plainer, perhaps
+        └── FormRefusedError        not in this form: plainer, perhaps
+            └── SizeRefusedError        too long, or too many parts: smaller, perhaps
 
 A completion raises none of these: its failures are states of an answer.
 """
@@ -98,7 +99,11 @@ class MessageGoneError(MessageLockedError):
 
 
 class FormRefusedError(SlackError):
-    """Slack refuses the form of a message: its blocks, or its length."""
+    """Slack refuses the form of a message: its blocks, without saying that they are too long."""
+
+
+class SizeRefusedError(FormRefusedError):
+    """Slack refuses a message for its size, in a unit that it does not tell."""
 
 
 def describe(error: BaseException) -> str:

@@ -85,7 +85,7 @@ def _read_mention(event: dict[str, Any], bot_user: str) -> Question | None:
         return None
     return Question(
         key=f"{event['channel']}:{event['ts']}",
-        problem=unescape(without_mention(event.get("text") or "", bot_user)).lstrip(" ,:;\n").rstrip(),
+        problem=unescape(without_mention(event.get("text") or "", bot_user)),
         user=event["user"],
         channel=event["channel"],
         thread_ts=event.get("thread_ts") or event["ts"],

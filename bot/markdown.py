@@ -3,16 +3,17 @@
 Laws:
 
 - Nothing is lost: the pages' stretches of the source join back to the source, whatever it is.
-- Every page fits, counted after escaping, in UTF-16 units, with the fences that were added to it.
+- Every page fits, counted after escaping, in UTF-16 units and in items, with the fences that were added to it.
 - No page leaves a fence open; what a cut closes, the next page opens again.
 - A cut stands between paragraphs where it can, else between lines, else between words; within a table row, a link or
   a character that is made of several code points only where nothing else is left.
 
-Fences are found line by line, as CommonMark does, but at any depth of indentation, since models nest them in lists
-and the parser that Slack uses is unknown. An added fence that was not needed shows as an empty line of code; a missing
-one turns the rest of the thread's message into code.
+Slack makes blocks of its own out of a page's headings, rules, tables, code and the text between them, and takes no more
+than 50 blocks in a message. So these are counted too. An added fence that was not needed shows as an empty line of
+code; a missing one turns the rest of the thread's message into code.
 """
 
+import math
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -21,44 +22,24 @@ from itertools import accumulate, pairwise, takewhile
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from bot.fences import LINE_END, Fence, fence_after
 from bot.links import unmask
 from bot.mrkdwn import escape_markdown
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
+ITEMS_LIMIT = 40
+"""Items of a page: headings, rules, fences, tables, images, and each run of text between two of them. Slack makes a
+block of each, of 50 with ours at the most; others saw it refuse some 45 headings or rules. How it counts is not told.
+"""
 OPENING = 1_500  # characters that the first sentence is looked for in; parsing what follows is of no use
 TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
 
-_FENCE = re.compile(r"(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,32}|~{3,32})(?P<info>[^\r\n]*)")
-_LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
 _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
-_INFO_LIMIT = 40  # characters; a language's name, and not a page of it
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """An open fence: what its lines begin with (indentation, quote marks), its marker, and its info string."""
-
-    lead: str
-    mark: str
-    info: str
-
-    @property
-    def opening(self) -> str:
-        """The line that opens it again, at the head of a page."""
-        # Four spaces at the head of a page would make it indented code.
-        lead = self.lead if ">" in self.lead else self.lead[:3]
-        return f"{lead}{self.mark}{self.info}\n"
-
-    @property
-    def closing(self) -> str:
-        """The line that closes it, without its end."""
-        return f"{self.lead}{self.mark}"
-
-    def is_closed_by(self, line: str) -> bool:
-        """Whether `line` ends it."""
-        rest = line.strip(" \t>\r\n")
-        return len(rest) >= len(self.mark) and not rest.strip(self.mark[0])
+_LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
+_HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
+_RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
+_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +55,33 @@ class Page:
 
 
 def units(text: str) -> int:
-    """The length of `text` in UTF-16 units, the longest count that Slack may use."""
+    """The length of `text` in UTF-16 units, the longest count that Slack may use of characters."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def fit(text: str, start: int = 0, fence: Fence | None = None, *, limit: int = PAGE_LIMIT) -> Page:
+def octets(text: str) -> int:
+    """The length of `text` in bytes of UTF-8, the longest count of all."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def fit(
+    text: str, start: int = 0, fence: Fence | None = None, *, limit: int = PAGE_LIMIT, room: float = math.inf
+) -> Page:
     """Fit what one message can hold of `text` from `start` on, where `fence` is open.
 
-    When all of it fits, `end` is the text's length; else the page ends at the best cut, not before half of the page
-    unless there is none. Its cost grows with the page, not with the text.
+    `limit` is in UTF-16 units, `room` in bytes: what Slack was seen to refuse more than. When all of it fits, `end` is
+    the text's length; else the page ends at the best cut, not before half of the page unless there is none. Its cost
+    grows with the page, not with the text.
     """
+    page = _fit(text, start, fence, limit)
+    while (size := octets(page.markdown)) > room and page.end - start > 1:
+        # No character has more units than bytes. What a cut adds, a fence, may take the page over once more.
+        limit = min(limit - 1, int(limit * room / size), int(units(page.markdown) * room / size))
+        page = _fit(text, start, fence, limit)
+    return page
+
+
+def _fit(text: str, start: int, fence: Fence | None, limit: int) -> Page:
     opening = fence.opening if fence else ""
     scan = _Scan(limit - _sent_units(opening), fence)
     # No more than `limit` characters fit, since each costs at least one unit; a link may go on behind them.
@@ -96,12 +94,20 @@ def fit(text: str, start: int = 0, fence: Fence | None = None, *, limit: int = P
     return Page(escape_markdown(unmask(shown)), end, left_open)
 
 
-def pages(text: str, *, limit: int = PAGE_LIMIT) -> list[Page]:
+def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf) -> list[Page]:
     """All the pages of a text that will not change any more; one, empty, of an empty text."""
-    found = [fit(text, limit=limit)]
+    found = [fit(text, limit=limit, room=room)]
     while found[-1].end < len(text):
-        found.append(fit(text, found[-1].end, found[-1].fence, limit=limit))
+        found.append(fit(text, found[-1].end, found[-1].fence, limit=limit, room=room))
     return found
+
+
+def count_items(text: str) -> int:
+    """How many blocks of its own Slack may make of a text."""
+    scan = _Scan(len(text), None)
+    for line in LINE_END.split(text):
+        scan.take(line)
+    return scan.items
 
 
 def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
@@ -125,61 +131,89 @@ class _Scan:
         self._limit = limit
         self._fence = fence
         self._used = 0
+        self.items = int(fence is not None)
+        self._is_in_text = False  # whether a paragraph, a list or a table would go on with what was before
         # The best cuts so far, best kind first: after a blank line, after a line, within a table or a fence.
-        self._cuts: list[tuple[int, int, Fence | None]] = [(0, 0, fence)] * 3
+        self._cuts: list[tuple[int, bool, Fence | None]] = [(0, False, fence)] * 3
         self.fence_at_cut = fence
 
     def cut(self, stretch: str) -> int:
         """How many characters of `stretch` make the page."""
         place = 0
-        lines = _LINE_END.split(stretch)
+        lines = LINE_END.split(stretch)
         for line, following in zip(lines, [*lines[1:], ""], strict=True):
-            fence = self._after(line)
+            fence = fence_after(line, self._fence)
             needed = self._used + _sent_units(line)
+            items, is_in_text = self._count(line, fence)
+            if items > ITEMS_LIMIT:
+                return self._best(place, line, 0 if place else _nth(line, "![", ITEMS_LIMIT // 2))
             if needed + _closing_units(fence) > self._limit:
-                return self._best(place, line)
+                return self._best(place, line, len(line))
             place += len(line)
             self._used = needed
             self._fence = fence
+            self.items, self._is_in_text = items, is_in_text
             self._note(place, line, following)
         self.fence_at_cut = self._fence
         return place
 
-    def _after(self, line: str) -> Fence | None:
-        """The fence that is open after `line`."""
-        if self._fence:
-            return None if self._fence.is_closed_by(line) else self._fence
-        match = _FENCE.match(line)
-        if not match or (match["mark"][0] == "`" and "`" in match["info"]):
-            return None
-        lead = re.sub(r"[^ \t>]", " ", match["lead"])[-_INFO_LIMIT:]
-        info = match["info"].rstrip()
-        return Fence(lead, match["mark"], info if len(info) <= _INFO_LIMIT else "")
+    def take(self, line: str) -> None:
+        """Count what is on a line that is not cut from what was before."""
+        fence = fence_after(line, self._fence)
+        self.items, self._is_in_text = self._count(line, fence)
+        self._fence = fence
+
+    def _count(self, line: str, fence: Fence | None) -> tuple[int, bool]:
+        """How many items there are with `line`, and whether a line of text after it would go on with the same one."""
+        if self._fence or fence:
+            return self.items + (self._fence is None), False
+        content = line.strip(" \t>\r\n")
+        bare = content[match.end() :] if (match := _LEAD.match(content)) else content
+        if not content:
+            return self.items, self._is_in_text
+        if _HEADING.match(bare) or _RULE.match(content):
+            return self.items + 1, False
+        # Each of these may stand between two parts of the text.
+        parts = line.count("![") + (("|" in content) and bool(_TABLE_RULE.match(content)))
+        return self.items + 2 * parts + (not self._is_in_text), True
 
     def _note(self, place: int, line: str, following: str) -> None:
         """Remember the place after `line` as a cut of its kind."""
         is_in_table = line.lstrip().startswith("|") and following.lstrip().startswith("|")
         kind = 2 if self._fence or is_in_table else 1 if line.strip() else 0
-        self._cuts[kind] = (place, self._used, self._fence)
+        is_half_full = self._used >= self._limit // 2 or self.items >= ITEMS_LIMIT // 2
+        self._cuts[kind] = (place, is_half_full, self._fence)
 
-    def _best(self, place: int, line: str) -> int:
-        """The cut for a page whose next `line` does not fit."""
-        half = self._limit // 2
-        for cut, used, fence in self._cuts:
-            if used >= half:
+    def _best(self, place: int, line: str, most: int) -> int:
+        """The cut for a page whose next `line` does not fit: no more than its first `most` characters, if any."""
+        for cut, is_half_full, fence in self._cuts:
+            if is_half_full:
                 self.fence_at_cut = fence
                 return cut
         self.fence_at_cut = self._fence
+        if not most:
+            return place
         room = self._limit - self._used
         # What is left of a line may open a fence of its own, or end one: so twice.
         for _ in range(2):
-            within = _cut_within(line, room - _closing_units(self.fence_at_cut), must=place == 0)
-            self.fence_at_cut = self._after(line[:within]) if within else self._fence
+            within = _cut_within(line[:most], room - _closing_units(self.fence_at_cut), must=place == 0)
+            self.fence_at_cut = fence_after(line[:within], self._fence) if within else self._fence
         return place + within
 
 
+def _nth(line: str, mark: str, number: int) -> int:
+    """Where in `line` the `number`th `mark` begins, but for the first character of all; its length if there is none."""
+    place = 0
+    for _ in range(number):
+        place = line.find(mark, place + 1)
+        if place < 0:
+            return len(line)
+    return place
+
+
 def _sent_units(text: str) -> int:
-    return units(escape_markdown(text))
+    """What `text` costs at the most once it is escaped: nothing stays as it is but grows, and `<` to four."""
+    return units(text) + 3 * text.count("<")
 
 
 def _closing_units(fence: Fence | None) -> int:
@@ -188,7 +222,7 @@ def _closing_units(fence: Fence | None) -> int:
 
 def _cut_within(line: str, room: int, *, must: bool) -> int:
     """How many characters of one long line fit into `room` units: whole words and links, if that leaves half of it."""
-    costs = accumulate(4 if character in "<>" else 1 + (character > "\uffff") for character in line)
+    costs = accumulate(4 if character == "<" else 1 + (character > "\uffff") for character in line)
     fitting = sum(1 for _ in takewhile(lambda used: used <= room, costs))
     word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
     link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)

@@ -1,19 +1,21 @@
 """A reply: the message, or the messages when it is long, that show one answer in a thread.
 
 The text is cut into pages as it grows. A cut, once made, stays: a page that is full is never laid out again, unless
-another text takes the place of the one that was cut. It is trimmed to its cut only when the message that goes on after
-it stands, so that no text disappears in between.
+another text takes the place of the one that was cut, or Slack refuses it for its size. It is trimmed to its cut only
+when the message that goes on after it stands, so that no text disappears in between.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from bot.blocks import Body, ends_above, reply
 from bot.draft import Draft, State
-from bot.markdown import Fence, Page, fit
+from bot.fences import Fence
+from bot.markdown import Page, fit, octets
 from bot.perspectives import Perspective
-from bot.thread import Loss, Message, Thread
+from bot.thread import Form, Loss, Message, Thread
 
 LOST = "Slack gave no answer when it was posted. Ask again."
 UNPOSTED = "Slack refused to take it. Ask again."
@@ -161,11 +163,29 @@ class Reply:
             if not leaf.message.is_lost:
                 leaf.message.reopen()
 
+    def _room(self, leaf: _Leaf) -> float:
+        """How many bytes a page may have: no more than was refused, of it or another; no less than what it shows."""
+        # What was refused in every size was refused for something else.
+        rooms = (one.message.room for one in self._leaves if one.message.form is Form.MARKDOWN)
+        shown = leaf.message.shown.weight if leaf.message.shown else 0
+        return min(leaf.message.room, max(min(self._thread.wall.room, *rooms, math.inf), shown))
+
+    def _cut_smaller(self) -> None:
+        """Take back the cuts from the first page on that is not shown yet and is longer than Slack takes."""
+        for leaf in self._leaves:
+            if leaf.page and leaf.message.form is not Form.BARE and octets(leaf.page.markdown) > self._room(leaf):
+                for later in self._leaves[leaf.number - 1 :]:
+                    later.page = None
+                    later.is_trimmed = False
+                    if later is not leaf and later.message.is_last:
+                        later.message.reopen()
+                return
+
     def _lay_out(self) -> Page:
         """Cut the text into pages as far as it goes, with a message for each; return the page in which it ends."""
         while True:
             leaf = self._growing
-            page = fit(self.draft.text, leaf.start, leaf.fence)
+            page = fit(self.draft.text, leaf.start, leaf.fence, room=self._room(leaf))
             if page.end == len(self.draft.text) or self._is_cut_off:
                 return page
             leaf.page = page
@@ -177,10 +197,11 @@ class Reply:
                 following.start, following.fence = page.end, page.fence
             if self.draft.state.is_final:
                 self._finish_leaf(following)
-            if leaf.message.ts is None or following.message.ts is not None:
+            if leaf.message.ts is None or following.message.ts is not None or following.message.is_lost:
                 _trim(leaf)
 
     def _body(self, leaf: _Leaf) -> Body | None:
+        self._cut_smaller()
         page = self._lay_out() if leaf.page is None else leaf.page
         if leaf is self._growing:
             wait = self._thread.wall.wait
@@ -191,7 +212,8 @@ class Reply:
         if not leaf.is_trimmed:
             return None
         if self._leaves[leaf.number].message.is_lost:
-            return reply(self.perspective, self.draft, leaf.page, number=leaf.number, is_last=True)
+            body = reply(self.perspective, self.draft, leaf.page, number=leaf.number, is_last=True)
+            return body.over(leaf.message.shown)
         return reply(self.perspective, self.draft, leaf.page, number=leaf.number, is_last=False)
 
     def _trim_before(self, leaf: _Leaf) -> None:

@@ -6,6 +6,7 @@ one was.
 """
 
 import asyncio
+import math
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -151,8 +152,14 @@ class Run:
     def _show_parent(self) -> Body:
         problem, user = self._question.problem, self._question.user
         if not self._replies or not all(reply.draft.state.is_final for reply in self._replies):
-            return blocks.parent(problem, user)
-        return blocks.index(problem, user, [(reply.perspective, reply.draft) for reply in self._replies])
+            return blocks.parent(problem, user, below=self._refused_size)
+        answers = [(reply.perspective, reply.draft) for reply in self._replies]
+        shown = self._parent.shown if self._parent else None
+        return blocks.index(problem, user, answers, below=self._refused_size, over=shown)
+
+    @property
+    def _refused_size(self) -> float:
+        return self._parent.refused_size if self._parent else math.inf
 
 
 async def _given(draft: Draft) -> AsyncGenerator[Draft]:

@@ -5,6 +5,7 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 
 import logging
 import math
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,7 @@ from bot.errors import (
     MessageLockedError,
     NoThreadsError,
     RateLimitedError,
+    SizeRefusedError,
     SlackError,
     TokenRefusedError,
     UnavailableError,
@@ -56,10 +58,12 @@ _ERRORS: dict[str, type[SlackError]] = {
     "edit_window_closed": MessageLockedError,
     "invalid_blocks": FormRefusedError,
     "invalid_blocks_format": FormRefusedError,
-    "msg_blocks_too_long": FormRefusedError,
-    "msg_too_long": FormRefusedError,
+    "msg_blocks_too_long": SizeRefusedError,
+    "msg_too_long": SizeRefusedError,
     "no_text": FormRefusedError,
 }
+# As in "must be less than 3001 characters" or "no more than 50 items allowed", which come with `invalid_blocks`.
+_SIZE_WORDS = re.compile(r"less than|no more than|at most|too (?:long|large|big|many)|exceed|maximum", re.IGNORECASE)
 # What the SDK raises for an answer of status 200 that is no JSON object, or lacks what we look for in it.
 _NONSENSE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 _OWN_FAILURES = frozenset(
@@ -219,7 +223,22 @@ def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedErr
         return UnavailableError(code or f"http_{status}", sent=not code, is_doubtful=code in _DOUBTFUL)
     # Slack adds kinds of it: all say who may write, and none passes by itself.
     otherwise = ChannelClosedError if code.startswith("restricted_action") else SlackError
-    return _ERRORS.get(code, otherwise)(code)
+    kind = _ERRORS.get(code, otherwise)
+    return SizeRefusedError(code) if _is_for_size(code, kind, data) else kind(code)
+
+
+def _is_for_size(code: str, kind: type[SlackError], data: object) -> bool:
+    """Whether a refusal is for how long a message is, or how many parts it has: by its code, or by what it says."""
+    return code.endswith(("_too_long", "_too_large")) or (
+        kind is FormRefusedError and bool(_SIZE_WORDS.search(str(_reasons(data))))
+    )
+
+
+def _reasons(data: object) -> object:
+    """What Slack says of an error beside its code."""
+    if not isinstance(data, dict):
+        return ""
+    return [data.get("errors"), data.get("response_metadata")]
 
 
 def _data(answer: AsyncSlackResponse) -> dict[str, Any]:

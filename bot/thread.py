@@ -8,7 +8,7 @@ import asyncio
 import math
 from collections import deque
 from collections.abc import Callable
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Protocol
 
 from bot.blocks import Body
@@ -20,6 +20,10 @@ class Wall(Protocol):
     @property
     def wait(self) -> float:
         """Seconds from one edit of an answer to its next, as things stand."""
+
+    @property
+    def room(self) -> float:
+        """How many bytes of text a message may show, as far as Slack has taught it; infinity where it has not."""
 
     def queue(self, thread: "Thread") -> None:
         """Note that `thread` has something to post."""
@@ -63,6 +67,14 @@ class Loss(Enum):
     UNKNOWN = "unknown"  # nobody knows whether it was posted
 
 
+class Form(IntEnum):
+    """What a message is sent as, and what it is sent as once Slack has refused that."""
+
+    MARKDOWN = 0
+    PLAIN = 1  # the same words, with nothing in them to be parsed
+    BARE = 2  # what it is and its state, over the text that stands there already
+
+
 class Message:
     """One message of a thread, standing or to be posted; `part` is its name within the run.
 
@@ -74,6 +86,7 @@ class Message:
         "attempts",
         "body",
         "form",
+        "halvings",
         "is_index",
         "is_last",
         "is_refused",
@@ -85,6 +98,11 @@ class Message:
         "part",
         "pending_until",
         "refusals",
+        "refused_form",
+        "refused_size",
+        "room",
+        "shown",
+        "shows_text",
         "thread",
         "ts",
         "was_missed",
@@ -109,7 +127,13 @@ class Message:
         self.ts: str | None = None
         self.is_stale = False  # whether there is more than its post carries, while that is on its way
         self.is_last = False  # whether what there is to show is its last
-        self.form = 0  # how often Slack has refused its form: it is sent in a plainer one each time
+        self.form = Form.MARKDOWN
+        self.shown: Body | None = None  # what Slack has confirmed last; None where another process has sent it
+        self.shows_text = False  # whether text of it stands on the screen, `shown` or not
+        self.room = math.inf  # bytes of text that its body should not exceed: Slack has refused more
+        self.refused_size = math.inf  # bytes of the smallest text that Slack has refused for its size
+        self.refused_form = self.form  # in which it did
+        self.halvings = 0  # how often it was made smaller for that
         self.loss: Loss | None = None
         self.attempts = 0  # calls that failed in a row
         self.refusals = 0  # those of them that Slack refused for a reason which is not known here
@@ -184,6 +208,7 @@ class Thread:
             self.post(message)
         else:
             message.ts = ts
+            message.shows_text = shows_text
             self.wall.adopt(message, shows_text=shows_text)
 
     def withdraw(self, message: Message) -> bool:

@@ -7,7 +7,7 @@ from bot.limits import Limits, Refusal
 def make(*, at_once: int = 2, most_runs: int = 3) -> Admission:
     """An admission of problems of up to ten characters, of which those with a hash fit no parent."""
     return Admission(
-        Limits(at_once, 20), problem_limit=10, fits=lambda problem: "#" not in problem, most_runs=most_runs
+        Limits(at_once, 20), problem_limit=10, fits=lambda problem: "wide" not in problem, most_runs=most_runs
     )
 
 
@@ -16,10 +16,11 @@ def make(*, at_once: int = 2, most_runs: int = 3) -> Admission:
     [
         ("Why?", True, None),
         ("", True, Unfit.BLANK),
+        ("\u3164?", True, Unfit.BLANK),
         ("x" * 10, True, None),
         ("x" * 11, False, Unfit.TOO_LONG),
-        ("#", True, Unfit.TOO_LONG),
-        ("#", False, None),
+        ("wide", True, Unfit.TOO_LONG),
+        ("wide", False, None),
     ],
 )
 def test_a_problem_has_to_fit(problem: str, outcome: Unfit | None, *, opens_thread: bool) -> None:

@@ -6,8 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.markdown import PAGE_LIMIT, Fence, Page, fit, pages, takeaway, units
+from bot.fences import Fence
+from bot.markdown import ITEMS_LIMIT, PAGE_LIMIT, Page, count_items, fit, octets, pages, takeaway, units
 from bot.mrkdwn import escape_markdown
+from bot.playground.blocks import LIVE
 
 PIECES = [
     "word ",
@@ -25,6 +27,15 @@ PIECES = [
     "👩‍👩‍👧",
     "é",
     "🇩🇪",
+    "# a\n",
+    "***\n",
+    "- - -\n",
+    "![i](u) ",
+    "|-|-|\n",
+    "===\n",
+    "`a -> <b>` ",
+    "`",
+    "\n    ",
 ]
 markdown = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=60).map("".join)
 limits = st.integers(120, 400)
@@ -63,7 +74,8 @@ def test_pages_join_back_to_the_source_and_each_fits(text: str, limit: int) -> N
     for page in cut:
         assert units(page.markdown) <= limit
         assert open_fence(page.markdown) == ""
-        assert not set("<>") & set(page.markdown)
+        assert not LIVE.search(page.markdown)
+        assert count_items(page.markdown) <= ITEMS_LIMIT
 
 
 @given(st.text(max_size=300), limits)
@@ -210,3 +222,45 @@ def test_a_takeaway_is_one_short_line(text: str) -> None:
     """Whatever the model wrote."""
     assert len(takeaway(text)) <= 150
     assert len(takeaway(text).splitlines()) <= 1
+
+
+@given(markdown, limits, st.integers(200, 600))
+def test_pages_fit_the_bytes_that_slack_has_taught(text: str, limit: int, room: int) -> None:
+    """They join back to the source, and none is longer."""
+    cut = pages(text, limit=limit, room=room)
+    assert "".join(source(text, cut)) == text
+    for page in cut:
+        assert units(page.markdown) <= limit
+        assert octets(page.markdown) <= room
+
+
+ITEMS = [
+    "## Heading\n\ntext\n\n",
+    "---\n",
+    "text\n\n***\n\n",
+    "underlined\n===\n",
+    "![image](https://a.example/b.png)\n",
+    "![i](u) ",
+    "| a | b |\n|---|---|\n| 1 | 2 |\n\n",
+    "```\ncode\n```\n",
+    "> # quoted\n",
+]
+
+
+@pytest.mark.parametrize("item", ITEMS)
+def test_pages_are_cut_by_the_number_of_blocks_that_slack_makes_of_them(item: str) -> None:
+    """Of headings, rules, images, tables, code and the text between them; none is cut apart for it."""
+    text = item * 100
+    cut = pages(text)
+    assert "".join(source(text, cut)) == text
+    assert len(cut) >= 3
+    for page in cut:
+        assert page.markdown.count(item.strip()) <= ITEMS_LIMIT
+        assert len(page.markdown.strip()) % len(item) in {len(item.strip()), len(item.rstrip())} | {0}
+
+
+def test_an_ordinary_answer_is_not_cut_by_its_items() -> None:
+    """Lines of a list, rows of a table and lines of code are none."""
+    for line in ("- point\n", "| a | b |\n", "1. one\n", "just a line\n", "a paragraph\n\n", "> quoted\n"):
+        assert len(pages(line * 400)) == 1
+    assert len(pages("```\n" + "# no heading\n" * 400 + "```")) == 1

@@ -17,6 +17,7 @@ from bot.errors import (
     MessageLockedError,
     NoThreadsError,
     RateLimitedError,
+    SizeRefusedError,
     SlackError,
     TokenRefusedError,
     UnavailableError,
@@ -136,8 +137,8 @@ REFUSALS: list[tuple[str, type[SlackError]]] = [
     ("edit_window_closed", MessageLockedError),
     ("invalid_blocks", FormRefusedError),
     ("invalid_blocks_format", FormRefusedError),
-    ("msg_blocks_too_long", FormRefusedError),
-    ("msg_too_long", FormRefusedError),
+    ("msg_blocks_too_long", SizeRefusedError),
+    ("msg_too_long", SizeRefusedError),
     ("no_text", FormRefusedError),
     ("some_new_error", SlackError),
 ]
@@ -155,6 +156,18 @@ async def test_a_refusal_becomes_the_error_of_who_can_act(code: str, kind: type[
         assert (posting.value.code, str(posting.value)) == (code, f"Slack answered: {code}")
         assert posting.value.__cause__ is not None
         assert one.calls == [("chat.postMessage", code), ("chat.update", code)]
+
+
+async def test_blocks_that_are_too_long_are_told_from_blocks_that_are_wrong() -> None:
+    """Slack has one code for both, and says beside it which."""
+    long = Body("x", [{"type": "markdown", "text": "x" * 12_001}])
+    many = Body("x", [{"type": "divider"}] * 51)
+    wrong = Body("x", [{"type": "marquee"}])
+    async with office() as one:
+        for body, kind in ((long, SizeRefusedError), (many, SizeRefusedError), (wrong, FormRefusedError)):
+            with pytest.raises(SlackError) as refused:
+                await one.slack.post("C0GENERAL", body, None, MARK)
+            assert type(refused.value) is kind
 
 
 TOKEN_ERRORS = [
