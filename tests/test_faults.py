@@ -782,7 +782,7 @@ async def ask_and_look(problem: str, answers: list[str]) -> None:
     """Ask something hostile, be answered so, and look at all that anybody is shown."""
     scripts = {name: Script((f"{text}.",)) for name, text in zip(NAMES, answers, strict=True)}
     async with running(ModelServer(**scripts)) as world:
-        _, *replies = await world.ask(f"{problem}.")
+        _, *replies = await world.ask(f"why {problem}.")
         for reply, text in zip(replies, answers, strict=True):
             markdown = "".join(block["text"] for block in reply.blocks if block["type"] == "markdown")
             assert as_read(markdown).startswith(as_read(as_told(f"{text}.")))
