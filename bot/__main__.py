@@ -1,129 +1,140 @@
-"""`python -m bot` is the bot.
+"""`python -m bot`, `python -m bot check`, `python -m bot demo`: the boundary around `bot.commands`.
 
-`python -m bot check` says whether all that it needs is in order; `python -m bot demo ["problem"]` runs it against the
-playground, with no account.
+Laws:
+
+- No command ever shows a traceback: it may quote what somebody wrote, and helps nobody at a terminal. Whatever
+  happens, from the first import on, becomes an exit code and at most one line.
+- A signal ends the process at any moment: while it still imports, this module's handler does that by itself.
+- Nothing is imported before the handler is in place but the few small modules that the handler needs.
 """
 
-import argparse
-import asyncio
-import gc
-import logging
+import io
+import os
 import signal
 import sys
-from typing import Any
+from contextlib import suppress
+from typing import ClassVar, NoReturn, cast
 
-from bot.errors import BotError, SettingsError, describe
-
-logger = logging.getLogger(__name__)
-
-# Their loggers quote whole requests, tickets and texts, in errors and warnings too. What matters of it, ours say.
-TALKATIVE = (
-    "slack_bolt",
-    "slack_sdk",
-    "openai",
-    "httpx2",
-    "httpcore2",
-    "aiohttp",
-    "markdown_it",
-    "sqlalchemy",
-    "aiosqlite",
-    "asyncpg",
-)
-
-INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+KILLED = 128  # plus the signal's number: the exit code of a program that a signal has ended, as shells count
 
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+def main() -> NoReturn:
+    """Run the command of the process's arguments, and end the process with its exit code."""
+    _open_standard_files()
+    _quit_on_signals()
+    sys.unraisablehook = lambda _: None  # its tracebacks come from destructors: nothing can be done about them
+    code, line = _run()
+    _quit_on_signals()
+    output = _Output.failure or _flush(sys.stdout)
+    if isinstance(output, BrokenPipeError):
+        code, line = code or 1, ""  # whoever read the output wants no more of it
+    elif output:
+        code, line = 1, f"The output cannot be written: {output.strerror}."
+    if line:
+        _say(line)
+    # Not by `sys.exit`: what libraries do at the interpreter's exit can hang and can show tracebacks.
+    os._exit(code)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; the exit code is 0, 1 where Slack refuses or is out of reach, or 2 for a wrong setting."""
-    parser = argparse.ArgumentParser(prog="python -m bot", description=__doc__)
-    commands = parser.add_subparsers(dest="command", metavar="")
-    demo = commands.add_parser("demo", help="see it work in this terminal, with no account")
-    demo.add_argument("problem", nargs="?", help="the problem to look at; without one, it asks")
-    commands.add_parser("check", help="see whether the settings, Slack, the model and the database are in order")
-    options = parser.parse_args(arguments)
+def _run() -> tuple[int, str]:
+    """Run the command; its exit code, and a line for whoever runs it."""
     try:
-        match options.command:
-            case "demo":
-                return _demo(options.problem)
-            case "check":
-                return _check()
-            case _:
-                return _bot()
-    except SettingsError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a person reads it
-        return 2
-    except BotError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a person reads it
-        return 1
+        from bot.commands import run  # noqa: PLC0415 - an import that fails is caught here as well
 
-
-def _bot() -> int:
-    # Imported late, so that a wrong setting is told before the half second that they take.
-    from bot.settings import read_environment, read_settings  # noqa: PLC0415
-
-    settings = read_settings(read_environment())
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
-    for name in TALKATIVE:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-
-    from bot.app import serve  # noqa: PLC0415
-
-    # What is loaded by now stays. The collector need not look through it again and again.
-    gc.freeze()
-
-    async def bot() -> None:
-        stop, hurry = asyncio.Event(), asyncio.Event()
-
-        def end() -> None:
-            """The first signal lets answers end, for a while; the second does not; a third kills."""
-            if not stop.is_set():
-                stop.set()
-            elif not hurry.is_set():
-                hurry.set()
-                for number in SIGNALS:
-                    loop.remove_signal_handler(number)
-
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(_note_failure)
-        for number in SIGNALS:
-            loop.add_signal_handler(number, end)
-        await serve(settings, stop=stop, hurry=hurry)
-
-    try:
-        asyncio.run(bot())
-    except BotError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the process's boundary; a traceback may quote what somebody wrote
-        logger.critical("bot.broken error=%s", describe(error))
-        return 1
-    return 0
-
-
-def _note_failure(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log what a task of some library has raised, and nobody has asked for, in our own words."""
-    error = context.get("exception")
-    logger.error("loop.broken error=%s", describe(error) if error else "unknown")
-
-
-def _check() -> int:
-    from bot.check import check  # noqa: PLC0415
-    from bot.settings import read_environment  # noqa: PLC0415
-
-    logging.disable(logging.CRITICAL)  # the lines say what matters
-    try:
-        return 0 if asyncio.run(check(read_environment(), print)) else 1
+        return run(), ""
+    except SystemExit as ended:  # argparse has said why
+        return (ended.code if isinstance(ended.code, int) else int(ended.code is not None)), ""
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return KILLED + signal.SIGINT, ""
+    except BaseException as error:  # noqa: BLE001 - the process's boundary
+        return _explain(error)
 
 
-def _demo(problem: str | None) -> int:
-    from bot.playground.demo import demo  # noqa: PLC0415
+def _explain(error: BaseException) -> tuple[int, str]:
+    """The exit code and the line for what has ended a command."""
+    from bot.errors import BotError, SettingsError, describe, find_leaf  # noqa: PLC0415 - see above
 
-    return demo(problem)
+    match leaf := find_leaf(error):
+        case SettingsError():
+            return 2, str(leaf)
+        case BotError():
+            return 1, str(leaf)
+        case ImportError():
+            words = " ".join(str(leaf).split())
+            return 1, f"Something is not installed: {words}. `uv sync` installs all that the bot needs."
+        case KeyboardInterrupt():
+            return KILLED + signal.SIGINT, ""
+        case MemoryError():
+            return 1, "There is not enough memory."
+    return 1, f"This is a fault of the bot's own; its developers need no more of it than this line: {describe(leaf)}"
+
+
+def _open_standard_files() -> None:
+    """Give what was started without an input or an output an empty one, and let none fail for a character.
+
+    Else the first file that is opened would take the place of the one that is missing.
+    """
+    for number, mode in enumerate(("r", "w", "w")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # it gets the lowest number that is free
+        name = ("stdin", "stdout", "stderr")[number]
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115 - it stays open
+        getattr(sys, name).reconfigure(errors="replace")
+    encoding, is_terminal = sys.stdout.encoding, sys.stdout.isatty()
+    buffer = cast("io.TextIOWrapper", sys.stdout).detach()
+    sys.stdout = _Output(buffer, encoding=encoding, errors="replace", line_buffering=is_terminal)
+
+
+class _Output(io.TextIOWrapper):
+    """The standard output, which remembers why it could not be written: what is raised may get lost on its way here."""
+
+    failure: ClassVar[OSError | None] = None
+
+    def write(self, text: str, /) -> int:
+        """Write as any text file does."""
+        try:
+            return super().write(text)
+        except OSError as error:
+            _Output.failure = error
+            raise
+
+    def flush(self) -> None:
+        """Flush as any text file does."""
+        try:
+            super().flush()
+        except OSError as error:
+            _Output.failure = error
+            raise
+
+
+def _quit_on_signals() -> None:
+    """Let a signal end the process at once; nothing is open that would have to be closed."""
+    arguments = sys.argv[1:]  # the bot has none
+
+    def leave(number: int, _: object) -> None:
+        is_wanted = not arguments or (arguments == ["demo"] and number == signal.SIGINT)
+        os._exit(0 if is_wanted else KILLED + number)
+
+    for number in SIGNALS:
+        signal.signal(number, leave)
+
+
+def _flush(file: object) -> OSError | None:
+    try:
+        file.flush()  # type: ignore[attr-defined]
+    except OSError as error:
+        return error
+    return None
+
+
+def _say(line: str) -> None:
+    with suppress(OSError):  # nobody can read it
+        print(line, file=sys.stderr, flush=True)  # noqa: T201 - a person reads it
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

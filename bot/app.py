@@ -13,7 +13,7 @@ from bot.admission import MOST_RUNS, Admission
 from bot.blocks import fits_parent
 from bot.board import Board
 from bot.completions import Completions
-from bot.errors import BotError, RateLimitedError, SlackError, UnavailableError
+from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
 from bot.journal import Journal
 from bot.limits import Limits
 from bot.listeners import register
@@ -22,6 +22,7 @@ from bot.runs import Runs
 from bot.settings import Settings
 from bot.slack import Identity, Slack, make_client, make_session
 from bot.socket import Socket
+from bot.tls import make_context
 
 if TYPE_CHECKING:
     from bot.store import Store
@@ -57,19 +58,24 @@ async def serve(
         TokenRefusedError: Slack knows one of the tokens no more.
         SlackError: Slack answers what makes no sense.
     """
+    tls, proxies = make_context(), settings.proxies
     try:
         async with (
-            make_session() as session,
+            make_session(tls) as session,
             Completions(
                 api_key=settings.openai_api_key,
                 base_url=settings.openai_base_url,
                 model=settings.openai_model,
                 idle_timeout=settings.openai_stream_idle_timeout,
                 max_streams=settings.max_streams,
+                proxy=proxies.find(settings.openai_base_url),
+                tls=tls,
             ) as completions,
-            Socket(app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session) as socket,
+            Socket(
+                app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session, proxies=proxies
+            ) as socket,
         ):
-            slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session))
+            slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, proxies), proxies)
             if (identity := await _unless(stop, _introduce(slack, socket))) is None:
                 return
             load = partial(_load_store, settings, identity, clock, make_store)
@@ -111,7 +117,7 @@ async def serve(
                 writing.cancel()
                 showing.cancel()
     except BaseExceptionGroup as failures:
-        raise _first(failures) from failures
+        raise find_leaf(failures) from failures
     logger.info("bot.stop")
 
 
@@ -179,19 +185,6 @@ async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None
 async def _done(work: Coroutine[Any, Any, None]) -> bool:
     await work
     return True
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The failure of ours in a group, in however many groups; where there is none, the first that there is."""
-    leaves: list[BaseException] = []
-    groups: list[BaseException] = [failures]
-    while groups:
-        failure = groups.pop(0)
-        if isinstance(failure, BaseExceptionGroup):
-            groups += failure.exceptions
-        else:
-            leaves.append(failure)
-    return next((leaf for leaf in leaves if isinstance(leaf, BotError)), leaves[0])
 
 
 def _now() -> float:

@@ -10,6 +10,7 @@ What does not depend on another is looked at at the same time; the lines come in
 """
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import aclosing
@@ -28,6 +29,7 @@ from bot.settings import Settings, read_settings
 from bot.slack import Slack, make_client, make_session
 from bot.socket import Socket
 from bot.store import Store
+from bot.tls import make_context
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
 STORE_TIMEOUT = 10.0  # seconds to open the database; it is given a second or two for each step
@@ -78,18 +80,23 @@ class Line:
 
 
 async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) -> bool:
-    """Look at everything, `tell` what was found as soon as its turn comes, and return whether nothing is wrong."""
+    """Look at everything, `tell` what was found as soon as its turn comes, and return whether nothing is wrong.
+
+    Raises:
+        SettingsError: a proxy cannot be used, so nothing can be looked at; the message names its variable.
+    """
     settings, wrong, problems = _read(environment)
     is_well = not problems
     for line in problems or [Line(Verdict.OK, "settings", "complete")]:
         tell(line)
-    async with make_session() as session, asyncio.TaskGroup() as group:
+    tls = make_context()
+    async with make_session(tls) as session, asyncio.TaskGroup() as group:
         looks = [
             group.create_task(look)
             for look in (
                 _look_at_bot(settings, wrong, session),
                 _look_at_app(settings, wrong, session),
-                _look_at_model(settings, wrong),
+                _look_at_model(settings, wrong, tls),
                 _look_at_store(settings, wrong, has_passing_disk=bool(environment.get("DYNO"))),
             )
         ]
@@ -127,7 +134,7 @@ async def _look_at_bot(settings: Settings, wrong: Collection[str], session: aioh
     subject = "SLACK_BOT_TOKEN"
     if line := _pass_over(subject, wrong, subject, "SLACK_API_URL"):
         return [line, Line(Verdict.NOTE, "scopes", line.text)]
-    slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session))
+    slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, settings.proxies))
     try:
         identity = await slack.identify()
     except BotError as error:
@@ -158,7 +165,12 @@ async def _look_at_app(settings: Settings, wrong: Collection[str], session: aioh
     subject = "SLACK_APP_TOKEN"
     if line := _pass_over(subject, wrong, subject, "SLACK_API_URL"):
         return [line]
-    socket = Socket(app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session)
+    socket = Socket(
+        app_token=settings.slack_app_token,
+        api_url=settings.slack_api_url,
+        session=session,
+        proxies=settings.proxies,
+    )
     try:
         await socket.prepare()
     except TokenRefusedError as error:
@@ -169,14 +181,14 @@ async def _look_at_app(settings: Settings, wrong: Collection[str], session: aioh
     return [Line(Verdict.OK, subject, "Slack lets it connect (Socket Mode)")]
 
 
-async def _look_at_model(settings: Settings, wrong: Collection[str]) -> list[Line]:
+async def _look_at_model(settings: Settings, wrong: Collection[str], tls: ssl.SSLContext | None = None) -> list[Line]:
     subject = "model"
     if line := _pass_over(subject, wrong, "OPENAI_API_KEY", "OPENAI_BASE_URL"):
         return [line]
     model = f"{settings.openai_model} at {urlsplit(settings.openai_base_url).hostname}"
     loop = asyncio.get_running_loop()
     started = loop.time()
-    draft = await _ask(settings)
+    draft = await _ask(settings, tls)
     if draft.text:
         return [Line(Verdict.OK, subject, f"{model} answers, after {loop.time() - started:.1f} s")]
     reason = draft.reason.replace(ASK_THE_OWNER, "Check")
@@ -185,7 +197,7 @@ async def _look_at_model(settings: Settings, wrong: Collection[str]) -> list[Lin
     return [Line(Verdict.WRONG, subject, f"{model}: {reason}")]
 
 
-async def _ask(settings: Settings) -> Draft:
+async def _ask(settings: Settings, tls: ssl.SSLContext | None) -> Draft:
     """The first draft with a text or, where there is none in time, the last."""
     draft = Draft()
     completions = Completions(
@@ -193,6 +205,8 @@ async def _ask(settings: Settings) -> Draft:
         base_url=settings.openai_base_url,
         model=settings.openai_model,
         idle_timeout=MODEL_TIMEOUT,
+        proxy=settings.proxies.find(settings.openai_base_url),
+        tls=tls,
     )
     async with completions, aclosing(completions.stream(_GREETING, _GREETING_PROBLEM)) as drafts:
         try:

@@ -21,6 +21,7 @@ import itertools
 import json
 import logging
 import math
+import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
@@ -66,10 +67,20 @@ class Completions:
     """Asks one model on one server. An async context manager, which closes the connections.
 
     `idle_timeout` is how many seconds an answer that has begun may be without a token; no more than `max_streams` are
-    open at once.
+    open at once. `proxy` is the address of the one that the server is asked through, `tls` whom to trust.
     """
 
-    def __init__(self, *, api_key: str, base_url: str, model: str, idle_timeout: float, max_streams: int = 64) -> None:
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        model: str,
+        idle_timeout: float,
+        max_streams: int = 64,
+        proxy: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.model = model
         self._idle_timeout = idle_timeout
         self._first_timeout = max(FIRST_TOKEN_TIMEOUT, idle_timeout)
@@ -81,7 +92,10 @@ class Completions:
             timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT),  # the others are held here, by tokens and not bytes
             max_retries=0,
             # Its parser is in C: half the cost of a token. Whoever has a turn finds a connection free.
-            http_client=openai.DefaultAioHttpClient(limits=httpx2.Limits(max_connections=max_streams)),
+            # Proxies and certificates are those of `bot.proxies` and `bot.tls`, and not looked for in the environment.
+            http_client=openai.DefaultAioHttpClient(
+                limits=httpx2.Limits(max_connections=max_streams), proxy=proxy, verify=tls or True, trust_env=False
+            ),
         )
         # The SDK loads the module of a resource when it is first used: half a second that no first question should pay.
         _ = self._client.chat.completions.with_streaming_response

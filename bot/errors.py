@@ -106,6 +106,19 @@ class SizeRefusedError(FormRefusedError):
     """Slack refuses a message for its size, in a unit that it does not tell."""
 
 
+def find_leaf(error: BaseException) -> BaseException:
+    """The failure of ours in a group, in however many groups; where there is none, the first that there is."""
+    leaves: list[BaseException] = []
+    rest = [error]
+    while rest:
+        failure = rest.pop(0)
+        if isinstance(failure, BaseExceptionGroup):
+            rest += failure.exceptions
+        else:
+            leaves.append(failure)
+    return next((leaf for leaf in leaves if isinstance(leaf, BotError)), leaves[0])
+
+
 def describe(error: BaseException) -> str:
     """An exception for the log: its name, and where it was raised, as `file:line` from the outermost call inwards.
 

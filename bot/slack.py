@@ -6,6 +6,7 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 import logging
 import math
 import re
+import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,6 +32,7 @@ from bot.errors import (
     TokenRefusedError,
     UnavailableError,
 )
+from bot.proxies import DIRECT, Proxies
 
 CALL_TIMEOUT = 15.0  # seconds for one call; Slack answers in well under one, or is in trouble
 DEFAULT_RETRY_AFTER = 10.0  # seconds, where a 429 names none; what chat.update is reported to name
@@ -96,23 +98,29 @@ class Mark:
     part: str
 
 
-def make_client(token: str | None, base_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+def make_client(
+    token: str | None, base_url: str, session: aiohttp.ClientSession, proxies: Proxies = DIRECT
+) -> AsyncWebClient:
     """A client that shares `session` (a session for each call costs eight times as much) and repeats nothing."""
     # With a logger that has no level of its own, the SDK formats a debug message from every whole request.
     logger = logging.getLogger("slack_sdk")
-    return AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[], logger=logger)
+    client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[], logger=logger)
+    client.proxy = proxies.find(base_url)  # the SDK has taken one from the environment, and knows no NO_PROXY
+    return client
 
 
-def make_session() -> aiohttp.ClientSession:
+def make_session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
     """The HTTP session for all calls; the SDK's own timeout does not apply to a session that it is given."""
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT))
+    connector = aiohttp.TCPConnector(ssl=tls or True)
+    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT))
 
 
 class Slack:
     """The calls that the bot makes, in one workspace. Each raises `SlackError` or `TokenRefusedError`."""
 
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, proxies: Proxies = DIRECT) -> None:
         self._client = client
+        self._proxies = proxies
 
     async def identify(self) -> Identity:
         """Ask who the token's owner is."""
@@ -184,6 +192,7 @@ class Slack:
     async def _respond(self, response_url: str, body: Body) -> bool:
         """Answer a command where it says; whether that worked. It does five times, in half an hour."""
         hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
+        hook.proxy = self._proxies.find(response_url)
         try:
             answer = await hook.send(text=body.text, blocks=body.blocks, response_type="ephemeral")
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL):

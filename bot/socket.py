@@ -33,6 +33,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import RateLimitedError, SlackError, TokenRefusedError, UnavailableError
+from bot.proxies import DIRECT, Proxies
 from bot.slack import Identity, make_client, translated
 
 logger = logging.getLogger(__name__)
@@ -55,9 +56,11 @@ LINK_DISABLED = "link_disabled"
 class Socket:
     """Keeps connected to Slack. An async context manager, which closes the connection so that Slack sees it closed."""
 
-    def __init__(self, *, app_token: str, api_url: str, session: aiohttp.ClientSession) -> None:
+    def __init__(
+        self, *, app_token: str, api_url: str, session: aiohttp.ClientSession, proxies: Proxies = DIRECT
+    ) -> None:
         # This client has no token: Bolt would ask Slack who its owner is when the first command waits.
-        client = make_client(None, api_url, session)
+        client = make_client(None, api_url, session, proxies)
 
         async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
             return self._authorize(enterprise_id, team_id)
@@ -65,6 +68,7 @@ class Socket:
         self.app = AsyncApp(client=client, authorize=authorize, logger=client.logger)
         self._app_token = app_token
         self._session = session
+        self._proxies = proxies
         self._web = client
         self._identity: Identity | None = None
         self._ticket = ""
@@ -157,7 +161,8 @@ class Socket:
             if not ticket or _now() - self._asked_at > TICKET_LIFETIME:
                 ticket = await self._ask()
             try:
-                socket = await self._session.ws_connect(ticket, heartbeat=HEARTBEAT, proxy=self._web.proxy)
+                proxy = self._proxies.find(ticket)
+                socket = await self._session.ws_connect(ticket, heartbeat=HEARTBEAT, proxy=proxy)
             except aiohttp.WSServerHandshakeError as error:
                 raise UnavailableError(f"upgrade_{error.status}", sent=False) from error
             line = _Line(socket, self._web.logger)

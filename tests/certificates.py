@@ -1,8 +1,9 @@
-"""A certificate for tests, which nobody trusts unless told to: self-signed, for localhost and 127.0.0.1.
+"""A certificate for tests, which nobody trusts unless told to: self-signed.
 
 Made once, since not every machine has the program that makes one:
 `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 36500 -subj /CN=localhost
--addext "subjectAltName=DNS:localhost,IP:127.0.0.1"`. It is good until 2125; its key is no secret.
+-addext "subjectAltName=DNS:localhost,DNS:slack.test,DNS:model.test,IP:127.0.0.1"`.
+It is good until 2125; its key is no secret.
 """
 
 import ssl
@@ -10,22 +11,23 @@ from pathlib import Path
 
 CERTIFICATE = """\
 -----BEGIN CERTIFICATE-----
-MIIBmzCCAUGgAwIBAgIUR6dJfBdOTkWqTQU0lt9RNrXCsAUwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTA1MTExOVoYDzIxMjYxMTAx
-MDUxMTE5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAATIx7ZDZox032DOqXliw5IpHqBus4F6rggvfHrxCdP6izFid+4ZQMSy
-KKY2mow26hv8/lpMoybwkf+0rRSzysHto28wbTAdBgNVHQ4EFgQUWKJ/o959rRlk
-b2U/VbaalDmcz38wHwYDVR0jBBgwFoAUWKJ/o959rRlkb2U/VbaalDmcz38wDwYD
-VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
-zj0EAwIDSAAwRQIgVfT1HxDVHYZS1zXkeFWol/n4H4b+30RomlN5eExdQ0ACIQDs
-rUIXl9hxOeWH+GSt0IkN2TBAiLc/BebFSnETxupViA==
+MIIBtTCCAVugAwIBAgIUWjbHg32caob2Qns7uRxbDIF684wwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyNTA1NTEyN1oYDzIxMjYxMTAx
+MDU1MTI3WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAATW01s/6Jy8fRM167Mp043G2kMMR3cNtUy42ZkHlN0IwOypNQL+7YSy
+GtmT8z+YXjI19lVGjQtwZm4RDUk+7C7Eo4GIMIGFMB0GA1UdDgQWBBRxr1rS2UPC
+7N3GYTjV+13Yqju0oTAfBgNVHSMEGDAWgBRxr1rS2UPC7N3GYTjV+13Yqju0oTAP
+BgNVHRMBAf8EBTADAQH/MDIGA1UdEQQrMCmCCWxvY2FsaG9zdIIKc2xhY2sudGVz
+dIIKbW9kZWwudGVzdIcEfwAAATAKBggqhkjOPQQDAgNIADBFAiBV58nq7urCxJnh
+edDVMrMvPyFWUHwcvX/Uxw6tv4AfIwIhAMTQ+kqFBIeFiTz97GyfnQjnrZDKUE/J
+aKPq3onhv/GK
 -----END CERTIFICATE-----
 """
 KEY = """\
 -----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgDKv1ZwitsV1vIaew
-TBI5IhEtqez9n1CXvawSF2TWeR2hRANCAATIx7ZDZox032DOqXliw5IpHqBus4F6
-rggvfHrxCdP6izFid+4ZQMSyKKY2mow26hv8/lpMoybwkf+0rRSzysHt
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0MFlctwQp0Wj3Po6
+Ttr++6DH2yfxpnJo+GEyLGLYW76hRANCAATW01s/6Jy8fRM167Mp043G2kMMR3cN
+tUy42ZkHlN0IwOypNQL+7YSyGtmT8z+YXjI19lVGjQtwZm4RDUk+7C7E
 -----END PRIVATE KEY-----
 """
 

@@ -5,11 +5,14 @@ import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from aiohttp import web
 
 from bot.perspectives import PERSPECTIVES
+
+if TYPE_CHECKING:
+    import ssl
 
 KEY = "sk-test-key"
 MODEL = "test-model"
@@ -68,6 +71,7 @@ class ModelServer:
         self.default = Script()
         self.requests: list[Request] = []
         self.url = ""
+        self.tls: ssl.SSLContext | None = None  # it speaks https with one that is set before it listens
         self._runner: web.AppRunner | None = None
 
     @property
@@ -79,9 +83,9 @@ class ModelServer:
         app.router.add_post("/v1/chat/completions", self._complete)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self.tls)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        self.url = f"http{'s' if self.tls else ''}://127.0.0.1:{self._runner.addresses[0][1]}/v1"
         return self
 
     async def __aexit__(

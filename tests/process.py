@@ -74,13 +74,14 @@ class Process:
 
 
 @asynccontextmanager
-async def process(directory: Path, **environment: str) -> AsyncIterator[Process]:
+async def process(directory: Path, *arguments: str, **environment: str) -> AsyncIterator[Process]:
     """`python -m bot` in this directory, with this environment and no other; killed if it is left running."""
     with NamedTemporaryFile() as out, NamedTemporaryFile() as err:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
             "bot",
+            *arguments,
             cwd=directory,
             env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], **environment},
             stdin=asyncio.subprocess.DEVNULL,

@@ -8,6 +8,7 @@ It listens, and it does what people do: commands and mentions. What a call does 
 """
 
 import asyncio
+import ssl
 from types import TracebackType
 from typing import Any, Self
 
@@ -28,15 +29,21 @@ SHUTDOWN = 1.0  # seconds; for calls that are being answered when the server is 
 class SlackServer:
     """Slack with one workspace; listens, on any free port, inside `async with`.
 
-    `latency`, in seconds, passes before each call of the Web API is carried out.
+    `latency`, in seconds, passes before each call of the Web API is carried out. With `tls` it speaks https and wss.
+    `host` is what it calls itself in the addresses that it gives, where that is not the one that it listens on.
     """
 
-    def __init__(self, workspace: Workspace, *, latency: float = 0.0) -> None:
+    def __init__(
+        self, workspace: Workspace, *, latency: float = 0.0, tls: ssl.SSLContext | None = None, host: str = ""
+    ) -> None:
         self.workspace = workspace
         self.url = ""  # base address of the Web API, once it listens
+        self.port = 0  # the one on loopback, then
         self.sockets = SocketMode(workspace.app_id)  # takes faults of connections
         self._api = WebApi(workspace, self._issue_link, latency)
         self._address = ""
+        self._tls = tls
+        self._host = host
         app = web.Application()
         app.router.add_post("/api/{method}", self._api.call)
         app.router.add_get("/api/{method}", self._api.call)
@@ -49,10 +56,10 @@ class SlackServer:
 
     async def __aenter__(self) -> Self:
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        host, port = self._runner.addresses[0]
-        self._address = f"{host}:{port}"
-        self.url = f"http://{self._address}/api/"
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls).start()
+        host, self.port = self._runner.addresses[0]
+        self._address = f"{self._host or host}:{self.port}"
+        self.url = f"{self._scheme}://{self._address}/api/"
         await self._group.__aenter__()
         return self
 
@@ -66,6 +73,10 @@ class SlackServer:
             await self._group.__aexit__(None, None, None)
         finally:
             await self._runner.cleanup()
+
+    @property
+    def _scheme(self) -> str:
+        return "https" if self._tls else "http"
 
     @property
     def connections(self) -> int:
@@ -103,7 +114,7 @@ class SlackServer:
             text=text,
             user=sender,
             channel=place,
-            response_url=f"http://{self._address}/commands/{key}",
+            response_url=f"{self._scheme}://{self._address}/commands/{key}",
         )
         acknowledged = await self.sockets.deliver(
             "slash_commands", payload, within=PATIENCE, accepts_response_payload=True
@@ -177,7 +188,7 @@ class SlackServer:
         return sender, place
 
     def _issue_link(self) -> str:
-        return f"ws://{self._address}/link?ticket={self.sockets.issue_ticket()}&app_id={self.workspace.app_id}"
+        return f"{self._scheme.replace('http', 'ws')}://{self._address}/link?ticket={self.sockets.issue_ticket()}&app_id={self.workspace.app_id}"
 
     async def _close_sockets(self, _app: web.Application) -> None:
         await self.sockets.close()

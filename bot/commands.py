@@ -1,0 +1,156 @@
+"""The commands: the bot, its check, its demo. What they raise, `bot.__main__` turns into a line and an exit code."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+import sys
+import threading
+import warnings
+from types import FrameType
+from typing import Any
+
+from bot.errors import BotError, describe
+
+logger = logging.getLogger(__name__)
+
+# Their loggers quote whole requests, tickets and texts, in errors and warnings too. What matters of it, ours say.
+TALKATIVE = (
+    "slack_bolt",
+    "slack_sdk",
+    "openai",
+    "httpx2",
+    "httpcore2",
+    "aiohttp",
+    "markdown_it",
+    "sqlalchemy",
+    "aiosqlite",
+    "asyncpg",
+)
+
+DESCRIPTION = """\
+A Slack bot that shows a problem from four sides at once. Without a command, it is the bot: it connects to Slack and
+answers what is asked there."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+TERMINATED = 143  # the exit code of a program that SIGTERM has ended, as shells count
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command; the exit code is 0, or 1 where something is not in order."""
+    parser = argparse.ArgumentParser(prog="python -m bot", description=DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", metavar="")
+    demo = commands.add_parser("demo", help="see it work in this terminal, with no account")
+    demo.add_argument("problem", nargs="?", help="the problem to look at; without one, it asks")
+    commands.add_parser("check", help="see whether the settings, Slack, the model and the database are in order")
+    options = parser.parse_args(arguments)
+    _quieten()
+    match options.command:
+        case "demo":
+            return _demo(options.problem)
+        case "check":
+            return _check()
+        case _:
+            return _bot()
+
+
+def _bot() -> int:
+    # Imported late, so that a wrong setting is told before the half second that they take.
+    from bot.settings import read_environment, read_settings  # noqa: PLC0415
+
+    settings = read_settings(read_environment())
+    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    logging.raiseExceptions = False  # a line that cannot be written is lost, without a traceback
+    for name in TALKATIVE:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    from bot.app import serve  # noqa: PLC0415
+
+    # What is loaded by now stays. The collector need not look through it again and again.
+    gc.freeze()
+
+    async def bot() -> None:
+        stop, hurry = asyncio.Event(), asyncio.Event()
+
+        def end() -> None:
+            """The first signal lets answers end, for a while; the second does not; a third kills."""
+            if not stop.is_set():
+                stop.set()
+            elif not hurry.is_set():
+                hurry.set()
+                for number in SIGNALS:
+                    loop.remove_signal_handler(number)
+
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_note_failure)
+        for number in SIGNALS:
+            loop.add_signal_handler(number, end)
+        await serve(settings, stop=stop, hurry=hurry)
+
+    try:
+        asyncio.run(bot())
+    except BotError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the log's boundary; a traceback may quote what somebody wrote
+        logger.critical("bot.broken error=%s", describe(error))
+        return 1
+    return 0
+
+
+def _note_failure(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Log what a task of some library has raised, and nobody has asked for, in our own words."""
+    error = context.get("exception")
+    logger.error("loop.broken error=%s", describe(error) if error else "unknown")
+
+
+def _check() -> int:
+    from bot.settings import read_environment  # noqa: PLC0415
+
+    environment = read_environment()  # before a library is loaded that uses it
+    from bot.check import Line, check  # noqa: PLC0415
+
+    def tell(line: Line) -> None:
+        print(line, flush=True)  # noqa: T201 - a person reads it, as soon as it is known
+
+    logging.disable(logging.CRITICAL)  # the lines say what matters
+    signals = _Interruptible()
+    try:
+        return 0 if asyncio.run(check(environment, tell)) else 1
+    except KeyboardInterrupt:
+        if signals.is_terminated:
+            return TERMINATED
+        raise
+
+
+def _demo(problem: str | None) -> int:
+    from bot.playground.demo import demo  # noqa: PLC0415
+
+    # An argument that is no UTF-8 has halves of characters in it, which nothing can be done with.
+    whole = problem and problem.encode(errors="surrogateescape").decode(errors="replace")
+    logging.disable(logging.CRITICAL)  # the screen belongs to the panels
+    signals = _Interruptible()
+    code = demo(whole)
+    return TERMINATED if signals.is_terminated else code
+
+
+class _Interruptible:
+    """From now on a signal raises `KeyboardInterrupt`, in time for everything to be closed."""
+
+    def __init__(self) -> None:
+        self.is_terminated = False
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGTERM, self._terminate)
+
+    def _terminate(self, _: int, __: FrameType | None) -> None:
+        self.is_terminated = True
+        signal.raise_signal(signal.SIGINT)
+
+
+def _quieten() -> None:
+    """Keep to ourselves what Python would print of libraries' faults: warnings, and tracebacks of threads."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    threading.excepthook = lambda _: None
