@@ -159,6 +159,10 @@ class Database:
             )
         else:
             self.path = Path(rest[1:])
+            try:
+                self.path.absolute()  # the driver wants it so
+            except FileNotFoundError as error:
+                raise SettingsError("DATABASE_URL: the working directory is there no more.") from error
             database, self.place = str(self.path), f"SQLite, {self.path}"
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415 - see _use_postgresql
 
