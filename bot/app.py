@@ -166,9 +166,21 @@ async def _identify(slack: Slack) -> Identity:
             if isinstance(error, RateLimitedError):
                 pause = max(pause, error.retry_after)
             attempt += 1
-            code = getattr(error, "code", "no answer")
-            logger.warning("slack.unavailable error=%s: trying again in %.0f s", code, pause)
+            _note_failure(error, pause)
             await asyncio.sleep(pause)
+
+
+def _note_failure(error: SlackError | TimeoutError, pause: float) -> None:
+    """Log why Slack was not reached.
+
+    What does not pass by itself is an error, with what to check, and still no end: a certificate is renewed, a name
+    comes back, and a bot that had ended would then be gone.
+    """
+    hint = error.hint if isinstance(error, UnavailableError) else ""
+    level = logging.ERROR if isinstance(error, UnavailableError) and error.is_lasting else logging.WARNING
+    code = error.code if isinstance(error, SlackError) else "no answer"
+    suffix = f": {hint}" if hint else ""
+    logger.log(level, "slack.unavailable error=%s: trying again in %.0f s%s", code, pause, suffix)
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:

@@ -24,6 +24,7 @@ from bot.completions import Completions
 from bot.draft import Draft
 from bot.errors import BotError, SettingsError, TokenRefusedError
 from bot.perspectives import Perspective
+from bot.printable import printable
 from bot.reasons import ASK_THE_OWNER
 from bot.settings import Settings, read_settings
 from bot.slack import Slack, make_client, make_session
@@ -32,6 +33,7 @@ from bot.store import Store
 from bot.tls import make_context
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
+LONGEST_LINE = 1_000  # characters
 STORE_TIMEOUT = 10.0  # seconds to open the database; it is given a second or two for each step
 
 SCOPES = {
@@ -74,9 +76,8 @@ class Line:
     text: str
 
     def __str__(self) -> str:
-        # A workspace's name, say, is what somebody typed.
-        text = "".join(one if one.isprintable() else " " for one in self.text)
-        return f"{self.verdict.value:<7}{self.subject:<20}{text}"
+        # Each word of others in it has its own bound already.
+        return f"{self.verdict.value:<7}{self.subject:<20}{printable(self.text, LONGEST_LINE)}"
 
 
 async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) -> bool:
@@ -173,6 +174,7 @@ async def _look_at_app(settings: Settings, wrong: Collection[str], session: aioh
     )
     try:
         await socket.prepare()
+        await socket.probe()
     except TokenRefusedError as error:
         hint = " It needs the scope connections:write." if error.code == "missing_scope" else ""
         return [Line(Verdict.WRONG, subject, f"{error}{hint}")]

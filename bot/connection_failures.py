@@ -30,6 +30,7 @@ class ConnectionFailure(Enum):
     CERTIFICATE = "certificate"  # nobody whom we trust vouches for it: self-signed, expired, another host's
     NOT_TLS = "not_tls"  # https was asked for, and what answered speaks something else
     HANDSHAKE = "handshake"  # TLS on both sides, but no version or method in common, or it asks for our certificate
+    NOT_HTTP = "not_http"  # what answers is no HTTP
     NO_SUCH_HOST = "no_such_host"  # the name service knows that there is none
     NO_NAME_SERVICE = "no_name_service"  # the name service does not answer: it may later
     REFUSED = "refused"  # nothing listens at that port
@@ -45,6 +46,7 @@ class ConnectionFailure(Enum):
 
 _LASTING = frozenset(
     {ConnectionFailure.CERTIFICATE, ConnectionFailure.NOT_TLS, ConnectionFailure.HANDSHAKE}
+    | {ConnectionFailure.NOT_HTTP}
     | {ConnectionFailure.NO_SUCH_HOST, ConnectionFailure.PROXY_REFUSED}
 )
 # OpenSSL's words, as Python gives them in `reason`, for an answer that is no TLS record.
@@ -62,6 +64,7 @@ _CAUSES = {
     ConnectionFailure.CERTIFICATE: "the certificate of {host} is not trusted{detail}",
     ConnectionFailure.NOT_TLS: "{host} does not speak https at that port",
     ConnectionFailure.HANDSHAKE: "no TLS connection to {host} could be agreed upon{detail}",
+    ConnectionFailure.NOT_HTTP: "what answers at {host} is no HTTP",
     ConnectionFailure.NO_SUCH_HOST: "there is no host of the name {host}",
     ConnectionFailure.NO_NAME_SERVICE: "the name {host} cannot be looked up at the moment (DNS)",
     ConnectionFailure.REFUSED: "nothing listens at {host}",
@@ -86,12 +89,25 @@ def explain(error: BaseException, url: str) -> str:
     if found is None:
         return ""
     failure, cause = found
-    host = _host(url)
+    host = host_of(url)
     words = _CAUSES[failure].format(host=host, detail=_detail(cause))
     wrapper = next((one for one in _chain(error) if isinstance(one, aiohttp.ClientConnectorError)), None)
     if failure is ConnectionFailure.NO_SUCH_HOST and wrapper and wrapper.host != urlsplit(url).hostname:
         return f"the proxy on the way to {host} does not exist: there is no host of its name"
     return words
+
+
+def advise(failure: ConnectionFailure, variable: str) -> str:
+    """What whoever runs the bot can do about it, as a sentence; `variable` is the one that names the server."""
+    match failure:
+        case ConnectionFailure.CERTIFICATE:
+            return f"Check {variable}; if the certificate is your own organization's, name its issuer in SSL_CERT_FILE."
+        case ConnectionFailure.PROXY_AWAY | ConnectionFailure.PROXY_REFUSED:
+            return "Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY."
+        case ConnectionFailure.NO_NAME_SERVICE | ConnectionFailure.NO_ROUTE:
+            return f"Check this machine's network, and {variable}."
+        case _:
+            return f"Check {variable}."
 
 
 def _classify(error: BaseException) -> ConnectionFailure | None:
@@ -103,6 +119,8 @@ def _classify(error: BaseException) -> ConnectionFailure | None:
             failure = ConnectionFailure.PROXY_AWAY
         case aiohttp.ClientConnectorError():
             pass  # an OSError too, but what it wraps says more
+        case aiohttp.http_exceptions.HttpProcessingError():
+            failure = ConnectionFailure.NOT_HTTP
         case ssl.SSLError():
             failure = _classify_tls(error)
         case socket.gaierror():
@@ -145,7 +163,8 @@ def _detail(error: BaseException) -> str:
     return ""
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """An address's host and port, without the user and the password that it may hold."""
     return urlsplit(url).netloc.rpartition("@")[2]
 
 

@@ -64,12 +64,24 @@ class UnavailableError(SlackError):
     """No answer, or Slack's own failure.
 
     With `sent` False the call cannot have been carried out, or Slack says so; with `is_doubtful` it does not mean that
-    for certain. With `is_pending` it may be carried out even now.
+    for certain. With `is_pending` it may be carried out even now. `hint` says, for whoever runs the bot, what it is and
+    what to check, where that is known; a lasting one does not pass by itself.
     """
 
-    def __init__(self, code: str, *, sent: bool, is_pending: bool = False, is_doubtful: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        sent: bool,
+        is_pending: bool = False,
+        is_doubtful: bool = False,
+        hint: str = "",
+        is_lasting: bool = False,
+    ) -> None:
         super().__init__(code)
-        self.args = (f"Slack cannot be reached, or does not work: {code}",)
+        self.args = (f"Slack cannot be reached, or does not work: {': '.join(filter(None, (code, hint)))}",)
+        self.hint = hint
+        self.is_lasting = is_lasting
         self.sent = sent
         self.is_pending = is_pending
         self.is_doubtful = is_doubtful

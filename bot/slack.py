@@ -20,6 +20,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.blocks import Body
+from bot.connection_failures import advise, classify, explain, host_of
 from bot.errors import (
     ChannelClosedError,
     FormRefusedError,
@@ -32,6 +33,7 @@ from bot.errors import (
     TokenRefusedError,
     UnavailableError,
 )
+from bot.printable import as_code, printable
 from bot.proxies import DIRECT, Proxies
 
 CALL_TIMEOUT = 15.0  # seconds for one call; Slack answers in well under one, or is in trouble
@@ -41,6 +43,8 @@ LONGEST_RETRY_AFTER = 3_600.0  # seconds; by then nobody waits for the text any 
 MARKED = "perspectives_message"  # the type of the metadata in what the bot posts
 PAGE = 100  # messages that are asked for at once
 HORIZON = 7_200.0  # seconds; nothing older is looked for, since no run goes on for so long
+
+_VARIABLE = "SLACK_API_URL"  # the one that names the server
 
 _TOKEN_ERRORS = frozenset(
     {"account_inactive", "invalid_auth", "missing_scope", "not_allowed_token_type", "not_authed"}
@@ -124,17 +128,20 @@ class Slack:
 
     async def identify(self) -> Identity:
         """Ask who the token's owner is."""
-        async with translated():
+        async with translated(self._client.base_url):
             answer = await self._client.auth_test()
             named = {name.lower(): value for name, value in answer.headers.items()}.get("x-oauth-scopes")
-            scopes = None if named is None else frozenset(scope.strip() for scope in named.split(","))
-            return Identity(
-                answer["user_id"], answer["bot_id"], answer["team_id"], answer["team"], answer["user"] or "", scopes
-            )
+            scopes = None if named is None else frozenset(printable(scope) for scope in named.split(","))
+            data = _data(answer)
+            ids = [data[name] for name in ("user_id", "bot_id", "team_id")]
+            if not all(isinstance(one, str) and one == as_code(one) for one in ids):
+                raise TypeError("an id is none")
+            user_id, bot_id, team_id = ids
+            return Identity(user_id, bot_id, team_id, printable(data["team"]), printable(data.get("user")), scopes)
 
     async def post(self, channel: str, body: Body, thread_ts: str | None, mark: Mark) -> str:
         """Post a message, under `thread_ts` if there is one, and return its timestamp."""
-        async with translated():
+        async with translated(self._client.base_url):
             answer = await self._client.chat_postMessage(
                 channel=channel,
                 text=body.text,
@@ -152,7 +159,7 @@ class Slack:
 
         It needs a scope that the bot can do without: `channels:history`, or `groups:history` in private channels.
         """
-        async with translated():
+        async with translated(self._client.base_url):
             page: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
             ts, cursor = None, None
             while ts is None and cursor != "":
@@ -167,12 +174,12 @@ class Slack:
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
         """Replace a message. With blocks, Slack does not mark it as edited."""
-        async with translated():
+        async with translated(self._client.base_url):
             await self._client.chat_update(channel=channel, ts=ts, text=body.text, blocks=body.blocks)
 
     async def delete(self, channel: str, ts: str) -> None:
         """Take a message of the bot's own away."""
-        async with translated():
+        async with translated(self._client.base_url):
             await self._client.chat_delete(channel=channel, ts=ts)
 
     async def whisper(
@@ -182,7 +189,7 @@ class Slack:
 
         `response_url`, which comes with a command, works where the bot is no member; it is used while it does.
         """
-        async with translated():
+        async with translated(self._client.base_url):
             if response_url and await self._respond(response_url, body):
                 return
             await self._client.chat_postEphemeral(
@@ -201,25 +208,42 @@ class Slack:
 
 
 @asynccontextmanager
-async def translated(*, token: str = "SLACK_BOT_TOKEN") -> AsyncIterator[None]:  # noqa: S107 - a variable's name
-    """Turn what the SDK raises within the block into our errors; `token` is the variable whose token it uses."""
+async def translated(url: str, *, token: str = "SLACK_BOT_TOKEN") -> AsyncIterator[None]:  # noqa: S107 - a variable's name
+    """Turn what the SDK raises within the block into our errors.
+
+    `url` is the address that is asked, `token` the variable whose token is used.
+    """
     try:
         yield
     except SlackApiError as error:
-        raise _translate(error, token) from error
-    except aiohttp.ClientConnectorError as error:
-        raise UnavailableError("unreachable", sent=False) from error
+        raise _translate(error, token, url) from error
     except TimeoutError as error:
         raise UnavailableError(type(error).__name__, sent=True, is_pending=True) from error
-    except (aiohttp.ClientError, SlackClientError, *_NONSENSE) as error:
-        raise UnavailableError(type(error).__name__, sent=True) from error
+    except aiohttp.ClientError as error:
+        raise _explain(error, url) from error
+    except (SlackClientError, *_NONSENSE) as error:
+        raise UnavailableError(type(error).__name__, sent=True, hint=_no_slack(url)) from error
 
 
-def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedError:
+def _explain(error: aiohttp.ClientError, url: str) -> UnavailableError:
+    """What kept a call from being made, or broke it off."""
+    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError)
+    failure = classify(error)
+    if failure is None:
+        return UnavailableError("unreachable" if not sent else type(error).__name__, sent=sent)
+    hint = f"{explain(error, url)}. {advise(failure, _VARIABLE)}"
+    return UnavailableError(failure.value, sent=sent, hint=hint, is_lasting=failure.is_lasting)
+
+
+def _no_slack(url: str) -> str:
+    return f"what answers at {host_of(url)} is not Slack's API. Check {_VARIABLE}."
+
+
+def _translate(error: SlackApiError, token: str, url: str) -> SlackError | TokenRefusedError:
     answer = error.response
     status = answer.status_code if isinstance(answer, AsyncSlackResponse) else getattr(answer, "status", 0)
     data = answer.data if isinstance(answer, AsyncSlackResponse) else None
-    code = str(data.get("error") or "") if isinstance(data, dict) else ""
+    code = as_code(data.get("error")) if isinstance(data, dict) else ""
     if status == 429 or code in {"ratelimited", "rate_limited"}:  # noqa: PLR2004 - HTTP's own number
         return RateLimitedError(_retry_after(answer))
     if code in _TOKEN_ERRORS:
@@ -229,7 +253,8 @@ def _translate(error: SlackApiError, token: str) -> SlackError | TokenRefusedErr
         )
     if not code or code in _OWN_FAILURES:
         # With `ok: false` Slack says that it was not done; a page of HTML says nothing.
-        return UnavailableError(code or f"http_{status}", sent=not code, is_doubtful=code in _DOUBTFUL)
+        hint = "" if code or status >= 500 else _no_slack(url)  # noqa: PLR2004 - HTTP's own number
+        return UnavailableError(code or f"http_{status}", sent=not code, is_doubtful=code in _DOUBTFUL, hint=hint)
     # Slack adds kinds of it: all say who may write, and none passes by itself.
     otherwise = ChannelClosedError if code.startswith("restricted_action") else SlackError
     kind = _ERRORS.get(code, otherwise)

@@ -19,11 +19,13 @@ import asyncio
 import json
 import logging
 import math
+import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
@@ -33,6 +35,7 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import RateLimitedError, SlackError, TokenRefusedError, UnavailableError
+from bot.printable import as_code
 from bot.proxies import DIRECT, Proxies
 from bot.slack import Identity, make_client, translated
 
@@ -88,9 +91,28 @@ class Socket:
     ) -> None:
         await self.close()
 
+    async def probe(self) -> None:
+        """See whether the host of the connection can be reached, without connecting: Slack would send things there.
+
+        Raises:
+            UnavailableError: it cannot; the error's hint says why.
+        """
+        parts = urlsplit(self._ticket)
+        origin = f"{parts.scheme.replace('ws', 'http')}://{parts.netloc}/"
+        try:
+            async with (
+                self._translated(self._ticket),
+                asyncio.timeout(CONNECT_TIMEOUT),
+                self._session.get(origin, proxy=self._proxies.find(origin), allow_redirects=False),
+            ):
+                pass  # whatever it answers, it is there
+        except UnavailableError as error:
+            if error.hint or not error.sent or error.is_pending:
+                raise
+
     async def prepare(self) -> None:
         """Ask for the ticket of the first connection, to save time. Raises `SlackError` or `TokenRefusedError`."""
-        async with translated(token="SLACK_APP_TOKEN"), asyncio.timeout(CONNECT_TIMEOUT):  # noqa: S106 - a variable's name
+        async with self._translated(self._web.base_url), asyncio.timeout(CONNECT_TIMEOUT):
             self._ticket = await self._ask()
 
     async def serve(self, identity: Identity, on_connected: Callable[[], None] = lambda: None) -> None:
@@ -136,7 +158,7 @@ class Socket:
             except SlackError as error:
                 if isinstance(error, RateLimitedError):
                     pause = max(pause, error.retry_after)
-                logger.warning("socket.unavailable error=%s pause=%.0f", error.code, pause)
+                _note_failure(error, pause)
             else:
                 began = _now()
                 if line.hello.done():
@@ -156,15 +178,19 @@ class Socket:
 
     async def _connect(self, tasks: asyncio.TaskGroup) -> "_Line":
         """Make one connection: greeted, or over before that."""
-        async with translated(token="SLACK_APP_TOKEN"), asyncio.timeout(CONNECT_TIMEOUT):  # noqa: S106 - a variable's name
+        async with self._translated(self._web.base_url), asyncio.timeout(CONNECT_TIMEOUT):
             ticket, self._ticket = self._ticket, ""
             if not ticket or _now() - self._asked_at > TICKET_LIFETIME:
                 ticket = await self._ask()
             try:
-                proxy = self._proxies.find(ticket)
-                socket = await self._session.ws_connect(ticket, heartbeat=HEARTBEAT, proxy=proxy)
-            except aiohttp.WSServerHandshakeError as error:
-                raise UnavailableError(f"upgrade_{error.status}", sent=False) from error
+                async with self._translated(ticket):
+                    socket = await self._session.ws_connect(
+                        ticket, heartbeat=HEARTBEAT, proxy=self._proxies.find(ticket)
+                    )
+            except UnavailableError as error:
+                if isinstance(refused := error.__cause__, aiohttp.WSServerHandshakeError):
+                    raise UnavailableError(f"upgrade_{refused.status}", sent=False) from refused
+                raise
             line = _Line(socket, self._web.logger)
             reading = tasks.create_task(line.read(lambda envelope: self._take(tasks, line, envelope)))
             line.leave = reading.cancel
@@ -182,7 +208,10 @@ class Socket:
         await asyncio.sleep(self._asked_at + ASK_EVERY - _now())
         self._asked_at = _now()
         answer = await self._web.apps_connections_open(app_token=self._app_token)
-        return str(answer["url"])
+        ticket = answer["url"]
+        if not isinstance(ticket, str) or not re.match(r"wss?://[^/]", ticket):
+            raise TypeError("the ticket is no address")
+        return ticket
 
     def _take(self, tasks: asyncio.TaskGroup, line: "_Line", envelope: dict[str, Any]) -> None:
         if not self._closing.is_set():
@@ -207,6 +236,9 @@ class Socket:
             # Not the exception's own words, which may quote what somebody wrote.
             logger.error("socket.broken error=%s", type(error).__name__)  # noqa: TRY400
 
+    def _translated(self, url: str) -> AbstractAsyncContextManager[None]:
+        return translated(url, token="SLACK_APP_TOKEN")  # noqa: S106 - a variable's name
+
     def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
         assert self._identity is not None, "events come after serve() has begun"  # noqa: S101 - a law of this class
         return AuthorizeResult(
@@ -227,7 +259,7 @@ class _Line(AsyncBaseSocketModeClient):
     def __init__(self, socket: aiohttp.ClientWebSocketResponse, sdk_logger: logging.Logger) -> None:
         loop = asyncio.get_running_loop()
         self.logger = sdk_logger
-        self.hello: asyncio.Future[object] = loop.create_future()
+        self.hello: asyncio.Future[str] = loop.create_future()
         self.over: asyncio.Future[str] = loop.create_future()
         self.leave: Callable[[], object] = lambda: None  # end the reading, and with it the connection
         self._socket = socket
@@ -261,9 +293,9 @@ class _Line(AsyncBaseSocketModeClient):
         message = _parse(text)
         match message.get("type"):
             case "hello" if not self.hello.done():
-                self.hello.set_result(message.get("num_connections"))
+                self.hello.set_result(as_code(message.get("num_connections")))
             case "disconnect":
-                self._end(str(message.get("reason")))
+                self._end(as_code(message.get("reason")) or "unnamed")
             case _ if "envelope_id" in message:
                 take(message)
 
@@ -286,6 +318,12 @@ def _reason(socket: aiohttp.ClientWebSocketResponse) -> str:
         return "silent"
     code = socket.close_code
     return "broken" if code in {None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE} else f"closed_{code:d}"
+
+
+def _note_failure(error: SlackError, pause: float) -> None:
+    hint = error.hint if isinstance(error, UnavailableError) else ""
+    level = logging.ERROR if isinstance(error, UnavailableError) and error.is_lasting else logging.WARNING
+    logger.log(level, "socket.unavailable error=%s pause=%.0f%s", error.code, pause, f": {hint}" if hint else "")
 
 
 def _note_loss(reason: str) -> None:

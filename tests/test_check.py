@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bot.playground.fault import Fault
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
 from bot.settings import Settings
+from tests.certificates import server_context
 from tests.model_server import KEY, MODEL, ModelServer, Script
 
 ROOT = Path(__file__).parent.parent
@@ -32,6 +34,7 @@ class World:
     """What is looked at, and the environment that names it."""
 
     workspace: Workspace
+    slack: SlackServer
     model: ModelServer
     environment: dict[str, str]
     directory: Path
@@ -84,7 +87,7 @@ async def stand_ins(directory: Path, **how: Any) -> AsyncIterator[World]:
             "SLACK_API_URL": slack.url,
             "DATABASE_URL": f"sqlite:///{directory}/runs.sqlite",
         }
-        yield World(workspace, model, environment, directory)
+        yield World(workspace, slack, model, environment, directory)
 
 
 @pytest.fixture
@@ -234,6 +237,94 @@ async def test_slack_out_of_order_is_told_of_each_token(world: World) -> None:
     assert first == "wrong  SLACK_BOT_TOKEN     Slack cannot be reached, or does not work: http_503"
     assert second == BOT_PASSED_OVER[1]
     assert third.startswith("wrong  SLACK_APP_TOKEN     Slack cannot be reached, or does not work: ")
+
+
+@asynccontextmanager
+async def listener(answer: bytes, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
+    """A server on loopback that answers whatever comes with these bytes, and closes; its host and port."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100_000)
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls) as server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def page(text: str, kind: str = "text/html", status: str = "200 OK") -> bytes:
+    """An answer in HTTP."""
+    return f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(text)}\r\n\r\n{text}".encode()
+
+
+NO_SLACK = "what answers at {host} is not Slack's API. Check SLACK_API_URL."
+DOORS = [
+    ("https", b"", True, "the certificate of {host} is not trusted (self-signed certificate). Check SLACK_API_URL; if"),
+    (
+        "https",
+        page("", status="400 Bad Request"),
+        False,
+        "{host} does not speak https at that port. Check SLACK_API_URL.",
+    ),
+    ("http", b"\x15\x03\x03\x00\x02\x02\x46", False, "what answers at {host} is no HTTP. Check SLACK_API_URL."),
+    ("http", page("<html><title>secret</title>"), False, NO_SLACK),
+    ("http", page("<html>", status="404 Not Found"), False, NO_SLACK),
+    ("http", page("<html>", status="400 Bad Request"), False, NO_SLACK),
+    ("http", page("secret", "text/plain"), False, NO_SLACK),
+    ("http", page('{"status":"up"}', "application/json"), False, NO_SLACK),
+    ("http", page("[1, 2]", "application/json"), False, NO_SLACK),
+    ("http", page('{"ok":true}', "application/json"), False, NO_SLACK),
+    ("http", page('{"ok":true,"user_id":[1],"bot_id":{},"team_id":"x\\ny"}', "application/json"), False, NO_SLACK),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scheme", "answer", "is_secure", "told"), DOORS)
+async def test_what_is_not_slack_at_its_address_is_told_for_what_it_is(
+    world: World, scheme: str, answer: bytes, told: str, tmp_path: Path, *, is_secure: bool
+) -> None:
+    """At once, with the setting that names it."""
+    began = asyncio.get_running_loop().time()
+    async with listener(answer, server_context(tmp_path) if is_secure else None) as host:
+        _, lines = await world.look(SLACK_API_URL=f"{scheme}://{host}/api/")
+    assert asyncio.get_running_loop().time() - began < 5
+    for subject in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        (line,) = [line for line in lines if line.startswith(f"wrong  {subject} ")]
+        assert told.format(host=host) in line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:9/api/", "nothing listens at 127.0.0.1:9. Check SLACK_API_URL."),
+        ("https://nowhere.invalid/api/", "nowhere.invalid"),
+    ],
+)
+async def test_an_address_of_slack_where_nobody_is_is_told(world: World, url: str, told: str) -> None:
+    """A port that nobody listens on; a host that does not exist."""
+    _, lines = await world.look(SLACK_API_URL=url)
+    assert sum(told in line for line in lines if line.startswith("wrong  SLACK_")) == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("link", "told"),
+    [
+        ("wss://{host}/link", "the certificate of {host} is not trusted"),
+        ("ws://127.0.0.1:9/link", "nothing listens at 127.0.0.1:9"),
+        ("wss://nowhere.invalid/link", "nowhere.invalid"),
+    ],
+)
+async def test_an_address_of_the_connection_that_cannot_be_reached_is_told(
+    world: World, link: str, told: str, tmp_path: Path
+) -> None:
+    """Slack gives it, and a firewall may know the one host and not the other."""
+    async with listener(b"", server_context(tmp_path)) as host:
+        world.slack.link = link.format(host=host) + "?ticket=secret"
+        (line,) = await world.differences()
+    assert line.startswith("wrong  SLACK_APP_TOKEN ")
+    assert told.format(host=host) in line
 
 
 @pytest.mark.slow

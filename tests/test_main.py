@@ -87,7 +87,8 @@ async def test_slack_out_of_reach_is_tried_again_until_it_is_there(tmp_path: Pat
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/api/"
         async with process(tmp_path, **GOOD, SLACK_API_URL=url) as bot:
-            await bot.logged("slack.unavailable error=unreachable: trying again in 2 s", within=15)
+            told = "slack.unavailable error=refused: trying again in 2 s: nothing listens at 127.0.0.1:"
+            await bot.logged(told, within=15)
             bot.signal(signal.SIGTERM)
             ended = await bot.ended(within=5)
     assert ended.code == 0

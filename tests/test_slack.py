@@ -70,9 +70,11 @@ class Answer:
     kind: str = "application/json"
     headers: Mapping[str, str] = field(default_factory=dict)
     calls: int = 0
+    host: str = ""  # and port, as it was asked
 
     async def give(self, request: web.Request) -> web.Response:
         self.calls += 1
+        self.host = request.host
         body = self.text.encode() if isinstance(self.text, str) else self.text
         return web.Response(status=self.status, body=body, headers={"Content-Type": self.kind, **self.headers})
 
@@ -286,7 +288,8 @@ async def test_a_page_that_is_no_answer_says_nothing_of_what_was_done(
     error = await post_to(answer)
     assert type(error) is UnavailableError
     assert (error.code, error.sent, answer.calls) == (code, True, 1)
-    assert str(error) == f"Slack cannot be reached, or does not work: {code}"
+    hint = f": what answers at {answer.host} is not Slack's API. Check SLACK_API_URL." if status < 500 else ""
+    assert str(error) == f"Slack cannot be reached, or does not work: {code}{hint}"
 
 
 @pytest.mark.parametrize(("after", "posted"), [(False, 0), (True, 1)])
@@ -321,7 +324,7 @@ async def test_a_refused_connection_has_sent_nothing() -> None:
         async with make_session() as session:
             with pytest.raises(UnavailableError) as caught:
                 await Slack(make_client(SECRET, url, session)).post("C0GENERAL", BODY, None, MARK)
-    assert (caught.value.code, caught.value.sent) == ("unreachable", False)
+    assert (caught.value.code, caught.value.sent) == ("refused", False)
 
 
 async def test_a_cancelled_call_stays_cancelled() -> None:

@@ -44,6 +44,7 @@ class SlackServer:
         self._address = ""
         self._tls = tls
         self._host = host
+        self.link = ""  # the address for every connection, in place of its own
         app = web.Application()
         app.router.add_post("/api/{method}", self._api.call)
         app.router.add_get("/api/{method}", self._api.call)
@@ -188,7 +189,10 @@ class SlackServer:
         return sender, place
 
     def _issue_link(self) -> str:
-        return f"{self._scheme.replace('http', 'ws')}://{self._address}/link?ticket={self.sockets.issue_ticket()}&app_id={self.workspace.app_id}"
+        return (
+            self.link
+            or f"{self._scheme.replace('http', 'ws')}://{self._address}/link?ticket={self.sockets.issue_ticket()}&app_id={self.workspace.app_id}"
+        )
 
     async def _close_sockets(self, _app: web.Application) -> None:
         await self.sockets.close()
