@@ -44,6 +44,11 @@ class Process:
         """The lines that it has logged so far."""
         return self._err.read_text().splitlines()
 
+    def memory(self) -> float:
+        """How much of it was in memory at its peak, in MiB; Linux tells."""
+        status = Path(f"/proc/{self._child.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) / 1024
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self._child.send_signal(number)
