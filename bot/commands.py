@@ -131,6 +131,7 @@ def _demo(problem: str | None) -> int:
     # An argument that is no UTF-8 has halves of characters in it, which nothing can be done with.
     whole = problem and problem.encode(errors="surrogateescape").decode(errors="replace")
     logging.disable(logging.CRITICAL)  # the screen belongs to the panels
+    warnings.simplefilter("ignore")
     signals = _Interruptible()
     code = demo(whole)
     return TERMINATED if signals.is_terminated else code

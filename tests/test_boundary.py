@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
+from bot.playground.model import find_weights
 from bot.settings import read_environment
 
 ROOT = Path(__file__).parent.parent
@@ -279,3 +280,36 @@ def test_a_signal_at_any_moment_ends_it_quietly(
             _, err = process.communicate(timeout=10)
         assert process.returncode == wanted, pause
         assert "Traceback" not in err
+
+
+@SLOW
+def test_nothing_but_the_demo_is_on_its_screen(tmp_path: Path) -> None:
+    """Where Python and asyncio are told to talk of all that is slow or left open; and with a model's file of a name."""
+    talkative = {"PYTHONASYNCIODEBUG": "1", "PYTHONDEVMODE": "1", "PYTHONWARNINGS": "always"}
+    code, out, err = run(tmp_path, *DEMO, **talkative)
+    assert (code, err) == (0, "")
+    assert "took" not in out
+    assert "Warning" not in out
+
+
+@SLOW
+def test_the_demo_shows_no_path_of_its_models(tmp_path: Path) -> None:
+    """The file's name says enough."""
+    file = tmp_path / "deep" / "tiny-model.gguf"
+    file.parent.mkdir()
+    file.symlink_to(find_weights())
+    code, out, err = run(tmp_path, *DEMO, LOCAL_MODEL_PATH=str(file))
+    assert err == ""
+    assert out.count("by tiny-model") + out.count("✂️") >= 4
+    assert str(tmp_path) not in out
+    assert code == 0
+
+
+@SLOW
+def test_the_demo_gives_back_a_problem_that_is_too_long(tmp_path: Path) -> None:
+    """All of it, to be copied."""
+    problem = "Why do *new* hires <leave> & go? `a -> b` " * 20
+    code, out, err = run(tmp_path, "demo", problem)
+    assert (code, err) == (1, "")
+    assert "Only ada sees this: Your problem has 8" in out
+    assert problem.strip() in out.partition("Only ada sees this")[2]

@@ -5,8 +5,10 @@ before anything slow is imported: it loads while Python does.
 """
 
 import asyncio
+import codecs
+import io
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 LOCAL_PROBLEM_LIMIT = "600"  # characters; the local model reads some 60 tokens a second, for all four together
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
 STDIN = 0
+LAST_WHISPERS = 0.3  # seconds; a problem that is given back may need several messages
 STANDSTILL = 60.0  # seconds without a change after which a run is given up; a bot that has failed changes nothing more
 
 
@@ -60,18 +63,22 @@ def demo(problem: str | None) -> int:
 
 async def _demo(problem: str | None, environment: Mapping[str, str], model: LocalModel | None) -> int:
     # Imported when the model is loading already: together they take a second or more.
+    from rich.cells import cell_len  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
 
     from bot.playground.slack import SlackServer  # noqa: PLC0415
     from bot.playground.workspace import Workspace  # noqa: PLC0415
 
+    codecs.register_error("cells", lambda error: _fill_cells(error, cell_len))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="cells")
     console = Console()
     async with SlackServer(Workspace()) as slack:
         answerer = await _find_answerer(environment, model)
         async with _bot(answerer, slack):
             console.print(
                 f"The bot is connected to a stand-in for Slack on this machine.\n{answerer.description}\n",
-                soft_wrap=True,
+                soft_wrap=not console.is_terminal,
             )
             if problem:
                 return 0 if await _show_run(problem, slack, console) else 1
@@ -79,6 +86,13 @@ async def _demo(problem: str | None, environment: Mapping[str, str], model: Loca
             async for asked in _ask(console):
                 code = 0 if await _show_run(asked, slack, console) else 1
             return code
+
+
+def _fill_cells(error: UnicodeError, measure: Callable[[str], int]) -> tuple[str, int]:
+    """Question marks for what the terminal's encoding lacks, as wide as it would be, so that borders stay straight."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return "?" * measure(error.object[error.start : error.end]), error.end
 
 
 async def _find_answerer(environment: Mapping[str, str], model: LocalModel | None) -> Answerer:
@@ -131,11 +145,12 @@ async def _bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[None]:
 
 async def _show_run(problem: str, slack: "SlackServer", console: "Console") -> bool:
     """Type the command, show its thread until it is whole, then the figures; whether all four answers are whole."""
-    from bot.playground.view import Lines, Panels, View, read_answers  # noqa: PLC0415
+    from bot.playground.view import Lines, Panels, View, read_answers, read_whisper  # noqa: PLC0415
 
     workspace = slack.workspace
     names = {user.id: user.name for user in workspace.users.values()}
-    view: View = Panels(console, names) if console.is_terminal else Lines(console, names)
+    has_screen = console.is_terminal and not console.is_dumb_terminal
+    view: View = Panels(console, names) if has_screen else Lines(console, names)
     messages, whispers, calls = len(workspace.messages), len(workspace.whispers), len(workspace.calls)
     began = workspace.now()
     console.print(f"ada in #general: /perspectives {problem}\n", markup=False, highlight=False)
@@ -153,8 +168,11 @@ async def _show_run(problem: str, slack: "SlackServer", console: "Console") -> b
                 parent = workspace.messages[messages]
                 thread = workspace.thread(parent.channel, parent.ts)
                 view.show(thread, workspace.now() - began)
+    if len(workspace.whispers) > whispers:
+        await asyncio.sleep(LAST_WHISPERS)
     for whisper in workspace.whispers[whispers:]:
-        console.print(f"Only ada sees this: {whisper.text}", markup=False, highlight=False)
+        # No line of it is broken: a problem that is given back is there to be copied.
+        console.print(f"Only ada sees this: {read_whisper(whisper)}", markup=False, highlight=False, soft_wrap=True)
     if not thread:
         return False
     view.show_end(thread)

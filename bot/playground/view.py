@@ -1,11 +1,12 @@
 """How a terminal shows a thread: four panels while it grows, or plain lines where the output is not a terminal."""
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.panel import Panel
@@ -14,10 +15,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.playground.blocks import plain
-from bot.playground.workspace import Message
+from bot.playground.workspace import Message, Whisper
 
 REFRESHES = 8  # a second; edits come less often than that
-LEAST_HEIGHT = 6  # lines of a panel, its borders included
+LEAST_HEIGHT = 5  # lines of a panel, its borders included
+LEAST_WIDTH = 40  # columns for two panels; where there are fewer, or too few lines, only the states are shown
 COLOURS = ("cyan", "green", "magenta", "yellow")
 
 
@@ -29,6 +31,16 @@ class Shown:
     line: str
     text: str
 
+    @property
+    def title(self) -> str:
+        """The line's first part: the emoji and the name."""
+        return self.line.partition(" · ")[0]
+
+    @property
+    def state(self) -> str:
+        """The line's last part: waiting, writing, done by whom, failed and why."""
+        return self.line.split(" · ", 2)[-1]
+
 
 def read_answers(thread: Sequence[Message]) -> list[Shown]:
     """The answers of a thread (the parent, then the replies), in their order."""
@@ -39,6 +51,11 @@ def read_answers(thread: Sequence[Message]) -> list[Shown]:
         before = answers[name].text if name in answers else ""
         answers[name] = Shown(name, line.replace("*", ""), before + _text(reply))
     return list(answers.values())
+
+
+def read_whisper(whisper: Whisper) -> str:
+    """All that its reader is shown of a message for one person only."""
+    return plain(whisper)
 
 
 class View(Protocol):
@@ -60,12 +77,15 @@ class View(Protocol):
 
 
 class Panels:
-    """Panels side by side, each showing the end of what its answer has so far; at the end, everything."""
+    """Panels side by side, each showing the end of what its answer has so far; at the end, everything.
+
+    They have the terminal's other screen while they grow, which follows the window's size and leaves nothing behind.
+    """
 
     def __init__(self, console: Console, names: Mapping[str, str]) -> None:
         self._console = console
         self._names = names
-        self._live = Live(console=console, refresh_per_second=REFRESHES, transient=True)
+        self._live = Live(console=console, refresh_per_second=REFRESHES, screen=True)
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -79,25 +99,56 @@ class Panels:
     def show(self, thread: Sequence[Message], seconds: float) -> None:
         """Show the thread as it stands, `seconds` after the command."""
         head = _parent(thread, self._names, f"{seconds:.0f} s")
-        # One line is left free: what is as high as the screen cannot be wiped off it again.
-        left = self._console.height - len(self._console.render_lines(head)) - 1
-        height = max(left // 2, LEAST_HEIGHT)
-        self._live.update(Group(head, self._grid(thread, height)))
+        self._live.update(_Frame(head, [_of_sure_width(answer) for answer in read_answers(thread)]))
 
     def show_end(self, thread: Sequence[Message]) -> None:
         """Show the whole thread, each answer over the full width, and the parent as it is in the end."""
-        for panel in _panels(thread):
-            self._console.print(panel)
+        for answer, colour in _coloured([_of_sure_width(answer) for answer in read_answers(thread)]):
+            title = Text(answer.line, overflow="ellipsis")
+            self._console.print(Panel(Markdown(answer.text), title=title, title_align="left", border_style=colour))
         self._console.print(_parent(thread, self._names, "the parent, now the index"))
 
-    def _grid(self, thread: Sequence[Message], height: int) -> Table:
+
+class _Frame:
+    """All that fits on the screen as it is at the moment: answers before the parent, states before answers."""
+
+    def __init__(self, head: Panel, answers: Sequence[Shown]) -> None:
+        self._head = head
+        self._answers = answers
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width, height = console.size
+        rows = -(-len(self._answers) // 2)
+        head = len(console.render_lines(self._head, options.update(height=None)))
+        if rows and (height - head) // rows >= LEAST_HEIGHT:
+            yield self._head
+            height -= head
+        elif not rows:
+            yield self._head
+            return
+        each = height // rows
+        if each < LEAST_HEIGHT or width < LEAST_WIDTH:
+            for answer in self._answers[:height]:
+                yield Text(f"{answer.title} · {answer.state}", no_wrap=True, overflow="ellipsis")
+            return
         grid = Table.grid(expand=True)
         grid.add_column(ratio=1)
         grid.add_column(ratio=1)
-        panels = list(_panels(thread, height))
+        panels = [
+            Panel(
+                _End(Markdown(answer.text), each - 2),
+                title=Text(answer.title),
+                title_align="left",
+                subtitle=Text(answer.state, overflow="ellipsis"),
+                subtitle_align="left",
+                border_style=colour,
+                height=each,
+            )
+            for answer, colour in _coloured(self._answers)
+        ]
         for left in range(0, len(panels), 2):
             grid.add_row(*panels[left : left + 2])
-        return grid
+        yield grid
 
 
 class Lines:
@@ -133,11 +184,13 @@ class Lines:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _panels(thread: Sequence[Message], height: int | None = None) -> Iterator[Panel]:
-    for answer, colour in zip(read_answers(thread), COLOURS, strict=False):
-        text: RenderableType = Markdown(answer.text)
-        content = text if height is None else _End(text, height - 2)
-        yield Panel(content, title=Text(answer.line), title_align="left", border_style=colour, height=height)
+def _of_sure_width(answer: Shown) -> Shown:
+    """The answer without the character that colours an emoji: terminals do not agree how wide it makes it."""
+    return Shown(answer.name, answer.line.replace("\ufe0f", ""), answer.text.replace("\ufe0f", ""))
+
+
+def _coloured(answers: Sequence[Shown]) -> Iterator[tuple[Shown, str]]:
+    return zip(answers, itertools.cycle(COLOURS), strict=False)
 
 
 def _parent(thread: Sequence[Message], names: Mapping[str, str], state: str) -> Panel:
