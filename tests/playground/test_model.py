@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from bot.playground.model import (
     LocalModelError,
     ModelAddress,
     check_weights,
+    explain_import,
+    find_libgomp,
     find_weights,
     make_command,
 )
@@ -83,6 +86,49 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
         check_weights(path)
 
 
+IMPORTS = [
+    (ModuleNotFoundError("No module named 'xllamacpp'", name="xllamacpp"), "there is no xllamacpp for this system"),
+    (ImportError("libgomp.so.1: cannot open shared object file: No such file"), "this system has no libgomp.so.1."),
+    (
+        ImportError("libstdc++.so.6: version `GLIBCXX_3.4.29'\n not found"),
+        "libstdc++.so.6: version `GLIBCXX_3.4.29'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "words"), IMPORTS)
+def test_what_is_missing_is_told_with_what_helps(error: ImportError, words: str) -> None:
+    """In one line; and there is always another way."""
+    told = explain_import(error)
+    assert told.startswith(words)
+    assert told.endswith("Or set OPENAI_API_KEY, and OpenAI answers in its place.")
+    assert "\n" not in told
+    if "libgomp" in words:
+        assert all(command in told for command in ("apt-get install lib", "dnf install lib", "apk add lib"))
+
+
+@pytest.mark.skipif(find_libgomp() is None, reason="there is no wheel of pykdtree for this machine")
+def test_where_the_system_has_no_libgomp_the_child_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the name that the linker looks for; before what LD_LIBRARY_PATH holds already, no longer than it is used."""
+    monkeypatch.setattr(model, "_has_libgomp", lambda: False)
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/elsewhere")
+    with model._environment() as environment:
+        directory, kept = environment["LD_LIBRARY_PATH"].split(":")
+        assert kept == "/elsewhere"
+        load = f"import ctypes; ctypes.CDLL({str(Path(directory) / 'libgomp.so.1')!r}).omp_get_max_threads()"
+        subprocess.run([sys.executable, "-c", load], check=True)  # noqa: S603 - by this interpreter
+    assert not Path(directory).exists()
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_else_the_childs_environment_is_ours(monkeypatch: pytest.MonkeyPatch, *, is_installed: bool) -> None:
+    """Where the system has its own, or none comes along."""
+    monkeypatch.setattr(model, "_has_libgomp", lambda: is_installed)
+    monkeypatch.setattr(model, "find_libgomp", lambda: None)
+    with model._environment() as environment:
+        assert environment == dict(os.environ)
+
+
 def test_the_key_does_not_show_in_an_address() -> None:
     """It would show in logs."""
     assert "sesame" not in repr(ModelAddress("http://127.0.0.1:1/v1", "sesame", "name", "description"))
@@ -100,7 +146,7 @@ def test_the_parent_imports_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     ("code", "words"),
     [
-        ("import sys; sys.exit('one\\ntwo\\nthree\\nfour')", "did not start: two\nthree\nfour"),
+        ("import sys; sys.exit('one\\ntwo\\nthree\\nfour')", "did not start: two three four"),
         ("import sys; sys.exit(3)", "it ended with code 3"),
         ("import os; os.kill(os.getpid(), 4)", "AVX2"),
         ("import time; time.sleep(60)", "not ready after 1 s"),
