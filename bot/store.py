@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import bindparam, delete, func, insert, inspect, select, tuple_, update
+from sqlalchemy import bindparam, case, delete, func, insert, inspect, select, tuple_, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -247,7 +247,10 @@ class Store:
                 "ts": bindparam("_ts"),
             }
             statement = self._database.insert(messages).values(row)
-            news = {"ts": statement.excluded.ts}
+            # A part that is intended once more is in doubt from now on: its second call may still be carried out.
+            is_intended = statement.excluded.ts.is_(None)
+            since = case((is_intended, statement.excluded.intended_at), else_=messages.c.intended_at)
+            news = {"ts": statement.excluded.ts, "intended_at": since}
             await connection.execute(statement.on_conflict_do_update(index_elements=["run", "part"], set_=news), rows)
 
     async def _write_answers(self, connection: AsyncConnection, ours: set[str], changes: Changes) -> None:
