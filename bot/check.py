@@ -229,6 +229,7 @@ async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_pass
         async with asyncio.timeout(STORE_TIMEOUT):
             async with Store(settings.database_url, owner="check", clock=time.time) as store:
                 await store.open()
+                await store.try_out()
     except TimeoutError:
         return [Line(Verdict.WRONG, subject, f"DATABASE_URL: no answer within {STORE_TIMEOUT:.0f} s")]
     except BotError as error:

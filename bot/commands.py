@@ -26,7 +26,7 @@ TALKATIVE = (
     "markdown_it",
     "sqlalchemy",
     "aiosqlite",
-    "asyncpg",
+    "psycopg",
 )
 
 DESCRIPTION = """\

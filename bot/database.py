@@ -5,66 +5,110 @@ Laws:
 - Transactions are carried out one at a time, in the order in which they are asked for.
 - Whatever fails is a `StoreError`. It names the failure, and quotes neither what was to be written nor the password.
 - Whoever is cancelled leaves at once. A driver cannot be stopped safely in the middle of a statement, so the
-  transaction goes on for as long as the driver's limits let it, and is undone unless its commit has begun.
+  transaction goes on for as long as its limits let it, and is undone unless its commit has begun.
+- A connection on which something failed is not used again: a server that has become read-only, or one that was ended,
+  would fail for ever on it. What was asked for is tried once more on a new one, unless its commit had begun.
+- A file that somebody has removed or replaced is noticed before anything is written.
 """
 
 import asyncio
 import logging
 import os
-import sqlite3
+import re
+import socket
+import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from sqlalchemy import Table, event
+from sqlalchemy import Table, event, exc
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
+from bot import sqlite
+from bot.dsn import Dsn, read_dsn
 from bot.errors import BotError, SettingsError, StoreError
 
-SQLITE_PATIENCE = 1.0  # seconds to wait for another process's lock
 COMMAND_PATIENCE = 1.5  # seconds for one statement in PostgreSQL, a wait for a row's lock included
-CONNECT_PATIENCE = 5.0  # seconds; a hosted database may have to wake up, and Slack's person does not wait for it
+TRANSACTION_PATIENCE = 3.0  # seconds until a server that says nothing is held to be gone
+CONNECT_PATIENCE = 4.0  # seconds for one address; a hosted database may have to wake up, and nobody waits for it
+CONNECT_LIMIT = 8.0  # seconds for all of its addresses
 CLOSE_PATIENCE = 3.0  # seconds for what is under way when the store is closed
 
-# A commit waits for the disk (synchronous=FULL): a question that Slack was told to be ours must outlive a power cut.
-# Measured on an SSD: 0.5 ms of the 3 to 8 that a call takes. A disk that spins, or a network's, takes ten and more.
-_PRAGMAS = (
-    "auto_vacuum = INCREMENTAL",  # only an empty file takes it, and the next line writes to it
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-)
+logger = logging.getLogger(__name__)
 
 _EXAMPLES = "sqlite:///perspectives.sqlite or postgresql://user:password@host/name"
-# What libpq knows and asyncpg does not: it would ask the server, which refuses. Hosts put some into their URLs.
-_UNKNOWN_TO_ASYNCPG = {
-    "channel_binding", "connect_timeout", "gssencmode", "keepalives", "keepalives_count", "keepalives_idle",
-    "keepalives_interval", "pgbouncer", "sslsni", "tcp_user_timeout",
-}  # fmt: skip
-_SSL_MODES = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}
+
+# What a failure means to whoever runs the bot: by SQLite's name, or by the server's code or the beginning of one.
+_MEANINGS = {
+    "SQLITE_READONLY": "it cannot be written to",
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk cannot be read or written",
+    "SQLITE_CANTOPEN": "the file cannot be opened",
+    "SQLITE_NOTADB": "the file is no database of SQLite's",
+    "SQLITE_CORRUPT": "the file is damaged",
+    "SQLITE_BUSY": "another process holds it locked",
+    "25006": "it is read-only",
+    "28": "it does not know this user or password",
+    "3D000": "there is no such database",
+    "3F000": "there is no such schema",
+    "42501": "this user may not do that there",
+    "53100": "the disk is full",
+    "53300": "it has too many connections",
+    "57014": "a statement took too long; another process may hold a lock",
+    "57P01": "it was shut down",
+    "57P03": "it is starting up or shutting down",
+}
+# While a connection is made, libpq tells no codes: what its messages, and those of servers in English, say.
+_CONNECT_MEANINGS = {
+    r"password authentication failed|no password supplied|role .* does not exist": "28",
+    r"no pg_hba\.conf entry": "28",
+    r"database .* does not exist": "3D000",
+    r"too many (connections|clients)|remaining connection slots": "53300",
+    r"the database system is": "57P03",
+    r"read-only": "25006",
+    r"Connection refused": "nobody listens there",
+    r"timeout expired|timed out": "no answer",
+    r"failed to resolve|could not translate host": "there is no such host",
+    r"certificate|SSL|TLS": "no agreement on TLS: see sslmode in its address",
+}
 
 _T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Job:
+    """How far a transaction has come."""
+
+    is_wanted: bool = True  # whether somebody still waits for it
+    is_committing: bool = False
+    is_on_new_connection: bool = True
 
 
 class Database:
     """The database at `url`.
 
-    `place` is where it is, in words for people, with no user and no password; `path` its file, if it is one. `insert`
-    is the dialect's, which knows what to do on a conflict.
+    `place` is where it is, in words for people, with no user and no password; `path` its file, if it is one; `dropped`
+    has the parameters of the URL that were left out, and why. `insert` is the dialect's, which knows what to do on a
+    conflict. `prepare` makes what is missing in the database: it is called by `open`, and later on each new connection.
 
     Raises:
         SettingsError: no database can be at such a URL.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, prepare: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+        self._prepare = prepare
         self._turn = asyncio.Lock()
-        self.path: Path | None = None
+        self._is_open = False
+        self._is_memory = False
+        self._file: sqlite.File | None = None
+        self._line: Any = None  # the newest connection to a server
+        self.dropped: dict[str, str] = {}
         self.insert: Callable[[Table], Any]
-        scheme, _, rest = url.partition("://")
+        scheme, _, rest = url.removeprefix("jdbc:").partition("://")
         match scheme.partition("+")[0]:
             case "sqlite":
                 self._use_sqlite(rest)
@@ -74,9 +118,26 @@ class Database:
                 raise SettingsError(f"DATABASE_URL is no address of SQLite or PostgreSQL, such as {_EXAMPLES}.")
 
     @property
+    def path(self) -> Path | None:
+        """Its file, if it is one."""
+        return self._file.path if self._file else None
+
+    @property
     def is_postgresql(self) -> bool:
         """Whether it is PostgreSQL."""
         return self._engine.dialect.name == "postgresql"
+
+    async def open(self) -> None:
+        """Connect, and make what is missing; it may be called again.
+
+        Raises:
+            SettingsError: its directory does not exist, or what `prepare` raises.
+            StoreError: it could not be done.
+        """
+        if self._file and not self._file.path.parent.is_dir():
+            raise SettingsError(f"DATABASE_URL: there is no directory {self._file.path.parent}.")
+        await self.do(self._prepare)
+        self._is_open = True
 
     async def close(self) -> None:
         """Close the connection, once what is under way has ended, if that does not take long."""
@@ -84,39 +145,15 @@ class Database:
             async with asyncio.timeout(CLOSE_PATIENCE), self._turn:
                 await self._engine.dispose()
 
-    def make_file(self) -> None:
-        """Make the file before SQLite does: it holds what people wrote, and only this user may read it.
-
-        Raises:
-            SettingsError: its directory does not exist.
-            StoreError: it cannot be made.
-        """
-        if self.path is None:
-            return
-        if not self.path.parent.is_dir():
-            raise SettingsError(f"DATABASE_URL: there is no directory {self.path.parent}.")
-        try:
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        except OSError as error:
-            raise self._translate(error) from error
-
     async def do(self, work: Callable[[AsyncConnection], Awaitable[_T]], *, in_transaction: bool = True) -> _T:
         """Do `work` in a transaction of its own, when it is its turn.
+
+        It may be done twice, where the first try was undone.
 
         Raises:
             StoreError: the database or its driver failed.
         """
-        is_wanted = True
-
-        async def carry_out() -> _T:
-            async with self._engine.connect() as connection:
-                if not in_transaction:
-                    return await work(connection)
-                async with connection.begin() as transaction:
-                    result = await work(connection)
-                    if not is_wanted:
-                        await transaction.rollback()
-                return result
+        job = _Job()
 
         def end(task: asyncio.Task[_T]) -> None:
             self._turn.release()
@@ -125,12 +162,12 @@ class Database:
 
         await self._turn.acquire()
         # Whoever closes the store waits for its turn, and so for this task.
-        task = asyncio.create_task(carry_out())
+        task = asyncio.create_task(self._carry_out(work, job, in_transaction=in_transaction))
         task.add_done_callback(end)
         try:
             await asyncio.wait([task])
         except asyncio.CancelledError:
-            is_wanted = False
+            job.is_wanted = False
             raise
         try:
             return task.result()
@@ -140,17 +177,91 @@ class Database:
             # Drivers raise what they like, above all where a server is not what it seems.
             raise self._translate(error) from error
 
+    async def _carry_out(
+        self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool
+    ) -> _T:
+        if self._file:
+            await self._follow(self._file)
+        try:
+            return await self._try(work, job, in_transaction=in_transaction)
+        except Exception as error:
+            may_repeat = job.is_wanted and not job.is_committing and not job.is_on_new_connection
+            if not may_repeat or not _is_connections(error) or _is_wait(error):
+                raise
+        return await self._try(work, job, in_transaction=in_transaction)
+
+    async def _try(self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool) -> _T:
+        job.is_on_new_connection = True
+        loop = asyncio.get_running_loop()
+        watch = loop.call_later(CONNECT_LIMIT + TRANSACTION_PATIENCE, self._hang_up)
+        try:
+            async with self._engine.connect() as connection:
+                watch.cancel()
+                watch = loop.call_later(TRANSACTION_PATIENCE, self._hang_up)
+                job.is_on_new_connection = "is_used" not in connection.info
+                connection.info["is_used"] = True
+                try:
+                    if not in_transaction:
+                        return await work(connection)
+                    if job.is_on_new_connection and self._is_open:
+                        await self._prepare_again(connection)
+                    transaction = await connection.begin()
+                    result = await work(connection)
+                    if job.is_wanted:
+                        job.is_committing = True
+                        await transaction.commit()
+                    else:
+                        await transaction.rollback()
+                except Exception as error:
+                    if _is_connections(error) and not self._is_memory:
+                        await connection.invalidate()
+                    raise
+            return result
+        finally:
+            watch.cancel()
+
+    async def _prepare_again(self, connection: AsyncConnection) -> None:
+        """Make what is missing in what is perhaps another database: a restored one, a new file."""
+        try:
+            async with connection.begin():
+                await self._prepare(connection)
+        except SettingsError as error:
+            raise StoreError(str(error)) from error
+
+    async def _follow(self, file: sqlite.File) -> None:
+        """Have the next connection be one to the file that is there now, made where it is missing."""
+        if file.has_moved:
+            logger.warning("store.moved place=%s: the file was removed or replaced; going on in the new one", file.path)
+            with suppress(Exception):  # so that nothing of the old file's log is taken for the new one's
+                async with self._engine.connect() as connection:
+                    driver: Any = (await connection.get_raw_connection()).driver_connection
+                    await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            await self._engine.dispose()
+        file.make()
+
+    def _hang_up(self) -> None:
+        """End the connection to a server that says nothing: whoever waits for it sees it broken."""
+        with suppress(Exception), socket.socket(fileno=os.dup(self._line.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
     def _translate(self, error: Exception) -> StoreError:
         """Name a failure. Databases' own messages may quote what was to be written."""
         cause: BaseException = error
         while isinstance(cause.__cause__, Exception):
             cause = cause.__cause__
-        code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
-        name = type(cause).__name__ + (f" {code}" if code else "")
-        return StoreError(f"{self.place}: the database did not do what it was asked ({name})")
+        code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
+        name = f"{type(cause).__name__} {code}".rstrip()
+        meaning = _MEANINGS.get(code) or _MEANINGS.get("_".join(code.split("_")[:2])) or _MEANINGS.get(code[:2])
+        if not code and self.is_postgresql:
+            words = str(cause)
+            meaning = next((means for said, means in _CONNECT_MEANINGS.items() if re.search(said, words)), None)
+            meaning = _MEANINGS.get(meaning or "", meaning)
+        said = f"{meaning}; {name}" if meaning else name
+        return StoreError(f"{self.place}: the database did not do what it was asked ({said})")
 
     def _use_sqlite(self, rest: str) -> None:
         if rest in {"", "/", "/:memory:"}:
+            self._is_memory = True
             database, self.place = ":memory:", "memory: they end with the process"
         elif not rest.startswith("/") or "?" in rest or rest.endswith("/"):
             raise SettingsError(
@@ -158,12 +269,13 @@ class Database:
                 "sqlite:///perspectives.sqlite, or sqlite:////data/perspectives.sqlite from the root."
             )
         else:
-            self.path = Path(rest[1:])
+            path = Path(rest[1:])
             try:
-                self.path.absolute()  # the driver wants it so
+                path.absolute()  # the driver wants it so
             except FileNotFoundError as error:
                 raise SettingsError("DATABASE_URL: the working directory is there no more.") from error
-            database, self.place = str(self.path), f"SQLite, {self.path}"
+            self._file = sqlite.File(path)
+            database, self.place = str(path), f"SQLite, {path}"
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415 - see _use_postgresql
 
         self.insert = sqlite_insert
@@ -175,74 +287,96 @@ class Database:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=1,
             max_overflow=0,
-            connect_args={"timeout": SQLITE_PATIENCE, "isolation_level": None},
+            connect_args={"timeout": sqlite.PATIENCE, "isolation_level": None},
         )
         event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(self._engine.sync_engine, "begin", _begin_sqlite)
+        # As one who writes: a reader may be refused at its first write, at once. sqlite3 says `BEGIN` late.
+        event.listen(self._engine.sync_engine, "begin", _begin("BEGIN IMMEDIATE"))
 
     def _use_postgresql(self, url: str) -> None:
-        dsn, self.place = _read_dsn(url)
-        # The driver and its dialect take 5 MiB: only who uses them has them.
+        # The driver and its dialect take 14 MiB: only who uses them has them.
+        from psycopg import AsyncConnection as Driver  # noqa: PLC0415
+        from psycopg import pq  # noqa: PLC0415
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
 
-        self.insert = postgresql_insert
+        dsn = read_dsn(url, {option.keyword.decode() for option in pq.Conninfo.get_defaults()})
+        parameters: dict[str, Any] = {
+            "gssencmode": "disable",  # it would ask each server for Kerberos first
+            "application_name": "perspectives",
+            **_with_authorities(dsn.parameters),
+            "connect_timeout": f"{CONNECT_PATIENCE:.0f}",
+        }
+        conninfo = make_conninfo(**parameters)
+
+        async def connect() -> Driver:
+            async with asyncio.timeout(CONNECT_LIMIT):
+                # Poolers such as pgbouncer share connections: nothing is prepared, or set beyond a transaction.
+                line = await Driver.connect(conninfo, prepare_threshold=None, autocommit=True)
+            self._line = line
+            return line
+
+        self.insert, self.place, self.dropped = postgresql_insert, dsn.place, dsn.dropped
         self._engine = create_async_engine(
-            "postgresql+asyncpg://",
+            "postgresql+psycopg://",
             hide_parameters=True,
             pool_size=1,
             max_overflow=0,
-            pool_pre_ping=True,
-            connect_args={"dsn": dsn, "timeout": CONNECT_PATIENCE, "command_timeout": COMMAND_PATIENCE},
+            async_creator=connect,
+            use_native_hstore=False,  # a question to the server less for each connection
         )
+        event.listen(self._engine.sync_engine, "begin", _begin(_begin_postgresql(dsn)))
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     """Set a new connection up."""
-    connection.run_async(_set_pragmas)
+    connection.run_async(sqlite.set_up)
 
 
-async def _set_pragmas(driver: Any) -> None:
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + SQLITE_PATIENCE
-    for pragma in _PRAGMAS:
-        while True:
-            try:
-                await driver.execute_fetchall(f"PRAGMA {pragma}")
-                break
-            except sqlite3.OperationalError as error:
-                # SQLite does not wait by itself where two processes turn a new file's log on.
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or loop.time() > deadline:
-                    raise
-            await asyncio.sleep(0.01)
+def _begin(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        # Without parameters a driver takes several statements at once.
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    return begin
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """Begin as one who writes: a reader may be refused at its first write, at once. sqlite3 says `BEGIN` late."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _begin_postgresql(dsn: Dsn) -> str:
+    """What begins a transaction, in one message."""
+    begin = f"BEGIN; SET LOCAL statement_timeout = {COMMAND_PATIENCE * 1_000:.0f}"
+    if dsn.schema:
+        schemas = ", ".join('"' + name.replace('"', '""') + '"' for name in dsn.schema)
+        begin += f"; SET LOCAL search_path = {schemas}"
+    return begin
 
 
-def _read_dsn(url: str) -> tuple[str, str]:
-    """A URL as asyncpg takes it, and where that is in words without user and password.
+def _with_authorities(parameters: dict[str, str]) -> dict[str, str]:
+    """Parameters of libpq, which trust the authorities that this system trusts where no others are named.
 
-    Raises:
-        SettingsError: it is no such URL.
+    libpq looks for a file of its user's, and its wheel knows no system's.
     """
-    try:
-        parts = urlsplit(url)
-        identity, at, hosts = parts.netloc.rpartition("@")
-        for host in hosts.split(","):
-            _ = urlsplit(f"//{host}").port
-    except ValueError:
-        # Its message quotes what stands where a port should: a piece of the password, perhaps.
-        raise SettingsError(
-            "DATABASE_URL is no address of PostgreSQL, such as postgresql://user:password@host/name. Do characters "
-            "like / # ? in the password stand as %2F %23 %3F?"
-        ) from None
-    options = {name: value for name, value in parse_qsl(parts.query) if name not in _UNKNOWN_TO_ASYNCPG}
-    if options.get("sslmode", "prefer") not in _SSL_MODES:
-        raise SettingsError(f"DATABASE_URL: its sslmode is not one of {', '.join(sorted(_SSL_MODES))}.")
-    user, colon, password = identity.partition(":")
-    identity = quote(unquote(user), safe="") + colon + quote(unquote(password), safe="") + at
-    place = hosts if not hosts or "," in hosts or urlsplit(f"//{hosts}").port else f"{hosts}:5432"
-    dsn = f"postgresql://{identity}{hosts}{parts.path}"
-    return dsn + (f"?{urlencode(options)}" if options else ""), f"PostgreSQL, {place}{parts.path}"
+    every = ssl.get_default_verify_paths().cafile
+    named = parameters.get("sslrootcert")
+    own = Path("~/.postgresql/root.crt").expanduser()
+    is_checked = parameters.get("sslmode", "").startswith("verify-")
+    if not every or named not in {None, "system"} or (named is None and (not is_checked or own.exists())):
+        return parameters
+    return {**parameters, "sslrootcert": every, "sslmode": parameters.get("sslmode", "verify-full")}
+
+
+def _is_connections(error: Exception) -> bool:
+    """Whether a failure is of the connection or the database, and not of what was to be written."""
+    if isinstance(error, BotError):
+        return False
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    if isinstance(error, (exc.DataError, exc.IntegrityError)) or isinstance(cause, (OverflowError, UnicodeError)):
+        return False
+    return not str(getattr(cause, "sqlstate", None) or "").startswith(("22", "23", "54"))
+
+
+def _is_wait(error: Exception) -> bool:
+    """Whether it failed because it has waited: to wait once more at once would keep others waiting."""
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    return isinstance(cause, BaseException) and (
+        sqlite.is_busy(cause) or getattr(cause, "sqlstate", None) in {"57014", "55P03"}
+    )

@@ -179,7 +179,7 @@ class _Reader:
 
     def database(self, name: str, default: str) -> str:
         url = self.text(name, default)
-        if not re.match(r"(sqlite|postgres|postgresql)://", url) or not url.isprintable():
+        if not re.match(r"(jdbc:)?(sqlite|postgres|postgresql)(\+[a-z0-9_]+)?://", url) or not url.isprintable():
             raise SettingsError(f"{name} is not an address such as {default} or postgresql://user:password@host/name.")
         return url
 

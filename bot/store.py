@@ -49,12 +49,17 @@ class Store:
         self._owner = owner
         self._workspace = workspace
         self._clock = clock
-        self._database = Database(url)
+        self._database = Database(url, self._prepare)
 
     @property
     def place(self) -> str:
         """Where runs are kept, in words for people; no user and no password."""
         return self._database.place
+
+    @property
+    def dropped(self) -> dict[str, str]:
+        """The parameters of its address that mean nothing here, and why."""
+        return self._database.dropped
 
     @property
     def is_file(self) -> bool:
@@ -80,22 +85,24 @@ class Store:
             SettingsError: a newer version of this program made the tables, or the file's directory does not exist.
             StoreError: it could not be done.
         """
+        await self._database.open()
 
-        async def work(connection: AsyncConnection) -> None:
-            if self._database.is_postgresql:
-                await connection.execute(select(func.pg_advisory_xact_lock(OPENING)))
-            version = await connection.run_sync(_read_version)
-            if version is not None and version > VERSION:
-                raise SettingsError(
-                    f"DATABASE_URL: a newer version of this program has used this database (its schema is {version}, "
-                    f"this one knows {VERSION}). Run the newer program, or name another database."
-                )
-            await connection.run_sync(tables.create_all)
-            if version is None:
-                await connection.execute(insert(schema).values(version=VERSION))
+    async def try_out(self) -> None:
+        """Write, and delete what was written: whether it can be read says nothing of that. Call `open` before.
 
-        self._database.make_file()
-        await self._database.do(work)
+        Raises:
+            StoreError: it cannot be written to.
+        """
+        mark = {"workspace": self._workspace, "owner": self._owner, "at": 0.0}  # long before anything that counts
+
+        async def write(connection: AsyncConnection) -> None:
+            await connection.execute(insert(edits), mark)
+
+        async def remove(connection: AsyncConnection) -> None:
+            await connection.execute(delete(edits).where(edits.c.owner == self._owner, edits.c.at == mark["at"]))
+
+        await self._database.do(write)
+        await self._database.do(remove)
 
     async def add(self, question: Question) -> bool:
         """Write a question down, as an open run of this process; False where its key is known already."""
@@ -228,6 +235,19 @@ class Store:
             return [row.at for row in await connection.execute(sent.order_by(edits.c.at))]
 
         return await self._database.do(work)
+
+    async def _prepare(self, connection: AsyncConnection) -> None:
+        if self._database.is_postgresql:
+            await connection.execute(select(func.pg_advisory_xact_lock(OPENING)))
+        version = await connection.run_sync(_read_version)
+        if version is not None and version > VERSION:
+            raise SettingsError(
+                f"DATABASE_URL: a newer version of this program has used this database (its schema is {version}, "
+                f"this one knows {VERSION}). Run the newer program, or name another database."
+            )
+        await connection.run_sync(tables.create_all)
+        if version is None:
+            await connection.execute(insert(schema).values(version=VERSION))
 
     async def _write_posts(self, connection: AsyncConnection, ours: set[str], changes: Changes, now: float) -> None:
         posts = {key: ts for key, ts in changes.posts.items() if key[0] in ours}

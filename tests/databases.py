@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import asyncpg  # type: ignore[import-untyped]
+import psycopg
 
 ADDRESS = os.environ.get("TEST_POSTGRES_URL", "")
 KINDS = ["sqlite", "postgresql"] if ADDRESS or os.environ.get("CI") else ["sqlite"]
@@ -40,11 +40,9 @@ async def query(url: str, statement: str) -> list[tuple[Any, ...]]:
     if url.startswith("sqlite"):
         with closing(_connect(url)) as connection:
             return connection.execute(statement).fetchall()
-    connection = await asyncpg.connect(url)
-    try:
-        return [tuple(row) for row in await connection.fetch(statement)]
-    finally:
-        await connection.close()
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        cursor = await connection.execute(statement.encode())
+        return await cursor.fetchall() if cursor.description else []
 
 
 @asynccontextmanager
@@ -55,13 +53,9 @@ async def locked(url: str) -> AsyncIterator[None]:
             connection.execute("BEGIN IMMEDIATE")
             yield
         return
-    connection = await asyncpg.connect(url)
-    try:
-        async with connection.transaction():
-            await connection.execute("LOCK TABLE runs IN EXCLUSIVE MODE")
-            yield
-    finally:
-        await connection.close()
+    async with await psycopg.AsyncConnection.connect(url) as connection:
+        await connection.execute("LOCK TABLE runs IN EXCLUSIVE MODE")
+        yield
 
 
 async def disconnect(url: str) -> None:

@@ -20,6 +20,8 @@ ORDER = [
     "journal",
     "store",
     "database",
+    "sqlite",
+    "dsn",
     "schema",
     "completions",
     "reasons",
@@ -59,8 +61,8 @@ ONLY = {
     "slack_bolt": {"listeners", "socket"},
     "dotenv": {"settings"},
     "sqlalchemy": {"store", "schema", "database"},
-    "sqlite3": {"database"},
-    "asyncpg": {"database"},
+    "sqlite3": {"sqlite"},
+    "psycopg": {"database"},
 }
 PURE = {
     "admission",
@@ -69,6 +71,7 @@ PURE = {
     "blocks",
     "bucket",
     "draft",
+    "dsn",
     "errors",
     "limits",
     "links",

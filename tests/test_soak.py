@@ -133,8 +133,12 @@ class Soak:
             striking.cancel()
         self.model.is_well = True
         self.workspace.faults.clear()
-        async with asyncio.timeout(PATIENCE):
-            await self.workspace.until(self._is_settled)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.workspace.until(self._is_settled)
+        except TimeoutError as error:
+            error.add_note(self._tell())
+            raise
         await asyncio.sleep(15)
         self._check()
 
@@ -224,6 +228,17 @@ class Soak:
                 strike()
             case _:
                 strike()
+
+    def _tell(self) -> str:
+        """What is not settled, for whoever looks for the reason."""
+        lines = [f"open streams: {self.model.open_streams}"]
+        for problem in self.asked:
+            if not self._is_answered(problem):
+                thread = self._thread(problem)
+                lines += [f"{problem} deleted: {self.deleted[thread[0].ts] if thread else 0}"]
+                lines += [f"    {one.ts} {shown(one)[:160]!r}" for one in thread]
+        working = [one for one in self.workspace.messages if is_working(one)]
+        return "\n".join((*lines, *(f"working: {one.channel} {one.ts} {shown(one)[:160]!r}" for one in working)))
 
     def _check(self) -> None:
         """Nothing is lost, nothing stands twice, nothing is left on its way."""

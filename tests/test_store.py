@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import _read_dsn
 from bot.draft import Draft, State, Transcript
 from bot.errors import SettingsError, StoreError
 from bot.question import Question
@@ -465,7 +464,7 @@ async def test_errors_and_logs_quote_nothing(world: World, caplog: pytest.LogCap
     store = await world.store()
     await store.add(question())
     await store.save(Changes(answers={("T1", "Depth"): Draft(PROBLEM)}))
-    await query(world.url, "DROP TABLE answers")
+    await query(world.url, "ALTER TABLE answers RENAME COLUMN text TO words")
     with pytest.raises(StoreError) as caught:
         await store.save(Changes(answers={("T1", "Depth"): Draft(PROBLEM)}))
     assert PROBLEM not in "".join(traceback.format_exception(caught.value)) + caplog.text
@@ -479,7 +478,9 @@ async def test_a_database_that_nobody_serves_is_an_error() -> None:
     url = "postgresql://me:sesame@127.0.0.1:1/perspectives"
     async with Store(url, owner="one", clock=Clock()) as store:
         for call in (store.open(), store.add(question())):
-            with pytest.raises(StoreError, match=r"PostgreSQL, 127\.0\.0\.1:1/perspectives: .*ConnectionRef") as caught:
+            with pytest.raises(
+                StoreError, match=r"PostgreSQL, 127\.0\.0\.1:1/perspectives: .*nobody listens there"
+            ) as caught:
                 await call
             assert "sesame" not in "".join(traceback.format_exception(caught.value))
 
@@ -543,7 +544,7 @@ def test_sqlite_needs_no_driver_of_postgresql() -> None:
     code = "import sys, time, bot.store as s; s.Store('sqlite://', owner='', clock=time.time); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()  # noqa: S603 - our own
     assert "aiosqlite" in loaded
-    assert not {"asyncpg", "sqlalchemy.dialects.postgresql"} & set(loaded)
+    assert not {"psycopg", "sqlalchemy.dialects.postgresql"} & set(loaded)
 
 
 PLACES = [
@@ -564,22 +565,6 @@ def test_a_url_is_taken_as_hosts_give_it(url: str, place: str, is_file: bool) ->
     """And told to people with no user and no password."""
     store = Store(url, owner="one", clock=Clock())
     assert (store.place, store.is_file) == (place, is_file)
-
-
-DSNS = [
-    ("postgres://me:sesame@db.test/runs", "postgresql://me:sesame@db.test/runs"),
-    ("postgresql+psycopg://db.test:1/runs", "postgresql://db.test:1/runs"),
-    ("postgres://me:p%40ss@w%2Frd@db.test/runs", "postgresql://me:p%40ss%40w%2Frd@db.test/runs"),
-    ("postgres://db.test/a?sslmode=require&channel_binding=require", "postgresql://db.test/a?sslmode=require"),
-    ("postgres://db.test/a?connect_timeout=3", "postgresql://db.test/a"),
-    ("postgres://db.test/a?options=-c%20x%3Dy", "postgresql://db.test/a?options=-c+x%3Dy"),
-]
-
-
-@pytest.mark.parametrize(("url", "dsn"), DSNS)
-def test_a_url_reaches_the_driver_in_its_own_words(url: str, dsn: str) -> None:
-    """What it does not know is left out, and what people forget to quote is quoted."""
-    assert _read_dsn(url)[0] == dsn
 
 
 WRONG = [
