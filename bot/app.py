@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -76,16 +75,19 @@ async def serve(
             ) as socket,
         ):
             slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, proxies), proxies)
-            if (identity := await _unless(stop, _introduce(slack, socket))) is None:
+            if (begun := await _unless(stop, _begin(slack, socket, make_store))) is None:
                 return
-            load = partial(_load_store, settings, identity, clock, make_store)
+            identity, make_store = begun
+            workspace = f"{identity.team_id}/{identity.bot_id}"
+            store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=workspace)
+            _tell_place(store, settings)
 
             def note_connected() -> None:
                 logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
                 on_connected()
 
             async with (
-                Journal(load, clock=clock, history_days=settings.history_days) as journal,
+                Journal(store, clock=clock, history_days=settings.history_days) as journal,
                 asyncio.TaskGroup() as background,
             ):
                 board = Board(slack, settings.slack_edits_per_minute, journal.may_write)
@@ -105,6 +107,8 @@ async def serve(
                 ) as runs:
                     register(socket.app, bot_user=identity.user_id, receive=runs.receive)
                     writing = background.create_task(journal.serve(runs))
+                    # The first question is kept as all others are, so the database comes before the connection.
+                    await _unless(stop, journal.tried())
                     connecting = background.create_task(socket.serve(identity, note_connected))
                     await stop.wait()
                     deadline = _now() + GRACE
@@ -121,14 +125,10 @@ async def serve(
     logger.info("bot.stop")
 
 
-async def _load_store(
-    settings: Settings, identity: Identity, clock: Callable[[], float], make_store: Callable[..., "Store"] | None
-) -> "Store":
-    """Make the store, and say where runs are kept, where somebody looks."""
-    # Loading it takes as long as connecting, and can be done beside that.
-    make_store = make_store or (await asyncio.to_thread(import_module, "bot.store")).Store
-    workspace = f"{identity.team_id}/{identity.bot_id}"
-    store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=workspace)
+def _tell_place(store: "Store", settings: Settings) -> None:
+    """Say where runs are kept, where somebody looks."""
+    for name, reason in store.dropped.items():
+        logger.info("store.parameter name=%s: left out of its address, for %s", name, reason)
     if store.is_file and settings.is_disk_lost:
         logger.warning(
             "store.start place=%s: this host's disk is lost when the process ends, and what is kept on it. "
@@ -137,15 +137,22 @@ async def _load_store(
         )
     else:
         logger.info("store.start place=%s", store.place)
-    return store
 
 
-async def _introduce(slack: Slack, socket: Socket) -> Identity:
-    """Ask Slack who the bot is, again and again if need be, and for the ticket of its connection."""
+async def _begin(
+    slack: Slack, socket: Socket, make_store: Callable[..., "Store"] | None
+) -> tuple[Identity, Callable[..., "Store"]]:
+    """Ask Slack who the bot is, again and again if need be, and for a ticket; load what makes the store beside that."""
+
+    async def load() -> Callable[..., "Store"]:
+        make: Callable[..., Store] = make_store or (await asyncio.to_thread(import_module, "bot.store")).Store
+        return make
+
     async with asyncio.TaskGroup() as group:
         group.create_task(_prepare(socket))
         identity = group.create_task(_identify(slack))
-    return identity.result()
+        loading = group.create_task(load())
+    return identity.result(), loading.result()
 
 
 async def _prepare(socket: Socket) -> None:

@@ -3,7 +3,8 @@
 Laws:
 
 - Nobody waits for the database longer than `PATIENCE`. While it does not answer, runs go on; what was to be written is
-  kept, the newest of each, and written when it answers again.
+  kept, the newest of each, and written when it answers again. So is a run that the database does not know: it was begun
+  meanwhile, or what stood there is gone.
 - A run is worked on by the process that holds its lease. Leases are renewed with everything that is written; a process
   that missed its renewal (it was suspended, say) sends nothing until it has asked whether the run is still its own.
 - Newer drafts replace unwritten ones: the reader of the journal, if there is ever one, wants the last.
@@ -13,25 +14,27 @@ Laws:
 
 import asyncio
 import logging
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
 from bot.draft import Draft
 from bot.errors import StoreError
 from bot.question import Question
-from bot.record import LEASE, WITHDRAWN, Changes, Record
+from bot.record import LEASE, WITHDRAWN, Begun, Changes, Record, Withdrawn
 
 logger = logging.getLogger(__name__)
 
 PATIENCE = 1.5  # seconds; the person who typed a command has waited half of what Slack allows
+LONGER = 4.0  # seconds for a database that nobody waits for: to wake up, to take in all that it has missed
 RENEWAL = 3.0  # seconds between two renewals: two may fail before a lease has ended
 SEARCH = 2.0  # seconds between two looks for runs that nobody holds
 ENOUGH = 2  # writes that fail until the database is held to be away; the first may find its connection dead
 RETRY = 1.0  # seconds between two tries of a database that does not answer
-MEMORY = 1_000  # keys of runs that have ended; a question that is written later than a thousand others is no more
+MEMORY = 1_000  # runs that ended while the database was away, and are written late: of more, the oldest are forgotten
 BRIEFLY = 0.25  # seconds that an edit waits for the database: its text is there, and gets no younger
 GATHER = 0.05  # seconds in which what nobody waits for gathers, to be written together
 HOUSEKEEPING = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
@@ -105,23 +108,23 @@ class Entry:
 
     async def intend(self, part: str) -> None:
         """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
-        self._journal.changes.posts[self.key, part] = None
+        self._journal.note_post(self.key, part, None)
         if self.is_kept:
             await self._journal.written()
 
     def withdraw(self, part: str) -> None:
         """Note that it was not posted."""
-        self._journal.changes.posts[self.key, part] = WITHDRAWN
+        self._journal.note_post(self.key, part, WITHDRAWN)
         self._journal.wake()
 
     def place(self, part: str, ts: str) -> None:
         """Note that it stands."""
-        self._journal.changes.posts[self.key, part] = ts
+        self._journal.note_post(self.key, part, ts)
         self._journal.wake()
 
     def keep(self, name: str, draft: Draft) -> None:
         """Note an answer's newest draft. It is written with the next edit, or at once if it is the last."""
-        self._journal.changes.answers[self.key, name] = draft
+        self._journal.note_draft(self.key, name, draft)
         if draft.state.is_final:
             self._journal.wake()
 
@@ -139,25 +142,33 @@ class Entry:
         self._journal.end(self.key, state)
 
 
-class Journal:
-    """The journal of one process; runs that have ended are kept for `history_days`.
+@dataclass(slots=True)
+class _Page:
+    """All that stands of a run on which this process works, should it have to be written anew."""
 
-    `load` gives the database; it is called by `serve`. An async context manager, which closes it.
+    begun: Begun
+    posts: dict[str, str | None] = field(default_factory=dict)
+    answers: dict[str, Draft] = field(default_factory=dict)
+
+
+class Journal:
+    """The journal of one process, kept in `store`; runs that have ended are kept for `history_days`.
+
+    An async context manager, which closes the store.
     """
 
-    def __init__(
-        self, load: Callable[[], Awaitable[Database]], *, clock: Callable[[], float], history_days: float
-    ) -> None:
+    def __init__(self, store: Database, *, clock: Callable[[], float], history_days: float) -> None:
         self.clock = clock
         self.changes = Changes()
-        self._load = load
-        self._store: Database
+        self._store = store
         self._history = history_days * DAY
-        self._live: set[str] = set()  # this process works on them
+        self._live: dict[str, _Page] = {}  # this process works on them
+        self._adding: set[str] = set()  # those of them that are just being written for the first time
         self._kept: set[str] = set()  # those of them that the database knows to be this process's
         self._held_until = 0.0
         self._unanswered = 0  # writes in a row that have failed since the leases may have ended
         self._counted: Counter[float] = Counter()  # edits of other processes, by when they were sent
+        self._tried = asyncio.Event()
         self._opened = asyncio.Event()
         self._is_away = False
         self._is_resting = False
@@ -165,7 +176,6 @@ class Journal:
         self._hurry = asyncio.Event()
         self._written: list[asyncio.Future[None]] = []
         self._strays: set[str] = set()  # runs that were taken up, and that this process never learned of
-        self._unkept: deque[str] = deque(maxlen=MEMORY)  # runs that have ended here, and were thought not to be written
 
     async def __aenter__(self) -> Self:
         return self
@@ -194,10 +204,11 @@ class Journal:
         """Write a question down before it is acknowledged; whether it is new. It returns within `PATIENCE`."""
         if question.key in self._live:
             return False
-        self._live.add(question.key)
+        self._live[question.key] = _Page(Begun(question, self.clock()))
         if self._is_away:
             logger.warning("run.not_durable key=%s", question.key)
             return True
+        self._adding.add(question.key)
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._opened.wait()
@@ -205,17 +216,37 @@ class Journal:
         except (StoreError, TimeoutError) as error:
             logger.warning("run.not_durable key=%s error=%s", question.key, type(error).__name__)
             return True
+        finally:
+            self._adding.discard(question.key)
         if is_new:
             self._kept.add(question.key)
         elif question.key not in self._kept:  # else it was taken up meanwhile
-            self._live.discard(question.key)
+            self._live.pop(question.key, None)
         return is_new
+
+    def note_post(self, key: str, part: str, ts: str | Withdrawn | None) -> None:
+        """Note what is known of a message: that it is about to be posted, was not posted, or stands."""
+        self.changes.posts[key, part] = ts
+        if page := self._live.get(key):
+            if ts is WITHDRAWN:
+                page.posts.pop(part, None)
+            else:
+                page.posts[part] = ts
+
+    def note_draft(self, key: str, name: str, draft: Draft) -> None:
+        """Note an answer's newest draft."""
+        self.changes.answers[key, name] = draft
+        if page := self._live.get(key):
+            page.answers[name] = draft
 
     def end(self, key: str, state: str) -> None:
         """Note that a run has ended."""
-        if key not in self._kept:
-            self._unkept.append(key)
-        self._live.discard(key)
+        page = self._live.pop(key, None)
+        if page and key not in self._kept:
+            # Written all the same: whoever is told of its question once more must know that it was answered.
+            self.changes.begins[key] = page.begun
+            if len(self.changes.begins) > MEMORY:
+                _forget(self.changes, next(iter(self.changes.begins)))
         self._kept.discard(key)
         self.changes.ends[key] = state
         self.wake()
@@ -236,13 +267,16 @@ class Journal:
         except TimeoutError:
             logger.debug("store.slow")
 
+    async def tried(self) -> None:
+        """Wait until the database is open, or is known to be away. `serve` sees to it."""
+        await self._tried.wait()
+
     async def serve(self, keeper: Keeper) -> None:
         """Open the database, write, renew leases, hand runs that nobody holds to `keeper`; until cancelled.
 
         Raises:
             SettingsError: the database cannot be where it is said to be, or is a newer program's.
         """
-        self._store = await self._load()
         search_at = tidy_at = 0.0
         while True:
             self._wake.clear()
@@ -264,10 +298,12 @@ class Journal:
     async def close(self) -> None:
         """Write what is left, and give up the leases of runs that have not ended: who comes next goes on with them."""
         if not self._opened.is_set():
+            await self._store.close()
             return
         try:
             async with asyncio.timeout(PATIENCE):
                 changes, self.changes = self.changes, Changes()
+                self._add_unkept(changes)
                 await self._store.save(changes)
                 await self._store.release(self._live)
         except (StoreError, TimeoutError) as error:
@@ -286,13 +322,15 @@ class Journal:
     async def _write(self, keeper: Keeper) -> bool:
         """Write what is new, and renew the leases; whether the database has done so."""
         began = self.clock()
+        was_leased = began < self._held_until
         changes, self.changes = self.changes, Changes()
+        self._add_unkept(changes)
         waiting, self._written = self._written, []
         self._hurry.clear()
         kept = set(self._kept)
         is_done = False
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(LONGER if self._is_away or not self._opened.is_set() else PATIENCE):
                 if not self._opened.is_set():
                     await self._open(keeper)
                 held = await self._store.save(changes)
@@ -305,7 +343,7 @@ class Journal:
             self._is_away = False
             self._held_until = began + LEASE
             self._unanswered = 0
-            self._note_held(held - changes.ends.keys(), kept, keeper)
+            self._note_held(held, changes, kept, keeper, was_leased=was_leased)
             is_done = True
         finally:
             if not is_done:
@@ -313,32 +351,61 @@ class Journal:
             for future in waiting:
                 if not future.done():
                     future.set_result(None)
+            self._tried.set()
         keeper.wake()
         return is_done
 
-    def _note_held(self, held: set[str], kept: set[str], keeper: Keeper) -> None:
-        """Take note of which runs are this process's; `kept` were thought to be when it was asked."""
+    def _add_unkept(self, changes: Changes) -> None:
+        """Have the runs written that the database does not know, with all that stands of them."""
+        for key, page in self._live.items():
+            if key in self._kept or key in self._adding:
+                continue
+            changes.begins[key] = page.begun
+            # In the order of their intents: what this write says of them already may be but the newest.
+            posts: dict[tuple[str, str], str | Withdrawn | None] = {(key, part): ts for part, ts in page.posts.items()}
+            changes.posts = posts | changes.posts
+            changes.answers |= {(key, name): draft for name, draft in page.answers.items()}
+
+    def _note_held(self, held: set[str], changes: Changes, kept: set[str], keeper: Keeper, *, was_leased: bool) -> None:
+        """Take note of which runs are this process's.
+
+        `changes` were written, `kept` were thought to be its own before that, and `was_leased` says whether nobody else
+        can have taken them.
+        """
         for key in kept & self._kept - held:
-            logger.warning("run.lost key=%s", key)
-            self._live.discard(key)
-            self._kept.discard(key)
-            keeper.abandon(key)
-        # What was thought not to be written, and was, late: questions, and leases.
-        self._kept |= held & self._live
-        for key in held - self._live - self.changes.ends.keys():
-            if key in self._unkept:
-                self.changes.ends[key] = "done"
+            if was_leased:
+                # Perhaps what stood there is gone. It is written anew; if it is another's after all, that shows then.
+                logger.warning("run.missing key=%s", key)
+                self._kept.discard(key)
+                self.wake()
             else:
-                self._strays.add(key)
+                self._lose(key, keeper)
+        for key in changes.begins.keys() & self._live.keys() - self._kept - held:
+            self._lose(key, keeper)
+        held = held - changes.ends.keys()
+        for key in held & self._live.keys() - self._kept - self._adding:
+            logger.info("run.durable key=%s", key)
+        # What was thought not to be written, and was, late: questions, and leases.
+        self._kept |= held & self._live.keys()
+        self._strays |= held - self._live.keys() - self.changes.ends.keys()
+
+    def _lose(self, key: str, keeper: Keeper) -> None:
+        logger.warning("run.lost key=%s", key)
+        del self._live[key]
+        self._kept.discard(key)
+        keeper.abandon(key)
 
     def _note_away(self, error: Exception) -> None:
         if not self._is_away:
-            logger.warning("store.away error=%s: runs go on, but end with this process", str(error) or "no answer")
+            logger.warning(
+                "store.away error=%s: runs go on, and are written when it is back", str(error) or "no answer"
+            )
         self._is_away = True
 
     def _take_back(self, changes: Changes) -> None:
         """Have what was not written written with what has come since."""
         newer = self.changes
+        changes.begins.update(newer.begins)
         changes.posts.update(newer.posts)
         changes.answers.update(newer.answers)
         changes.ends.update(newer.ends)
@@ -376,7 +443,7 @@ class Journal:
             return
         for record in records:
             key = record.question.key
-            self._live.add(key)
+            self._live[key] = _Page(Begun(record.question, record.asked_at), {**record.posts}, {**record.answers})
             self._kept.add(key)
             logger.info("run.taken_up key=%s", key)
             keeper.take_up(record)
@@ -392,6 +459,14 @@ class Journal:
         if count:
             logger.info("store.cleared runs=%s", count)
         return count == BATCH
+
+
+def _forget(changes: Changes, key: str) -> None:
+    """Write nothing of a run."""
+    changes.begins.pop(key, None)
+    changes.ends.pop(key, None)
+    changes.posts = {where: ts for where, ts in changes.posts.items() if where[0] != key}
+    changes.answers = {where: draft for where, draft in changes.answers.items() if where[0] != key}
 
 
 def _now() -> float:

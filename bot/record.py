@@ -35,10 +35,23 @@ class Record:
     left_at: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that the database does not know yet, or no more."""
+
+    question: Question
+    asked_at: float
+
+
 @dataclass(slots=True)
 class Changes:
-    """What is to be written. Keys begin with a run's; `ends` tells the state in which a run ended."""
+    """What is to be written. Keys begin with a run's.
 
+    `begins` has runs that are written as this process's where nothing is known of them; `ends` tells the state in which
+    a run ended.
+    """
+
+    begins: dict[str, Begun] = field(default_factory=dict)
     posts: dict[tuple[str, str], str | Withdrawn | None] = field(default_factory=dict)
     answers: dict[tuple[str, str], Draft] = field(default_factory=dict)
     ends: dict[str, str] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from bot.database import Database
 from bot.draft import Draft, State
 from bot.errors import SettingsError
 from bot.question import Question
-from bot.record import LEASE, WITHDRAWN, Changes, Record
+from bot.record import LEASE, WITHDRAWN, Begun, Changes, Record
 from bot.schema import VERSION, answers, edits, is_open, messages, runs, schema, tables
 
 EDITS_KEPT = 120.0  # seconds; Slack's limits look back one minute
@@ -107,20 +107,7 @@ class Store:
     async def add(self, question: Question) -> bool:
         """Write a question down, as an open run of this process; False where its key is known already."""
         now = self._clock()
-        row = {
-            "key": question.key,
-            "workspace": self._workspace,
-            "problem": question.problem,
-            "user": question.user,
-            "channel": question.channel,
-            "thread_ts": question.thread_ts,
-            "whisper_ts": question.whisper_ts,
-            "response_url": question.response_url,
-            "state": "open",
-            "owner": self._owner,
-            "lease_until": now + LEASE,
-            "asked_at": now,
-        }
+        row = self._row(Begun(question, now), now)
 
         async def work(connection: AsyncConnection) -> bool:
             statement = self._database.insert(runs).values(row).on_conflict_do_nothing().returning(runs.c.key)
@@ -129,7 +116,7 @@ class Store:
         return await self._database.do(work)
 
     async def save(self, changes: Changes) -> set[str]:
-        """Renew the leases of all open runs of this process, and write the changes of those.
+        """Write runs that are not known, renew the leases of all open runs of this process, and write their changes.
 
         Returns the keys of those runs, of them that have ended with this call too. What was to be written of others
         is left out: another process owns them.
@@ -137,6 +124,9 @@ class Store:
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> set[str]:
+            if changes.begins:
+                begun = [self._row(one, now) for one in changes.begins.values()]
+                await connection.execute(self._database.insert(runs).on_conflict_do_nothing(), begun)
             # In PostgreSQL this locks the rows too: nobody takes them up until all is written.
             renewal = update(runs).where(runs.c.owner == self._owner, is_open).values(lease_until=now + LEASE)
             ours = {row.key for row in await connection.execute(renewal.returning(runs.c.key))}
@@ -235,6 +225,24 @@ class Store:
             return [row.at for row in await connection.execute(sent.order_by(edits.c.at))]
 
         return await self._database.do(work)
+
+    def _row(self, begun: Begun, now: float) -> dict[str, Any]:
+        """A run, as this process's."""
+        question = begun.question
+        return {
+            "key": question.key,
+            "workspace": self._workspace,
+            "problem": question.problem,
+            "user": question.user,
+            "channel": question.channel,
+            "thread_ts": question.thread_ts,
+            "whisper_ts": question.whisper_ts,
+            "response_url": question.response_url,
+            "state": "open",
+            "owner": self._owner,
+            "lease_until": now + LEASE,
+            "asked_at": begun.asked_at,
+        }
 
     async def _prepare(self, connection: AsyncConnection) -> None:
         if self._database.is_postgresql:

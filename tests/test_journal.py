@@ -4,15 +4,14 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from functools import partial
 
 import pytest
 
 from bot.draft import Draft, State
 from bot.errors import StoreError
-from bot.journal import PATIENCE, RENEWAL, RETRY, SEARCH, Journal
+from bot.journal import LONGER, MEMORY, PATIENCE, RENEWAL, RETRY, SEARCH, Journal
 from bot.question import Question
-from bot.record import LEASE, WITHDRAWN, Changes, Record
+from bot.record import LEASE, WITHDRAWN, Begun, Changes, Record
 
 QUESTION = Question("k", "Why?", "U", "C")
 
@@ -22,6 +21,7 @@ class Database:
 
     def __init__(self) -> None:
         self.ours: set[str] = set()
+        self.others: set[str] = set()
         self.ended: dict[str, str] = {}
         self.saves: list[tuple[float, Changes]] = []
         self.unheld: list[Record] = []
@@ -48,6 +48,7 @@ class Database:
 
     async def save(self, changes: Changes) -> set[str]:
         await self._answer()
+        self.ours |= changes.begins.keys() - self.ended.keys() - self.others
         held = set(self.ours)
         self.saves.append((now(), changes))
         self.ended |= {key: state for key, state in changes.ends.items() if key in held}
@@ -118,15 +119,10 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def given(database: Database) -> Database:
-    """The database, loaded."""
-    return database
-
-
 @asynccontextmanager
 async def journal_on(database: Database, keeper: Keeper | None = None) -> AsyncIterator[Journal]:
     """A journal that serves, open if the database answers; it is closed in the end."""
-    async with Journal(partial(given, database), clock=now, history_days=30) as journal:
+    async with Journal(database, clock=now, history_days=30) as journal:
         serving = asyncio.create_task(journal.serve(keeper or Keeper()))
         try:
             yield journal
@@ -243,8 +239,8 @@ async def test_a_run_that_another_process_holds_is_let_go() -> None:
     async with journal_on(database, keeper) as journal:
         await journal.add(QUESTION)
         await journal.written()
-        database.ours.clear()
-        await asyncio.sleep(RENEWAL)
+        database.ours, database.others = set(), {"k"}
+        await asyncio.sleep(RENEWAL + 0.1)
         assert keeper.abandoned == ["k"]
         assert not journal.is_kept("k")
 
@@ -295,19 +291,165 @@ async def test_runs_that_nobody_holds_are_taken_up() -> None:
     assert database.released == ["k"]
 
 
-async def test_a_question_that_was_written_late_is_ended_with_its_run() -> None:
-    """It was thought lost, and its run has ended: nobody may take it up and answer it again."""
+async def test_a_run_that_ended_while_the_database_was_away_is_written_with_its_end() -> None:
+    """Whoever is told of its question once more must know that it was answered, though it was never kept."""
     database = Database()
     async with journal_on(database) as journal:
         await journal.written()
-        database.takes = 2
+        database.failure = StoreError("away")
         await journal.add(QUESTION)
-        database.takes = 0
+        journal.entry("k").keep("Depth", Draft("whole", State.DONE))
         journal.end("k", "done")
         await asyncio.sleep(2 * RENEWAL)
-        database.ours.add("k")
+        database.failure = None
+        await asyncio.sleep(RENEWAL)
+        assert database.ended == {"k": "done"}
+        assert database.saves[-1][1].begins == {}
+        assert not await journal.add(QUESTION)
+
+
+async def test_a_run_begun_while_the_database_was_away_is_written_when_it_is_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With its question, the time at which it was asked, and all that stands by then; it is kept from there on."""
+    caplog.set_level("INFO")
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.written()
+        database.failure, asked_at = StoreError("away"), now()
+        assert await journal.add(QUESTION)
+        entry = journal.entry("k")
+        await entry.intend("parent")
+        entry.place("parent", "1.1")
+        await entry.intend("Depth")
+        entry.withdraw("Depth")
+        await entry.intend("Time")
+        entry.keep("Depth", Draft("old", State.WRITING))
+        entry.keep("Depth", Draft("new", State.WRITING))
+        await asyncio.sleep(20)
+        assert not journal.is_kept("k")
+        database.failure, before = None, len(database.saves)
+        await asyncio.sleep(RETRY + 0.1)
+        changes = database.saves[before][1]
+        assert changes.begins["k"] == Begun(QUESTION, asked_at)
+        assert [where for where in changes.posts.items() if where[1] is not WITHDRAWN] == [
+            (("k", "parent"), "1.1"),
+            (("k", "Time"), None),
+        ]
+        assert changes.answers["k", "Depth"].text == "new"
+        assert journal.is_kept("k")
+        await asyncio.sleep(RENEWAL)
+        assert database.saves[-1][1] == Changes()
+    assert (keeper.abandoned, caplog.text.count("run.durable key=k")) == ([], 1)
+
+
+async def test_a_question_that_is_just_being_written_is_not_written_beside_that() -> None:
+    """Else it would be held to be known already, and be dropped."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.takes = 1.0
+        adding = asyncio.create_task(journal.add(QUESTION))
+        await asyncio.sleep(0.1)
+        journal.wake()
+        assert await adding
         await asyncio.sleep(2 * RENEWAL)
-    assert database.ended == {"k": "done"}
+        assert not [changes for _, changes in database.saves if changes.begins]
+
+
+async def test_a_run_begun_while_the_database_was_away_may_be_anothers_when_it_is_back() -> None:
+    """Its question was written late, and its lease has ended: who has taken it up goes on with it."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.written()
+        database.takes = 100
+        await journal.add(QUESTION)
+        database.takes, database.others = 0.0, {"k"}
+        await asyncio.sleep(2 * RENEWAL)
+    assert keeper.abandoned == ["k"]
+
+
+async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
+    """Somebody removed it, or has put an older one in its place; nobody can have taken it meanwhile."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        journal.entry("k").place("parent", "1.1")
+        journal.entry("k").keep("Depth", Draft("so far", State.WRITING))
+        await journal.written()
+        database.ours.clear()
+        await asyncio.sleep(RENEWAL + 0.1)
+        changes = database.saves[-1][1]
+        assert (changes.posts, changes.answers["k", "Depth"].text) == ({("k", "parent"): "1.1"}, "so far")
+        assert journal.is_kept("k")
+    assert keeper.abandoned == []
+
+
+async def test_a_run_that_was_taken_up_is_written_anew_as_it_was_found() -> None:
+    """And as it has gone on since."""
+    database, keeper = Database(), Keeper()
+    database.unheld = [Record(QUESTION, 5.0, {"parent": "1.1"}, {"Depth": Draft("so far")})]
+    async with journal_on(database, keeper) as journal:
+        await asyncio.sleep(0.1)
+        journal.entry("k").place("Depth", "1.2")
+        await journal.written()
+        database.ours.clear()
+        await asyncio.sleep(RENEWAL + 0.1)
+        changes = database.saves[-1][1]
+        assert changes.begins == {"k": Begun(QUESTION, 5.0)}
+        assert changes.posts == {("k", "parent"): "1.1", ("k", "Depth"): "1.2"}
+        assert changes.answers == {("k", "Depth"): Draft("so far")}
+
+
+async def test_a_run_whose_lease_had_ended_is_not_written_anew() -> None:
+    """Another process may have finished it, and forgotten it since."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        database.ours.clear()
+        asyncio.get_running_loop().now += LEASE + 1  # type: ignore[attr-defined]
+        await asyncio.sleep(RENEWAL)
+    assert keeper.abandoned == ["k"]
+    assert not [changes for _, changes in database.saves if changes.begins]
+
+
+async def test_of_runs_that_are_written_late_the_oldest_are_forgotten() -> None:
+    """A thousand that have ended are kept in memory, with what is to be written of them, and no more."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.failure = StoreError("away")
+        for number in range(MEMORY + 5):
+            key = f"k{number}"
+            await journal.add(Question(key, "Why?", "U", "C"))
+            journal.entry(key).keep("Depth", Draft("whole", State.DONE))
+            journal.entry(key).place("Depth", "1.1")
+            journal.end(key, "done")
+        await asyncio.sleep(RENEWAL)
+        kept = [f"k{number}" for number in range(5, MEMORY + 5)]
+        assert list(journal.changes.begins) == list(journal.changes.ends) == kept
+        assert len(journal.changes.posts) == len(journal.changes.answers) == MEMORY
+
+
+async def test_the_database_is_tried_before_anything_else(caplog: pytest.LogCaptureFixture) -> None:
+    """Who waits for that goes on once it is open, or after a few seconds where it is silent."""
+    database = Database()
+    database.takes = 0.5
+    async with journal_on(database) as journal:
+        began = now()
+        await journal.tried()
+        assert now() - began == pytest.approx(1.0)  # opened, and written to
+    database.takes = 100.0
+    async with journal_on(database) as journal:
+        began = now()
+        await journal.tried()
+        assert now() - began == pytest.approx(LONGER)
+        assert "store.away error=no answer" in caplog.text
+        database.takes = 0.0
+        await asyncio.sleep(RETRY + 0.1)
+        assert await journal.add(QUESTION)
+        assert journal.is_kept("k")
 
 
 async def test_a_lease_that_this_process_never_learned_of_is_given_up() -> None:
