@@ -10,6 +10,13 @@ from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
 
 
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the SDK's bare client reach the stand-in: unlike the bot's, it takes a proxy for loopback too."""
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def workspace() -> Workspace:
     """A workspace with Slack's limits."""
