@@ -6,10 +6,12 @@ work runs in a thread, whose end no timer tells.
 
 import asyncio
 import selectors
+import time
 from collections.abc import Callable
 from typing import Any
 
 PATIENCE = 10.0  # real seconds to wait for a file (a child process, perhaps) before a test is held to hang
+LONGEST = 120.0  # real seconds of one loop; what retries for ever needs no time here, and would never end
 START = 1_000.0  # seconds; any origin but 0, which would hide a time that was never set
 
 
@@ -19,6 +21,8 @@ class _Selector(selectors.DefaultSelector):
     loop: "VirtualLoop"
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if time.monotonic() > self.loop.ends:
+            raise RuntimeError(f"the test still runs after {LONGEST:.0f} s: something in it tries again for ever")
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
@@ -39,6 +43,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self.now = START
         self.threads = 0
+        self.ends = time.monotonic() + LONGEST
         selector = _Selector()
         selector.loop = self
         super().__init__(selector)

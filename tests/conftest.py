@@ -1,6 +1,7 @@
 """What all tests share: the virtual clock, and the bot against its stand-ins."""
 
 import asyncio
+import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -10,12 +11,21 @@ from hypothesis import settings
 
 from tests.clock import VirtualLoop
 
+PROCESSES = 4  # at the most; each needs a second and some 200 MB to start, and the whole suite half a minute of one
+
 
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Tests run on the virtual clock, but for those that are marked `slow`: they need the real one."""
     return {"real": asyncio.SelectorEventLoop} if item.get_closest_marker("slow") else {"virtual": VirtualLoop}
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """The whole suite runs in several processes; what is named, in this one, since it ends before they would start."""
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    is_narrowed = config.option.keyword or config.option.lf or config.option.markexpr != "not slow"
+    return min(os.cpu_count() or 1, PROCESSES) if is_whole and not is_narrowed else 0
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,12 +41,9 @@ def _few_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
-# Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder.
-settings.register_profile("quick", max_examples=40, deadline=None)
-settings.register_profile("thorough", max_examples=300, deadline=None)
+# Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder. Where CI is set
+# they are the same in each run: a change is judged by what it changes. Elsewhere each run looks at others.
+IS_CI = bool(os.environ.get("CI"))
+settings.register_profile("quick", max_examples=40, deadline=None, derandomize=IS_CI)
+settings.register_profile("thorough", max_examples=300, deadline=None, derandomize=IS_CI)
 settings.load_profile("quick")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `last` look back at the whole run."""
-    items.sort(key=lambda item: item.get_closest_marker("last") is not None)
