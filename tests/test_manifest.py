@@ -1,5 +1,7 @@
-"""The manifest against Slack's form for it, against what the bot registers, and against what it was seen to call."""
+"""The manifest against Slack's form for it, against what the bot registers, and against what it calls."""
 
+import ast
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.listeners import COMMAND, register
-from tests.world import METHODS_SEEN
+from tests.world import running
 
 ROOT = Path(__file__).parent.parent
 
@@ -119,15 +121,45 @@ def test_it_names_the_commands_and_events_that_the_bot_listens_to(manifest: Any,
     assert manifest["settings"]["event_subscriptions"]["bot_events"] == registered.events
 
 
-@pytest.mark.last
-def test_its_scopes_are_those_of_what_was_called(manifest: Any, registered: Registered) -> None:
-    """Over the whole test run the stand-in saw no method without a scope; in a whole run, no scope is spare."""
-    assert set(SCOPE_OF) | WITHOUT_SCOPE | OPTIONAL >= METHODS_SEEN
-    needed = {SCOPE_OF[name] for name in METHODS_SEEN - WITHOUT_SCOPE - OPTIONAL} | {
-        SCOPE_OF[name] for name in registered.events
-    }
-    needed |= {SCOPE_OF["command"]} if registered.commands else set()
-    scopes = set(manifest["oauth_config"]["scopes"]["bot"])
-    assert needed <= scopes
-    if METHODS_SEEN:  # a whole run, or at least a part of it that ran the bot
-        assert needed == scopes
+def methods_in(source: str) -> set[str]:
+    """The methods of Slack's Web API that code calls through the SDK's client, under Slack's own names.
+
+    The client names a method as Slack does, with `_` in place of the dots.
+    """
+    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
+    assert "api_call" not in names, "the client has a method for each of Slack's"
+    offered = {name for name, value in vars(AsyncWebClient).items() if inspect.iscoroutinefunction(value)}
+    return {name.replace("_", ".") for name in names & offered}
+
+
+@pytest.fixture(scope="module")
+def called() -> set[str]:
+    """What the bot may ever call; the stand-in for Slack is no part of it."""
+    paths = [path for path in (ROOT / "bot").rglob("*.py") if "playground" not in path.parts]
+    return {name for path in paths for name in methods_in(path.read_text(encoding="utf-8"))}
+
+
+def test_methods_are_found_where_they_are_called() -> None:
+    """Whatever the client is called, and nothing else that looks like them."""
+    source = "await self._client.chat_postMessage(channel=c)\nawait web.apps_connections_open()\nboard.chat_wait()"
+    assert methods_in(source) == {"chat.postMessage", "apps.connections.open"}
+
+
+def test_its_scopes_are_those_of_what_the_bot_calls_and_listens_to(
+    manifest: Any, registered: Registered, called: set[str]
+) -> None:
+    """None is missing, and none is spare: each is one more thing that an administrator has to allow."""
+    used = (
+        (called - WITHOUT_SCOPE - OPTIONAL) | set(registered.events) | ({"command"} if registered.commands else set())
+    )
+    assert {SCOPE_OF[name] for name in used} == set(manifest["oauth_config"]["scopes"]["bot"])
+
+
+async def test_a_run_calls_nothing_that_was_not_found(called: set[str]) -> None:
+    """Not even in a way that cannot be read off the code."""
+    async with running() as world:
+        await world.ask()
+        seen = world.workspace.methods_seen
+    assert {"chat.postMessage", "chat.update"} <= seen
+    assert seen <= called | {"response_url"}

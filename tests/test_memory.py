@@ -34,7 +34,7 @@ from bot.slack import Mark
 from bot.thread import Message, Thread
 from tests.clock import VirtualLoop
 from tests.model_server import ModelServer, Script
-from tests.world import NAMES, World, running, script_of
+from tests.world import NAMES, WORKING, World, running, script_of, shown
 
 T = TypeVar("T")
 
@@ -69,7 +69,8 @@ def forget(world: World) -> None:
 async def ask(world: World) -> None:
     """One run from its question until nothing of it is under way."""
     thread = await world.ask()
-    assert [reply.text for reply in thread]
+    assert len(thread) == 1 + len(NAMES)
+    assert not [reply.text for reply in thread if any(word in shown(reply) for word in WORKING)]
     await asyncio.sleep(1)
     forget(world)
 

@@ -21,8 +21,6 @@ PROBLEM = "Why do our new hires leave within six months?"
 WORLDLY: dict[str, Any] = {"database_url": "sqlite://", "runs_per_person": 1_000, "runs_per_person_per_hour": 10_000}
 EPOCH = 1_800_000_000.0  # seconds since 1970 at which the virtual clock begins
 WORKING = ("waiting", "writing…")
-METHODS_SEEN: set[str] = set()
-"""What the stand-in saw called over the whole test run; the manifest's scopes are held against it."""
 
 
 @dataclass(slots=True)
@@ -135,7 +133,6 @@ async def running(
         finally:
             stop.set()
             await bot
-            METHODS_SEEN.update(workspace.methods_seen)
 
 
 def script_of(text: str, **how: Any) -> Script:
