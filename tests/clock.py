@@ -57,5 +57,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_ended)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        # From Python 3.12 on a runner sets a time-out, which would pass at once: threads take real time.
+        await super().shutdown_default_executor()
+
     def _thread_ended(self, _: object) -> None:
         self.threads -= 1
