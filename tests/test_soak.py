@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -317,7 +318,7 @@ async def keep_on(runs: int, seed: int, directory: Path) -> float:
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run on a virtual clock of its own, since tests marked `slow` have the real one."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=partial(VirtualLoop, longest=900.0)) as runner:
         return runner.run(coroutine)
 
 
