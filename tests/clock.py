@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 PATIENCE = 10.0  # real seconds to wait for a file (a child process, perhaps) before a test is held to hang
-LONGEST = 120.0  # real seconds of one loop, where nothing else is said; what retries for ever needs no time here, and would never end
+LONGEST = 120.0  # real seconds of one loop; what retries for ever needs no time here, and would never end
 START = 1_000.0  # seconds; any origin but 0, which would hide a time that was never set
 
 
@@ -22,7 +22,7 @@ class _Selector(selectors.DefaultSelector):
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if time.monotonic() > self.loop.ends:
-            raise RuntimeError(f"the test still runs after {self.loop.longest:.0f} s: something in it tries again for ever")
+            raise RuntimeError(f"the test still runs after {self.loop.longest:.0f} s: does it try again for ever?")
         ready = super().select(0)
         if ready or timeout == 0:
             return ready
