@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 SEED = int(os.environ.get("SOAK_SEED", "0")) or 20_261_122
 SEEDS = int(os.environ.get("SOAK_SEEDS", "3"))  # one after another
-RUNS = 200  # with each seed
+RUNS = int(os.environ.get("SOAK_RUNS", "300"))  # with each seed; what fewer leave in memory is lost in the noise
 BATCH = 50  # runs after which all is looked at and forgotten
 EDITS_PER_MINUTE = 600  # so that runs end in seconds
 AT_ONCE = 8  # runs, at the most
