@@ -245,18 +245,21 @@ def _state(draft: Draft, wait: float) -> str:
     reason = escape(draft.reason)
     match draft.state:
         case State.WAITING:
-            return f"💭 waiting{': ' + reason if reason else '…'}"
+            state = f"💭 waiting{': ' + reason if reason else '…'}"
+        case State.THINKING:
+            state = "🤔 thinking…"
         case State.WRITING:
             backlog = f", and much is asked: Slack lets me show more every {wait:.0f} s or so"
-            return f"✍️ writing{': ' + reason if reason else backlog if wait > LONG_WAIT else '…'}"
+            state = f"✍️ writing{': ' + reason if reason else backlog if wait > LONG_WAIT else '…'}"
         case State.DONE:
-            return f"✅ done in {draft.seconds:.0f} s by {escape(draft.model)}"
+            state = f"✅ done in {draft.seconds:.0f} s by {escape(draft.model)}"
         case State.FAILED:
-            return f"⚠️ failed: {reason}"
+            state = f"⚠️ failed: {reason}"
         case State.STOPPED:
-            return f"✂️ stopped: {reason}"
+            state = f"✂️ stopped: {reason}"
         case _:
-            return f"⏸️ interrupted: {reason}"
+            state = f"⏸️ interrupted: {reason}"
+    return state
 
 
 def _outcome(draft: Draft, limit: int) -> str:

@@ -9,6 +9,7 @@ class State(Enum):
     """Where an answer is on its way."""
 
     WAITING = "waiting"
+    THINKING = "thinking"  # it comes, and nothing of it is to be read yet
     WRITING = "writing"
     DONE = "done"
     FAILED = "failed"
@@ -18,7 +19,7 @@ class State(Enum):
     @property
     def is_final(self) -> bool:
         """Whether nothing follows: the text is the last one."""
-        return self not in {State.WAITING, State.WRITING}
+        return self not in {State.WAITING, State.THINKING, State.WRITING}
 
 
 class Transcript:

@@ -5,9 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.answer import MODEL_LIMIT, Answer, MalformedError
+from bot.answer import Answer
+from bot.chunks import MODEL_LIMIT, MalformedError
 from bot.draft import Draft, State, Transcript
 
+UNKNOWN = "the model's provider ended the answer without a word that it is whole. Ask again."
+TOOL = "the model wanted to use a tool, and has none here. Ask again."
+ONLY_THOUGHTS = "the model only thought, and gave no answer. Ask again."
 EMPTY = "the model gave an empty answer. Ask again."
 DECLINED = "the model declined to answer. Putting the problem in other words may help."
 BROKEN = "the connection to the model ended before the answer did. Ask again."
@@ -39,8 +43,14 @@ ENDS: list[tuple[str, list[dict[str, Any]], bool, State, str]] = [
     ("I.", [says("I."), says("", "stop")], True, State.DONE, ""),
     ("I.", [says("I."), says("", "stop")], False, State.DONE, ""),
     ("I.", [says("I.", "stop")], False, State.DONE, ""),
-    ("I.", [says("I."), says(None, "tool_calls")], False, State.DONE, ""),
-    ("I.", [says("I."), says(None, "of its own")], False, State.DONE, ""),
+    ("I.", [says("I."), says(None, "tool_calls")], False, State.FAILED, TOOL),
+    ("I.", [says("I."), says(None, "of its own")], True, State.FAILED, UNKNOWN),
+    ("I.", [says("I.", "stop"), says(None, "error")], True, State.FAILED, UNKNOWN),
+    ("I.", [says("I."), says(None, "error"), says(None, "stop")], True, State.FAILED, UNKNOWN),
+    ("I.", [says("I."), says(None, "content_filter"), says(None, "stop")], True, State.FAILED, FILTERED),
+    ("I.I.", [says("I.", "odd"), says("I.", "odd"), says(None, "stop")], True, State.DONE, ""),
+    ("I.I.", [says("I.", "null"), says("I.", "None"), says(None, "stop")], True, State.DONE, ""),
+    ("I.", [says("I.", "null")], False, State.FAILED, BROKEN),
     ("I.", [says("I.")], True, State.DONE, ""),
     ("I.", [says("I.")], False, State.FAILED, BROKEN),
     ("I.", [says("I."), says(None, "length")], True, State.STOPPED, LONGEST),
@@ -56,7 +66,9 @@ ENDS: list[tuple[str, list[dict[str, Any]], bool, State, str]] = [
     ("", [], False, State.FAILED, BROKEN),
     ("", [says("", "stop")], True, State.FAILED, EMPTY),
     (" \n\t ", [says(" \n"), says("\t ", "stop")], True, State.FAILED, EMPTY),
-    ("", [says(None, reasoning_content="hm"), says(None, "stop")], True, State.FAILED, EMPTY),
+    ("", [says(None, reasoning_content="hm"), says(None, "stop")], True, State.FAILED, ONLY_THOUGHTS),
+    ("", [says("<think>hm")], True, State.FAILED, ONLY_THOUGHTS),
+    ("", [says("<think>hm"), says(None, "length")], True, State.STOPPED, f"{LONGEST[:-1]} while it was thinking."),
 ]
 
 
@@ -96,7 +108,7 @@ def test_an_answer_waits_until_there_is_text_and_then_is_written() -> None:
     for chunk in (says("", role="assistant"), says(None, reasoning_content="hm"), says("I"), counts(total_tokens=7)):
         answer.take(chunk, 11.0)
         seen.append(answer.draft())
-    assert seen == [Draft()] * 3 + [Draft("I", State.WRITING)] * 2
+    assert seen == [Draft()] * 2 + [Draft("", State.THINKING)] + [Draft("I", State.WRITING)] * 2
     assert not answer.has_ended
 
 
@@ -113,7 +125,7 @@ def test_an_answer_waits_until_there_is_text_and_then_is_written() -> None:
         (says(None, reasoning_content="hm"), True, False, False),
         (says(None, tool_calls=[{"index": 0}]), True, False, False),
         (says(None, reasoning_content=""), False, False, False),
-        (says("", "stop"), False, True, False),
+        (says("", "stop"), True, True, False),
         (says("x", "stop"), True, True, False),
         (counts(total_tokens=7), False, False, True),
         (counts(total_tokens=0), False, False, True),
@@ -141,16 +153,14 @@ def test_a_chunk_shows_whether_the_model_is_at_work(
     "chunk",
     [
         says(5),
-        says(["x"]),
+        says([5]),
         says(None, refusal=5),
         {"choices": [{"delta": {}, "finish_reason": 5}]},
         {"choices": {"index": 0}},
+        {"choices": 5},
         {"choices": ["x"]},
         {"choices": [{"delta": ["x"]}]},
         {"choices": "x"},
-        {"model": 5, "choices": []},
-        {"usage": 5, "choices": []},
-        {"usage": [7]},
     ],
 )
 def test_what_has_the_wrong_type_is_malformed(chunk: dict[str, Any]) -> None:
@@ -177,8 +187,9 @@ def test_the_newest_count_of_tokens_is_the_answers() -> None:
         (["one"], "one"),
         (["one", None, "two"], "two"),
         (["m" * 80], "m" * 80),
-        (["m" * 81], "m" * 80),
-        (["m\0\ud83d"], "m\ufffd\ufffd"),
+        (["m" * 81], "m" * 79 + "…"),
+        (["m\0\ud83d"], "m"),
+        (["\u200b"], "asked"),
     ],
 )
 def test_the_model_is_what_the_server_says_it_is(names: list[Any], model: str) -> None:

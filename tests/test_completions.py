@@ -1,9 +1,12 @@
 import asyncio
 import itertools
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 from bot.completions import Completions
 from bot.draft import Draft, State
 from bot.perspectives import PERSPECTIVES
+from tests.certificates import server_context
 from tests.clock import VirtualLoop
 from tests.model_server import KEY, MODEL, ModelServer, Script
 
@@ -100,13 +104,13 @@ async def test_the_final_draft_does_not_wait_for_the_end_of_the_stream() -> None
         assert server.open_streams == 0
 
 
-async def test_a_count_of_tokens_that_does_not_come_is_not_waited_for() -> None:
-    """A moment, in which text may still come, then the answer is done."""
-    async with asking(Script(usage=None, linger=60.0)) as (completions, server):
+async def test_silence_behind_a_finish_reason_is_no_end_while_the_connection_stands() -> None:
+    """Text may still come, on some servers; what holds is the time-out of a silence, and then the answer is whole."""
+    async with asking(Script(usage=None, linger=90.0)) as (completions, server):
         began = now()
         drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
         assert [(draft.state, draft.tokens) for draft in drafts] == [(State.WRITING, 0), (State.DONE, 0)]
-        assert now() - began == pytest.approx(0.3, abs=0.01)
+        assert now() - began == pytest.approx(60.1, abs=0.01)
         await asyncio.sleep(0.1)
         assert server.requests[0].is_cut_off
 
@@ -601,24 +605,108 @@ async def test_a_server_out_of_reach_is_a_failure_with_words() -> None:
         url = server.url
     async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
         drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
-    assert drafts[0].reason == "the connection to the model broke; trying again in 1 s."
+    cause = f"the model cannot be reached: nothing listens at 127.0.0.1:{urlsplit(url).port}"
+    assert drafts[0].reason == f"{cause}; trying again in 1 s."
     assert (drafts[-1].state, drafts[-1].reason) == (
         State.FAILED,
-        "the connection to the model broke. Ask again in a moment.",
+        f"{cause}. Ask again in a moment; or have OPENAI_BASE_URL checked.",
     )
     assert len(drafts) == 7 * 2 + 1
+
+
+def resolve_to(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
+    """Have every name looked up in vain."""
+
+    async def look_up(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+
+
+async def test_a_host_that_does_not_exist_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name, and with the setting; one that cannot be looked up at the moment is tried again."""
+    url = "http://user:secret@no-such-host.test:80/v1"
+    async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
+        resolve_to(monkeypatch, socket.gaierror(socket.EAI_NONAME, "no"))
+        began = now()
+        (last,) = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
+        assert now() - began < 0.1
+        assert last.reason == (
+            "the model cannot be reached: there is no host of the name no-such-host.test:80. "
+            "Whoever runs this bot should check OPENAI_BASE_URL."
+        )
+        resolve_to(monkeypatch, socket.gaierror(socket.EAI_AGAIN, "no"))
+        drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
+        assert len(drafts) == 15
+
+
+async def test_a_certificate_that_nobody_trusts_and_https_where_http_is_spoken_are_told_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each for what it is; the log names the setting."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1_000)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    for context, words in ((server_context(tmp_path), "is not trusted"), (None, "does not speak https at that port")):
+        async with await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context) as server:
+            url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+            async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
+                (last,) = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
+        assert words in last.reason
+        assert last.reason.endswith("Whoever runs this bot should check OPENAI_BASE_URL.")
+        assert "setting=OPENAI_BASE_URL" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("credentials", "header"),
+    [
+        ("", f"Bearer {KEY}"),
+        ("user:pass@", "Basic dXNlcjpwYXNz"),
+        ("us%40er:p%2Fw@", "Basic dXNAZXI6cC93"),
+        ("user@", "Basic dXNlcjo="),
+    ],
+)
+async def test_a_user_and_a_password_in_the_address_are_sent_in_place_of_the_key(credentials: str, header: str) -> None:
+    """There is one header for both; and no compression is asked for."""
+    heads: list[str] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        url = f"http://{credentials}127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
+            last = await last_of(completions)
+    (head,) = heads
+    assert f"Authorization: {header}\r\n".lower() in head.lower()
+    assert head.lower().count("authorization:") == 1
+    assert "accept-encoding: identity\r\n" in head.lower()
+    assert "pass" not in last.reason
+
+
+async def test_a_problem_does_not_go_along_to_another_host() -> None:
+    """Whatever the server says: it was meant for the host that the settings name."""
+    async with ModelServer() as other, ModelServer() as server:
+        server.default = Script(status=307, headers={"Location": f"{other.url}/chat/completions"})
+        async with Completions(api_key=KEY, base_url=server.url, model=MODEL, idle_timeout=60.0) as completions:
+            (last,) = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
+        assert (len(server.requests), other.requests) == (1, [])
+    assert last.reason.startswith("the model's address sends elsewhere (307)")
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 NO_HTTP = [
     (b"", 8),
-    (b"what the server said\r\n\r\n", 8),
-    (HEAD + b"no header\r\n\r\n", 8),
-    (HEAD + b"X: " + b"x" * 100_000 + b"\r\n\r\n", 8),
-    (b"HTTP/1.1 302 Found\r\nLocation: http://[::no\r\n\r\n", 8),
-    (b"HTTP/1.1 500 No\r\nContent-Length: 50\r\n\r\nno", 8),
+    (b"what the server said\r\n\r\n", 1),
+    (HEAD + b"no header\r\n\r\n", 1),
+    (HEAD + b"X: " + b"x" * 100_000 + b"\r\n\r\n", 1),
     (HEAD + b"Content-Length: 50\r\n\r\nno", 2),
-    (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 8),
+    (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 1),
     (HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n: hi\n\r\n", 2),
     (HEAD + b"Content-Encoding: gzip\r\n\r\nno", 2),
     (HEAD + b"\r\n<html>no</html>", 2),
@@ -644,7 +732,10 @@ async def test_what_is_no_http_is_a_failure_with_words(raw: bytes, requests: int
         async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
             last = await last_of(completions)
     assert (last.state, last.text) == (State.FAILED, "")
-    assert last.reason.startswith("the connection to the model ")
+    if requests == 1:
+        assert "is no HTTP. Whoever runs this bot should check OPENAI_BASE_URL." in last.reason
+    else:
+        assert last.reason.startswith("the connection to the model ")
     assert count == requests
 
 
@@ -714,7 +805,7 @@ async def test_thoughts_that_are_not_shown_are_signs_of_life() -> None:
     """Comments are not: an answer without a token for so long is given up."""
     thoughts = tuple(choice(delta={"reasoning_content": "hm"}) for _ in range(5))
     drafts, _ = await drafts_of(Script((*thoughts, "Well."), every=40.0))
-    assert [draft.text for draft in drafts] == ["Well."]
+    assert [(draft.text, draft.state) for draft in drafts] == [("", State.THINKING), ("Well.", State.DONE)]
     began = now()
     drafts, _ = await drafts_of(Script(("Half", *(b": ping\n\n",) * 9), every=40.0), Script(status=401))
     assert drafts[1].reason == SILENT
@@ -743,7 +834,7 @@ async def test_a_stream_that_is_lost_after_a_sign_of_life_has_its_time_anew() ->
     thoughts = tuple(choice(delta={"reasoning_content": "hm"}) for _ in range(5))
     first = Script(thoughts, every=40.0, breaks=True, finish=None)
     seen, _ = await timed(first, Script(("Well.",), first=80.0))
-    assert [(one[0], one[2]) for one in seen] == [(160.1, "waiting"), (240.1, "done")]
+    assert [(one[0], one[2]) for one in seen] == [(0.1, "thinking"), (160.1, "waiting"), (240.1, "done")]
 
 
 async def test_an_event_may_be_cut_anywhere() -> None:

@@ -25,6 +25,7 @@ def transcript(*pieces: str) -> Counted:
     ("state", "is_final"),
     [
         (State.WAITING, False),
+        (State.THINKING, False),
         (State.WRITING, False),
         (State.DONE, True),
         (State.FAILED, True),
@@ -32,14 +33,14 @@ def transcript(*pieces: str) -> Counted:
         (State.INTERRUPTED, True),
     ],
 )
-def test_all_states_but_waiting_and_writing_are_final(state: State, *, is_final: bool) -> None:
+def test_all_states_but_waiting_thinking_and_writing_are_final(state: State, *, is_final: bool) -> None:
     """Nothing follows them."""
     assert state.is_final is is_final
 
 
 def test_every_state_is_in_the_table() -> None:
     """A new one needs an answer to whether it is final."""
-    assert len(State) == 6
+    assert len(State) == 7
 
 
 def test_a_new_draft_waits_and_says_nothing() -> None:

@@ -158,8 +158,8 @@ class Both:
         *growing, last = self._runner.run(self._our_reading())
         assert last.text == text
         assert all(text.startswith(draft.text) and draft.reason in OVER for draft in growing)
-        assert all(draft.state is (State.WRITING if draft.text else State.WAITING) for draft in growing)
-        lengths = [len(draft.text) for draft in growing if not draft.reason]
+        assert all((draft.state is State.WRITING) is bool(draft.text) for draft in growing)
+        lengths = [len(draft.text) for draft in growing if not draft.reason and draft.state is not State.THINKING]
         assert lengths == sorted(set(lengths))
         if error and not is_finished:  # an answer that the model has said to be done is no failure, whatever follows
             assert (last.state, cause(last)) == (State.FAILED, words_for(error))
