@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.completions import Completions
-from bot.draft import Draft
+from bot.draft import Draft, State
 from bot.errors import BotError, SettingsError, TokenRefusedError
 from bot.perspectives import Perspective
 from bot.printable import printable
@@ -34,6 +34,7 @@ from bot.tls import make_context
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
 LONGEST_LINE = 1_000  # characters
+RETRY_TIMEOUT = 5.0  # seconds, where it is told what is waited for: that is the answer
 STORE_TIMEOUT = 10.0  # seconds to open the database; it is given a second or two for each step
 
 SCOPES = {
@@ -191,17 +192,18 @@ async def _look_at_model(settings: Settings, wrong: Collection[str], tls: ssl.SS
     loop = asyncio.get_running_loop()
     started = loop.time()
     draft = await _ask(settings, tls)
-    if draft.text:
+    if draft.text or draft.state is State.THINKING:
         return [Line(Verdict.OK, subject, f"{model} answers, after {loop.time() - started:.1f} s")]
     reason = draft.reason.replace(ASK_THE_OWNER, "Check")
     if not draft.state.is_final:
-        reason = f"no answer within {MODEL_TIMEOUT:.0f} s{': ' if reason else ''}{reason}"
+        limit = RETRY_TIMEOUT if reason else MODEL_TIMEOUT
+        reason = f"no answer within {limit:.0f} s{': ' if reason else ''}{reason}"
     return [Line(Verdict.WRONG, subject, f"{model}: {reason}")]
 
 
 async def _ask(settings: Settings, tls: ssl.SSLContext | None) -> Draft:
-    """The first draft with a text or, where there is none in time, the last."""
-    draft = Draft()
+    """The first draft with a text or with thoughts; where there is none in time, the last that told of something."""
+    told = Draft()
     completions = Completions(
         api_key=settings.openai_api_key,
         base_url=settings.openai_base_url,
@@ -212,13 +214,17 @@ async def _ask(settings: Settings, tls: ssl.SSLContext | None) -> Draft:
     )
     async with completions, aclosing(completions.stream(_GREETING, _GREETING_PROBLEM)) as drafts:
         try:
-            async with asyncio.timeout(MODEL_TIMEOUT):
+            async with asyncio.timeout(MODEL_TIMEOUT) as limit:
+                retried_by = asyncio.get_running_loop().time() + RETRY_TIMEOUT
                 async for draft in drafts:
-                    if draft.text:
-                        break
+                    if draft.text or draft.state is State.THINKING or draft.state.is_final:
+                        return draft
+                    if draft.reason:
+                        told = draft
+                        limit.reschedule(retried_by)
         except TimeoutError:
-            pass  # the last draft says what was waited for
-    return draft
+            pass  # what was told last is what was waited for
+    return told
 
 
 async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_passing_disk: bool) -> list[Line]:

@@ -349,6 +349,28 @@ async def test_a_model_is_not_waited_for_longer_than_half_a_minute() -> None:
         assert str(line) == f"wrong  model               {PLACE}: no answer within 30 s"
 
 
+@pytest.mark.parametrize("script", [Script(status=429), Script(status=503, retry_after="20"), Script(drops=True)])
+async def test_a_model_that_has_no_time_is_told_within_seconds(script: Script) -> None:
+    """That it is tried again would change nothing about what there is to say."""
+    async with ModelServer() as model:
+        model.default = script
+        settings = Settings("xoxb-1", "xapp-1", KEY, openai_base_url=model.url, openai_model=MODEL)
+        started = asyncio.get_running_loop().time()
+        (line,) = await module._look_at_model(settings, ())
+        assert asyncio.get_running_loop().time() - started == pytest.approx(5.0, abs=0.1)
+        assert str(line).startswith(f"wrong  model               {PLACE}: no answer within 5 s: the ")
+        assert "trying again in" in str(line)
+
+
+async def test_a_model_that_thinks_answers() -> None:
+    """For longer than anybody wants to wait for."""
+    async with ModelServer() as model:
+        model.default = Script(({"choices": [{"delta": {"reasoning_content": "hm"}}]}, 100.0), first=2.0)
+        settings = Settings("xoxb-1", "xapp-1", KEY, openai_base_url=model.url, openai_model=MODEL)
+        (line,) = await module._look_at_model(settings, ())
+        assert str(line) == f"ok     model               {PLACE} answers, after 2.0 s"
+
+
 async def test_a_model_is_left_after_its_first_words() -> None:
     """The rest would cost money, and time."""
     async with ModelServer() as model:
