@@ -86,6 +86,7 @@ class _Job:
     is_wanted: bool = True  # whether somebody still waits for it
     is_committing: bool = False
     is_on_new_connection: bool = True
+    has_waited: bool = False  # in vain, for a server that said nothing
 
 
 class Database:
@@ -185,7 +186,7 @@ class Database:
         try:
             return await self._try(work, job, in_transaction=in_transaction)
         except Exception as error:
-            may_repeat = job.is_wanted and not job.is_committing and not job.is_on_new_connection
+            may_repeat = job.is_wanted and not (job.is_committing or job.is_on_new_connection or job.has_waited)
             if not may_repeat or not _is_connections(error) or _is_wait(error):
                 raise
         return await self._try(work, job, in_transaction=in_transaction)
@@ -193,11 +194,11 @@ class Database:
     async def _try(self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool) -> _T:
         job.is_on_new_connection = True
         loop = asyncio.get_running_loop()
-        watch = loop.call_later(CONNECT_LIMIT + TRANSACTION_PATIENCE, self._hang_up)
+        watch = loop.call_later(CONNECT_LIMIT + TRANSACTION_PATIENCE, self._hang_up, job)
         try:
             async with self._engine.connect() as connection:
                 watch.cancel()
-                watch = loop.call_later(TRANSACTION_PATIENCE, self._hang_up)
+                watch = loop.call_later(TRANSACTION_PATIENCE, self._hang_up, job)
                 job.is_on_new_connection = "is_used" not in connection.info
                 connection.info["is_used"] = True
                 try:
@@ -219,6 +220,8 @@ class Database:
             return result
         finally:
             watch.cancel()
+            if self._file:
+                self._file.note()
 
     async def _prepare_again(self, connection: AsyncConnection) -> None:
         """Make what is missing in what is perhaps another database: a restored one, a new file."""
@@ -232,15 +235,13 @@ class Database:
         """Have the next connection be one to the file that is there now, made where it is missing."""
         if file.has_moved:
             logger.warning("store.moved place=%s: the file was removed or replaced; going on in the new one", file.path)
-            with suppress(Exception):  # so that nothing of the old file's log is taken for the new one's
-                async with self._engine.connect() as connection:
-                    driver: Any = (await connection.get_raw_connection()).driver_connection
-                    await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
             await self._engine.dispose()
+            file.clear()
         file.make()
 
-    def _hang_up(self) -> None:
+    def _hang_up(self, job: _Job) -> None:
         """End the connection to a server that says nothing: whoever waits for it sees it broken."""
+        job.has_waited = True
         with suppress(Exception), socket.socket(fileno=os.dup(self._line.fileno())) as line:
             line.shutdown(socket.SHUT_RDWR)
 

@@ -27,11 +27,27 @@ class File:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._identity: tuple[int, int] | None = None
+        self._beside: set[tuple[int, int]] = set()  # what identifies the files beside it
 
     @property
     def has_moved(self) -> bool:
         """Whether another file stands where the one was that `make` found, or none."""
-        return self._identity is not None and self._identity != self._identify()
+        return self._identity is not None and self._identity != _identify(self.path)
+
+    def note(self) -> None:
+        """Note which files stand beside it: SQLite makes them when it needs them."""
+        if not self.has_moved:
+            self._beside = {found for found in map(_identify, self._paths_beside()) if found}
+
+    def clear(self) -> None:
+        """Once it has moved: remove what it has left, which is no part of the file that is there now.
+
+        It goes by what the files are and not by their names: another process may have made new ones by now. To have
+        SQLite empty the old log would be wrong too, for the same reason.
+        """
+        for path in self._paths_beside():
+            if _identify(path) in self._beside:
+                path.unlink(missing_ok=True)
 
     def make(self) -> None:
         """Make the file before SQLite does, where it is missing: only this user may read what people wrote.
@@ -44,30 +60,29 @@ class File:
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            # What a removed file has left beside it is no part of the new one.
-            for beside in self._beside():
-                beside.unlink(missing_ok=True)
             with suppress(FileExistsError):  # another process was quicker
                 os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             found = self.path.stat()
         if stat.S_ISDIR(found.st_mode):
             raise IsADirectoryError
-        for path in (self.path, *self._beside()):
+        for path in (self.path, *self._paths_beside()):
             with suppress(OSError):  # another user's, who has to see to it
                 if path.stat().st_mode & OTHERS:
                     path.chmod(0o600)
         self._identity = found.st_dev, found.st_ino
 
-    def _beside(self) -> tuple[Path, Path]:
+    def _paths_beside(self) -> tuple[Path, Path]:
         # SQLite gives these the file's own mode.
         return self.path.with_name(f"{self.path.name}-wal"), self.path.with_name(f"{self.path.name}-shm")
 
-    def _identify(self) -> tuple[int, int] | None:
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino
+
+def _identify(path: Path) -> tuple[int, int] | None:
+    """What tells a file from all others, while somebody has it open; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 async def set_up(driver: Any) -> None:

@@ -172,6 +172,12 @@ class Stage:
 
     async def start(self, **settings: str) -> Bot:
         """Start one more process, and wait until it is connected."""
+        bot = await self.launch(**settings)
+        await bot.process.logged("bot.start")
+        return bot
+
+    async def launch(self, **settings: str) -> Bot:
+        """Start one more process."""
         door = Door(self.workspace)
         slack = await self._stack.enter_async_context(SlackServer(door, latency=self.latency))
         environment = {
@@ -187,8 +193,6 @@ class Stage:
         child = await self._stack.enter_async_context(process(self._directory, **environment))
         bot = Bot(child, slack, door)
         self.bots.append(bot)
-        await child.logged("bot.start")
-        await child.logged("store.start")
         return bot
 
     def open_channel(self, name: str, paces: Mapping[str, float] | None = None, *, is_private: bool = False) -> str:
@@ -561,6 +565,113 @@ async def test_a_database_that_is_away_keeps_nobody_waiting(kind: str, tmp_path:
             assert_whole(stage, channel)
         open_runs = "SELECT COUNT(*) FROM runs WHERE ended_at IS NULL"
         await until_none(stage.url, open_runs)
+
+
+@on_each_kind
+async def test_the_first_question_of_a_process_is_kept_as_any_other(kind: str, tmp_path: Path) -> None:
+    """Asked the moment that the socket connects, of a process that has to compile all that it loads.
+
+    It is on disk before it is acknowledged, which is soon; killed 2 s later, it goes on in the same messages.
+    """
+    async with opened(kind, tmp_path, spacious()) as stage:
+        channel = stage.open_channel("first", slowly())
+        # Nothing compiled is found where it would be looked for, and none is written.
+        bare = {"PYTHONPYCACHEPREFIX": str(tmp_path / "none"), "PYTHONDONTWRITEBYTECODE": "1"}
+        began = stage.workspace.now()
+        first = await stage.launch(**bare, **PLENTY)
+        async with asyncio.timeout(30):
+            await first.slack.connected()
+        note(kind, "from the start to a connection, without bytecode", stage.workspace.now() - began)
+        took = await first.ask(channel)
+        assert await query(stage.url, "SELECT state FROM runs") == [("open",)]
+        note(kind, "to the first acknowledgement", took)
+        await asyncio.sleep(2.0)
+        stood = [message.ts for message in stage.messages(channel)]
+        await first.process.kill()
+        assert not [line for line in first.process.log if " INFO " not in line]
+        await stage.lapse()
+        stage.model.paces.clear()
+        await stage.start(**PLENTY)
+        await stage.until_whole([channel])
+        await until(lambda: not stage.model.open_streams)
+        assert_whole(stage, channel)
+        assert stood
+        assert [message.ts for message in stage.messages(channel)][: len(stood)] == stood
+        assert took <= 0.3
+
+
+@on_each_kind
+async def test_a_start_waits_some_seconds_for_a_database_and_no_longer(kind: str, tmp_path: Path) -> None:
+    """The log says what is amiss, questions are answered, and once it is there the run is kept: killed, it goes on."""
+    async with opened(kind, tmp_path, spacious()) as stage:
+        bot = await stage.start(**PLENTY)
+        await bot.process.kill()
+        channel = stage.open_channel("asked", slowly())
+        async with locked(stage.url):
+            began = stage.workspace.now()
+            bot = await stage.start(**PLENTY)
+            note(kind, "from the start to a connection, the database locked", stage.workspace.now() - began)
+            assert stage.workspace.now() - began < 8
+            await bot.process.logged("store.away", within=1)
+            assert await bot.ask(channel) < 3.0
+            await stage.until(lambda: is_writing(stage, channel))
+        await bot.process.logged("run.durable", within=5)
+        stood = [message.ts for message in stage.messages(channel)]
+        await bot.process.kill()
+        await stage.lapse()
+        stage.model.paces.clear()
+        await stage.start(**PLENTY)
+        await stage.until_whole([channel])
+        await until(lambda: not stage.model.open_streams)
+        assert_whole(stage, channel)
+        assert [message.ts for message in stage.messages(channel)] == stood
+
+
+async def test_runs_go_on_in_a_new_file_where_somebody_removes_the_old(tmp_path: Path) -> None:
+    """All that stands of them is in it soon: killed after that, they are taken up."""
+    async with opened("sqlite", tmp_path, spacious()) as stage:
+        bot = await stage.start(**PLENTY)
+        channel = stage.open_channel("writing", slowly() | {"Time": 0.3})
+        await Points(stage, bot).finish(channel, "Time")
+        (tmp_path / "store.sqlite").unlink()
+        await bot.process.logged("store.moved", within=5)
+        await bot.process.logged("run.durable", within=5)
+        stood = [message.ts for message in stage.messages(channel)]
+        await bot.process.kill()
+        await stage.lapse()
+        stage.model.paces.clear()
+        await stage.start(**PLENTY)
+        await stage.until_whole([channel])
+        await until(lambda: not stage.model.open_streams)
+        assert_whole(stage, channel)
+        assert [message.ts for message in stage.messages(channel)] == stood
+        assert len(stage.model.asked(channel, "Time")) == 1
+
+
+@on_a_server
+async def test_a_post_that_is_tried_again_is_in_doubt_anew(kind: str, tmp_path: Path) -> None:
+    """Killed in its second try, which is carried out late: whoever goes on waits for that, and posts nothing twice."""
+    async with opened(kind, tmp_path, spacious()) as stage:
+        channel = stage.open_channel("twice", slowly())
+        bot = await stage.start(**PLENTY)
+        await bot.ask(channel)
+        await stage.until(lambda: len(stage.messages(channel)) == 3)
+        first = stage.befall("chat.postMessage", channel, {"breaks": True})  # not carried out, and looked up
+        await until(lambda: first not in stage.workspace.faults)
+        await query(stage.url, "UPDATE messages SET intended_at = intended_at - 60")  # as if that had taken long
+        second = stage.befall("chat.postMessage", channel, {"delay": 12.0})
+        await until(lambda: second not in stage.workspace.faults, within=15)
+        await bot.process.kill()
+        await stage.lapse()
+        stage.model.paces.clear()
+        await stage.start(**PLENTY)
+        await stage.until_whole([channel], within=60)
+        parent, *replies = stage.messages(channel)
+        assert [shown(reply).split("*")[1] for reply in replies] == NAMES
+        assert all(
+            "✅ done" in shown(reply) and f"*{name}*" in shown(parent)
+            for reply, name in zip(replies, NAMES, strict=True)
+        )
 
 
 @on_each_kind

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -36,7 +37,7 @@ T = TypeVar("T")
 
 SEED = int(os.environ.get("SOAK_SEED", "0")) or 20_261_122
 SEEDS = int(os.environ.get("SOAK_SEEDS", "3"))  # one after another
-RUNS = 200  # with each seed
+RUNS = int(os.environ.get("SOAK_RUNS", "300"))  # with each seed; what fewer leave in memory is lost in the noise
 BATCH = 50  # runs after which all is looked at and forgotten
 EDITS_PER_MINUTE = 600  # so that runs end in seconds
 AT_ONCE = 8  # runs, at the most
@@ -317,7 +318,7 @@ async def keep_on(runs: int, seed: int, directory: Path) -> float:
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run on a virtual clock of its own, since tests marked `slow` have the real one."""
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+    with asyncio.Runner(loop_factory=partial(VirtualLoop, longest=900.0)) as runner:
         return runner.run(coroutine)
 
 

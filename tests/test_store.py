@@ -144,6 +144,30 @@ async def test_an_intent_can_be_taken_back(world: World) -> None:
 
 
 @slow
+async def test_an_intent_is_as_old_as_the_last_one(world: World) -> None:
+    """A post that is tried again may be carried out as late as a first one; that of one that stands does not count."""
+    one, two = await world.store("one"), await world.store("two")
+    await one.add(question())
+    began = world.clock.now
+    await one.save(Changes(posts={("T1", "parent"): "1.0", ("T1", "Depth"): None}))
+    world.clock.now += 5
+    await one.save(Changes(posts={("T1", "Depth"): None}))
+    world.clock.now += 2
+    await one.save(Changes(posts={("T1", "Time"): None}))
+    world.clock.now += 2
+    await one.save(Changes(posts={("T1", "Time"): "2.0"}))
+    await one.release(["T1"])
+    [record] = await two.claim()
+    assert record.left_at == began + 5
+    world.clock.now += 3
+    await two.save(Changes(posts={("T1", "Depth"): WITHDRAWN}))
+    await two.save(Changes(posts={("T1", "Depth"): None}))
+    await two.release(["T1"])
+    [record] = await one.claim()
+    assert record.left_at == began + 12
+
+
+@slow
 async def test_nobody_takes_a_run_before_its_lease_has_ended(world: World) -> None:
     """Saving renews it, with nothing to write too."""
     one, two = await world.store("one"), await world.store("two")
