@@ -335,26 +335,34 @@ class Board:
     async def _edit(self, message: Message, body: Body) -> None:
         thread = message.thread
         try:
-            await thread.ledger.spend()
+            await thread.ledger.spend(message.part)
             if thread not in self._watched or not self._may_write():
                 # Writing that down took its time. Perhaps the run is another process's now.
                 self._edits.fail(message, _now())
+                _note_answered(message)
                 return
             thread.edits += 1
             await self._slack.edit(thread.channel, message.ts or "", body)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_edit_failure(message, error, body)
+            _note_answered(message)
         else:
             message.attempts = message.refusals = 0
             message.shown = body
             message.shows_text = body.has_text
             if message.is_last and message.pending_until > _now():
                 # An older edit may land on this one: it is sent once more, when none is under way any longer.
+                # What comes after it, an index, need not wait for that.
                 self._edits.repeat(message, _now(), at=message.pending_until)
+                thread.unsettled.discard(message)
+                thread.late.add(message)
+                thread.changed()
             if self._edits.land(message, _now()):
                 self._watched.get(thread, set()).discard(message)
                 thread.unsettled.discard(message)
+                thread.late.discard(message)
                 thread.changed()
+            _note_answered(message)
         finally:
             self._wake.set()
 
@@ -461,6 +469,12 @@ def _put_back(message: Message, pause: float = 0.0) -> None:
 def _note_pending(message: Message, error: UnavailableError) -> None:
     if error.is_pending:
         message.pending_until = _now() + LATE
+
+
+def _note_answered(message: Message) -> None:
+    """Once an edit was answered, or was not sent: note that none is under way, unless an older one is."""
+    if message.pending_until <= _now():
+        message.thread.ledger.note_answered(message.part)
 
 
 def _mark(message: Message) -> Mark:

@@ -128,14 +128,21 @@ class Entry:
         if draft.state.is_final:
             self._journal.wake()
 
-    async def spend(self) -> None:
+    async def spend(self, part: str) -> None:
         """Write down that an edit is about to be sent, and the newest drafts, of which it shows one.
 
         What people have seen is then there for whoever goes on with the run.
         """
-        self._journal.changes.edits.append(self._journal.clock())
+        now = self._journal.clock()
+        self._journal.changes.edits.append(now)
+        self._journal.changes.calls[self.key, part] = now
         if self.is_kept:
             await self._journal.written(BRIEFLY)
+
+    def note_answered(self, part: str) -> None:
+        """Note that no edit of a message is under way any more."""
+        self._journal.changes.calls[self.key, part] = None
+        self._journal.wake()
 
     def end(self, state: str) -> None:
         """Note that the run has ended: nobody need take it up."""
@@ -407,6 +414,7 @@ class Journal:
         newer = self.changes
         changes.begins.update(newer.begins)
         changes.posts.update(newer.posts)
+        changes.calls.update(newer.calls)
         changes.answers.update(newer.answers)
         changes.ends.update(newer.ends)
         horizon = self.clock() - MINUTE
@@ -466,6 +474,7 @@ def _forget(changes: Changes, key: str) -> None:
     changes.begins.pop(key, None)
     changes.ends.pop(key, None)
     changes.posts = {where: ts for where, ts in changes.posts.items() if where[0] != key}
+    changes.calls = {where: at for where, at in changes.calls.items() if where[0] != key}
     changes.answers = {where: draft for where, draft in changes.answers.items() if where[0] != key}
 
 

@@ -24,8 +24,8 @@ class Record:
     """A run as its last owner left it.
 
     `posts` is in the order of their intents; a part whose ts is None was intended, and nobody knows whether it was
-    posted, which was intended at `left_at` (one at a time is). `answers` has the newest draft of each perspective that
-    was kept.
+    posted, which was intended at `left_at` (one at a time is). `calls` has when the newest edit of a message was sent,
+    if its answer is not known. `answers` has the newest draft of each perspective that was kept.
     """
 
     question: Question
@@ -33,6 +33,7 @@ class Record:
     posts: Mapping[str, str | None]
     answers: Mapping[str, Draft]
     left_at: float = 0.0
+    calls: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,13 @@ class Begun:
 class Changes:
     """What is to be written. Keys begin with a run's.
 
-    `begins` has runs that are written as this process's where nothing is known of them; `ends` tells the state in which
-    a run ended.
+    `begins` has runs that are written as this process's where nothing is known of them; `calls` says when the newest
+    edit of a message was sent, and None once it was answered; `ends` tells the state in which a run ended.
     """
 
     begins: dict[str, Begun] = field(default_factory=dict)
     posts: dict[tuple[str, str], str | Withdrawn | None] = field(default_factory=dict)
+    calls: dict[tuple[str, str], float | None] = field(default_factory=dict)
     answers: dict[tuple[str, str], Draft] = field(default_factory=dict)
     ends: dict[str, str] = field(default_factory=dict)
     edits: list[float] = field(default_factory=list)

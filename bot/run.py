@@ -148,6 +148,7 @@ class Run:
         if self._parent:
             self._parent.finish()
             await self.thread.settle()
+        await self.thread.outlast()
 
     def _show_parent(self) -> Body:
         problem, user = self._question.problem, self._question.user

@@ -205,6 +205,9 @@ class Runs:
         thread = self._board.thread(entry, question.channel, question.thread_ts, person=question.user)
         if record and record.left_at:
             thread.doubtful_until = began + CALL_LIMIT - (self._journal.clock() - record.left_at)
+        if record:
+            now = self._journal.clock()
+            thread.edited_until = {part: began + CALL_LIMIT - (now - at) for part, at in record.calls.items()}
         run = self._going_on[question.key] = Run(question, thread, self._perspectives, entry)
         outcome = ""  # none: it is left as it is, for another process to go on with
         try:

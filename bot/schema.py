@@ -42,6 +42,7 @@ messages = Table(
     Column("run", _Words, ForeignKey(runs.c.key, ondelete="CASCADE"), primary_key=True),
     Column("part", _Words, primary_key=True),
     Column("place", Integer, nullable=False),  # among the run's: a clock may show the same time twice
+    # When the newest call for it was sent whose answer is not known: its post, or, once it stands, an edit; else 0.
     Column("intended_at", Double, nullable=False),
     Column("ts", _Words),
 )

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import bindparam, case, delete, func, insert, inspect, select, tuple_, update
+from sqlalchemy import bindparam, delete, func, insert, inspect, select, tuple_, update
 from sqlalchemy.engine import Connection, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -131,6 +131,7 @@ class Store:
             renewal = update(runs).where(runs.c.owner == self._owner, is_open).values(lease_until=now + LEASE)
             ours = {row.key for row in await connection.execute(renewal.returning(runs.c.key))}
             await self._write_posts(connection, ours, changes, now)
+            await self._write_calls(connection, ours, changes)
             await self._write_answers(connection, ours, changes)
             ends = [{"_key": key, "_state": state} for key, state in changes.ends.items() if key in ours]
             if ends:
@@ -263,7 +264,11 @@ class Store:
         if withdrawn:
             identity = tuple_(messages.c.run, messages.c.part)
             await connection.execute(delete(messages).where(identity.in_(withdrawn)))
-        rows = [{"_run": run, "_part": part, "_ts": ts} for (run, part), ts in posts.items() if ts is not WITHDRAWN]
+        rows = [
+            {"_run": run, "_part": part, "_ts": ts, "_at": now if ts is None else 0.0}
+            for (run, part), ts in posts.items()
+            if ts is not WITHDRAWN
+        ]
         if rows:
             others = messages.alias()
             last = select(func.coalesce(func.max(others.c.place), 0) + 1).where(others.c.run == bindparam("_run"))
@@ -271,15 +276,22 @@ class Store:
                 "run": bindparam("_run"),
                 "part": bindparam("_part"),
                 "place": last.scalar_subquery(),
-                "intended_at": now,
+                "intended_at": bindparam("_at"),
                 "ts": bindparam("_ts"),
             }
             statement = self._database.insert(messages).values(row)
             # A part that is intended once more is in doubt from now on: its second call may still be carried out.
-            is_intended = statement.excluded.ts.is_(None)
-            since = case((is_intended, statement.excluded.intended_at), else_=messages.c.intended_at)
-            news = {"ts": statement.excluded.ts, "intended_at": since}
+            news = {"ts": statement.excluded.ts, "intended_at": statement.excluded.intended_at}
             await connection.execute(statement.on_conflict_do_update(index_elements=["run", "part"], set_=news), rows)
+
+    async def _write_calls(self, connection: AsyncConnection, ours: set[str], changes: Changes) -> None:
+        rows = [
+            {"_run": run, "_part": part, "_at": at or 0.0} for (run, part), at in changes.calls.items() if run in ours
+        ]
+        if rows:
+            call = update(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part"))
+            call = call.where(messages.c.ts.is_not(None)).values(intended_at=bindparam("_at"))
+            await connection.execute(call, rows)
 
     async def _write_answers(self, connection: AsyncConnection, ours: set[str], changes: Changes) -> None:
         rows = [
@@ -313,10 +325,13 @@ def _read_records(runs: Iterable[Row[Any]], messages: Iterable[Row[Any]], answer
     posts: dict[str, dict[str, str | None]] = {}
     drafts: dict[str, dict[str, Draft]] = {}
     left_at: dict[str, float] = {}
+    calls: dict[str, dict[str, float]] = {}
     for row in messages:
         posts.setdefault(row.run, {})[row.part] = row.ts
         if row.ts is None:
             left_at[row.run] = max(left_at.get(row.run, 0.0), row.intended_at)
+        elif row.intended_at:
+            calls.setdefault(row.run, {})[row.part] = row.intended_at
     for row in answers:
         drafts.setdefault(row.run, {})[row.name] = Draft(
             row.text, State(row.state), row.reason, row.model, row.seconds, row.tokens
@@ -330,6 +345,7 @@ def _read_records(runs: Iterable[Row[Any]], messages: Iterable[Row[Any]], answer
             posts=posts.get(run.key, {}),
             answers=drafts.get(run.key, {}),
             left_at=left_at.get(run.key, 0.0),
+            calls=calls.get(run.key, {}),
         )
         for run in runs
     ]

@@ -54,8 +54,11 @@ class Ledger(Protocol):
     def place(self, part: str, ts: str) -> None:
         """Note that it stands."""
 
-    async def spend(self) -> None:
+    async def spend(self, part: str) -> None:
         """Write down that an edit is about to be sent, and what it shows; return as `intend` does."""
+
+    def note_answered(self, part: str) -> None:
+        """Note that no edit of a message is under way any more."""
 
 
 class Loss(Enum):
@@ -188,7 +191,9 @@ class Thread:
         self.post_not_before = -math.inf  # after a failure
         self.is_posting = False
         self.unsettled: set[Message] = set()  # whose last text is not shown yet
+        self.late: set[Message] = set()  # whose last text is shown, but an older edit may land on it: sent once more
         self.doubtful_until = -math.inf  # until when a post that another process has left may be carried out
+        self.edited_until: dict[str, float] = {}  # the same for edits that it has left, by the part that they change
         self.failure: Exception | None = None
         self.on_failure: Callable[[Exception], None] = lambda _: None
         self.edits = 0
@@ -209,6 +214,7 @@ class Thread:
         else:
             message.ts = ts
             message.shows_text = shows_text
+            message.pending_until = self.edited_until.get(message.part, -math.inf)
             self.wall.adopt(message, shows_text=shows_text)
 
     def withdraw(self, message: Message) -> bool:
@@ -235,6 +241,14 @@ class Thread:
         """
         await self._until(lambda: not (self.unsettled or self.waiting or self.is_posting))
 
+    async def outlast(self) -> None:
+        """Wait until no older edit can land on what is finished any more.
+
+        Raises:
+            Exception: what ended the thread.
+        """
+        await self._until(lambda: not (self.unsettled or self.waiting or self.is_posting or self.late))
+
     def check(self) -> None:
         """Raise what ended the thread, if something did."""
         if self.failure is not None:
@@ -251,6 +265,7 @@ class Thread:
         """Let go of everything that is still to be shown."""
         self.waiting.clear()
         self.unsettled.clear()
+        self.late.clear()
         self.wall.close(self)
         self.changed()
 
@@ -258,6 +273,7 @@ class Thread:
         """Give up a message; nothing of it is sent any more."""
         message.loss = loss
         self.unsettled.discard(message)
+        self.late.discard(message)
         self.changed()
 
     def changed(self) -> None:

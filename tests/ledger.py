@@ -22,5 +22,8 @@ class Ledger:
     def place(self, part: str, ts: str) -> None:
         self.notes.append(("place", part, ts))
 
-    async def spend(self) -> None:
-        self.notes.append(("spend",))
+    async def spend(self, part: str) -> None:
+        self.notes.append(("spend", part))
+
+    def note_answered(self, part: str) -> None:
+        self.notes.append(("answered", part))

@@ -240,7 +240,7 @@ async def test_a_post_that_was_carried_out_is_found() -> None:
         await thread.settle()
     assert writer.texts() == ["parent", "whole"]
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "find", "edit"]
-    assert ledger.notes[2:] == [("intend", "reply"), ("place", "reply", "2"), ("spend",)]
+    assert ledger.notes[2:] == [("intend", "reply"), ("place", "reply", "2"), ("spend", "reply"), ("answered", "reply")]
 
 
 async def test_a_post_that_was_not_carried_out_is_posted_again() -> None:
@@ -561,9 +561,52 @@ async def test_a_last_text_on_which_an_older_may_land_is_sent_once_more() -> Non
         message.finish()
         await asyncio.sleep(5)
         writer.screen["1"] = Body("old", [])
-        await thread.settle()
+        await thread.settle()  # an index does not wait for it
+        assert writer.texts() == ["old"]
+        await thread.outlast()
     assert writer.texts() == ["new"]
     assert [at for at, kind, _, _ in writer.calls if kind == "edit"] == [0.1, 1.2, pytest.approx(10.2)]
+
+
+async def test_an_edit_that_is_known_to_be_over_is_written_down() -> None:
+    """Whatever its answer was; not while it, or an older one, may still be carried out."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = board.thread(ledger, "C", "0")
+        message, content = post(thread, "reply")
+        await thread.stands(message)
+        writer.failures["edit"] = [
+            RateLimitedError(1.0),
+            UnavailableError("TimeoutError", sent=True, is_pending=True),
+        ]
+        content.text = "last"
+        message.finish()
+        await thread.settle()
+        spent, answered = ("spend", "reply"), ("answered", "reply")
+        assert ledger.notes[2:] == [spent, answered, spent, spent]
+        await thread.outlast()
+        assert ledger.notes[2:] == [spent, answered, spent, spent, spent, answered]
+
+
+async def test_a_last_text_on_which_another_processs_edit_may_land_is_sent_once_more() -> None:
+    """Of the message that was being edited as that process ended, and of no other."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        thread.edited_until = {"edited": asyncio.get_running_loop().time() + 20}
+        for part, ts in (("edited", "1"), ("other", "2")):
+            content = Text(f"{part} last")
+            message = Message(thread, part, content)
+            writer.screen[ts] = Body("old", [])
+            thread.adopt(message, ts, shows_text=True)
+            message.finish()
+        await thread.settle()
+        writer.screen["1"] = Body("older", [])
+        await thread.outlast()
+    assert writer.texts() == ["edited last", "other last"]
+    edits = [(round(at, 1), ts) for at, kind, ts, _ in writer.calls if kind == "edit"]
+    assert edits[-1] == (20.0, "1")
+    assert len(edits) == 3
 
 
 async def test_a_post_that_may_be_carried_out_yet_is_not_repeated_soon() -> None:

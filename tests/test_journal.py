@@ -180,6 +180,20 @@ async def test_an_intent_is_written_before_it_is_acted_upon() -> None:
         assert database.posts == {("k", "parent"): "1.1", ("k", "Depth"): WITHDRAWN}
 
 
+async def test_an_edit_is_written_down_as_under_way_until_it_was_answered() -> None:
+    """Both at once: what another process reads of it is never old."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        sent_at = now()
+        await entry.spend("Depth")
+        assert database.saves[-1][1].calls == {("k", "Depth"): sent_at}
+        entry.note_answered("Depth")
+        await asyncio.sleep(0.1)
+        assert database.saves[-1][1].calls == {("k", "Depth"): None}
+
+
 async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
     """The newest of each is written before it is shown; the last at once."""
     database = Database()
@@ -192,7 +206,7 @@ async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
             entry.keep("Depth", Draft("x" * length, State.WRITING))
             await asyncio.sleep(0.02)
         assert len(database.saves) == before
-        await entry.spend()
+        await entry.spend("Depth")
         (_, changes), *none = database.saves[before:]
         assert (changes.answers["k", "Depth"].text, len(changes.edits), none) == ("x" * 49, 1, [])
         entry.keep("Depth", Draft("whole", State.DONE))

@@ -674,6 +674,28 @@ async def test_a_post_that_is_tried_again_is_in_doubt_anew(kind: str, tmp_path: 
         )
 
 
+@on_a_server
+async def test_an_edit_of_a_killed_process_that_lands_late_is_not_the_last_word(kind: str, tmp_path: Path) -> None:
+    """Whoever goes on sends the last text once more, when no edit of the former can be carried out any longer."""
+    async with opened(kind, tmp_path, spacious()) as stage:
+        channel = stage.open_channel("late", slowly())
+        bot = await stage.start(**PLENTY)
+        await bot.ask(channel)
+        await stage.until(lambda: is_writing(stage, channel))
+        depth = stage.reply(channel, "Depth")
+        edit = stage.befall("chat.update", channel, {"delay": 8.0}, ts=depth.ts)
+        await until(lambda: edit not in stage.workspace.faults)
+        await bot.process.kill()
+        await stage.lapse()
+        stage.model.paces.clear()
+        second = await stage.start(**PLENTY)
+        await stage.until(lambda: "✅" in shown(depth))
+        await stage.until(lambda: "✅" not in shown(depth))  # it has landed
+        await stage.until(lambda: "✅" in shown(depth), within=40)
+        await second.process.logged("run.end")
+        assert body_of(depth) == "".join(pieces("Depth"))
+
+
 @on_each_kind
 async def test_a_run_of_an_hour_ago_is_told_and_not_gone_on_with(kind: str, tmp_path: Path) -> None:
     """Who asked has gone on: replies and index say so, a whisper gives the problem back, nothing more is bought."""

@@ -168,6 +168,24 @@ async def test_an_intent_is_as_old_as_the_last_one(world: World) -> None:
 
 
 @slow
+async def test_an_edit_that_was_under_way_is_told(world: World) -> None:
+    """Of messages that stand, until it was answered; a run that is lost is left alone."""
+    one, two = await world.store("one"), await world.store("two")
+    await one.add(question())
+    now = world.clock.now
+    await one.save(Changes(posts={("T1", part): f"{part}.0" for part in ("1", "2", "3")} | {("T1", "4"): None}))
+    await one.save(Changes(calls={("T1", "1"): now + 1, ("T1", "2"): now + 2, ("T1", "4"): now + 4, ("T9", "1"): now}))
+    await one.save(Changes(calls={("T1", "1"): None, ("T1", "3"): None}))
+    await one.release(["T1"])
+    [record] = await two.claim()
+    assert (record.calls, record.left_at) == ({"2": now + 2}, now)
+    assert await one.save(Changes(calls={("T1", "2"): None})) == set()
+    await two.release(["T1"])
+    [record] = await one.claim()
+    assert record.calls == {"2": now + 2}
+
+
+@slow
 async def test_nobody_takes_a_run_before_its_lease_has_ended(world: World) -> None:
     """Saving renews it, with nothing to write too."""
     one, two = await world.store("one"), await world.store("two")
