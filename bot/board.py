@@ -350,7 +350,7 @@ class Board:
             message.attempts = message.refusals = 0
             message.shown = body
             message.shows_text = body.has_text
-            if message.is_last and message.pending_until > _now():
+            if self._edits.carries_last(message) and message.pending_until > _now():
                 # An older edit may land on this one: it is sent once more, when none is under way any longer.
                 # What comes after it, an index, need not wait for that.
                 self._edits.repeat(message, _now(), at=message.pending_until)

@@ -184,6 +184,11 @@ class Edits:
                 self._bucket = Bucket.learn(now, self.per_minute / WINDOW, self._ended)
         self._pause_until = max(self._pause_until, now + retry_after)
 
+    def carries_last(self, key: Hashable) -> bool:
+        """Whether the edit in flight carries the last text."""
+        track = self._tracks.get(key)
+        return track is not None and track.in_flight_is_last and track.unseen_since == math.inf
+
     def repeat(self, key: Hashable, now: float, *, at: float) -> None:
         """Note that what the edit in flight carries has to be sent once more, not before `at`."""
         if track := self._tracks.get(key):

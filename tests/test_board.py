@@ -609,6 +609,25 @@ async def test_a_last_text_on_which_another_processs_edit_may_land_is_sent_once_
     assert len(edits) == 3
 
 
+async def test_a_text_that_was_not_the_last_as_it_was_sent_is_not_settled() -> None:
+    """Though another process's edit may land, and what it showed became old while it was on its way."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        thread.edited_until = {"edited": asyncio.get_running_loop().time() + 20}
+        content = Text("growing")
+        message = Message(thread, "edited", content)
+        writer.screen["1"] = Body("old", [])
+        thread.adopt(message, "1", shows_text=True)
+        message.grow()
+        await asyncio.sleep(TOOK / 2)
+        assert writer.in_flight == {"1"}
+        content.text = "last"
+        message.finish()
+        await thread.settle()
+        assert writer.texts() == ["last"]
+
+
 async def test_a_post_that_may_be_carried_out_yet_is_not_repeated_soon() -> None:
     """It is looked up again when it would be there."""
     writer = Writer()
