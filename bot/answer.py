@@ -19,6 +19,7 @@ from bot.endings import Ending, read_ending
 from bot.thoughts import Thoughts
 
 TEXT_LIMIT = 40_000  # characters; four messages. An answer that is asked to stay under 350 words does not end by itself
+PIECE = 4_096  # characters that are worked on at once: what is beyond the limit is not looked at
 
 _ENDLESS = f"it went on beyond {TEXT_LIMIT:,} characters; this is its beginning."
 _LONGEST = "the model reached the longest answer that it may give."
@@ -176,14 +177,16 @@ class Answer:
             self._ending = ending
         return is_first
 
-    def _add(self, piece: str, now: float) -> None:
-        if self.has_ended:
-            return
-        if not piece.isascii() or self._half:
-            piece = self._join_halves(piece)
-        if "\0" in piece:
-            piece = piece.replace("\0", "\ufffd")
-        self._show(self.thoughts.feed(piece, self._text), now)
+    def _add(self, text: str, now: float) -> None:
+        for start in range(0, len(text), PIECE):  # one, nearly always
+            if self.has_ended:
+                return
+            piece = text[start : start + PIECE]
+            if not piece.isascii() or self._half:
+                piece = self._join_halves(piece)
+            if "\0" in piece:
+                piece = piece.replace("\0", "\ufffd")
+            self._show(self.thoughts.feed(piece, self._text), now)
 
     def _show(self, piece: str, now: float) -> None:
         if self.thoughts.has_been_wrong and not self.has_begun_anew:

@@ -14,6 +14,8 @@ from bot.printable import printable
 MODEL_LIMIT = 80  # characters of a model's name; it stands in a line of its own and comes from the server
 MOST_CHOICES = 8  # that are looked at; one was asked for
 MOST_DEPTH = 8  # of parts within parts
+MOST_PARTS = 1_000  # of a content, on each level
+MOST_FIELDS = 100  # of a delta
 MOST_TOKENS = 2**31 - 1  # what the database's column holds
 
 # Where servers put thoughts, besides the content: DeepSeek, vLLM, Groq, OpenRouter, Ollama, gateways before Gemini.
@@ -98,7 +100,7 @@ def read_choice(choice: dict[str, Any]) -> Said:
     if delta is None or delta == {}:
         text = choice.get("text")
         return Said(text, is_alive=True) if text and isinstance(text, str) else _NOTHING
-    if not isinstance(delta, dict):
+    if not isinstance(delta, dict) or len(delta) > MOST_FIELDS:
         raise _malformed(delta)
     said = _NOTHING
     for name, value in delta.items():
@@ -144,7 +146,7 @@ def _read_content(content: object, depth: int = 0) -> Said:
     """A text, or parts of one, of which some are thoughts."""
     if isinstance(content, str):
         return Said(content, is_alive=bool(content))
-    if isinstance(content, list) and depth < MOST_DEPTH:
+    if isinstance(content, list) and depth < MOST_DEPTH and len(content) <= MOST_PARTS:
         said = [_read_content(part, depth + 1) for part in content if part]
         return Said(
             "".join(one.text for one in said),
@@ -199,4 +201,4 @@ def _is_error(chunk: dict[str, Any]) -> bool:
 
 
 def _malformed(value: object) -> MalformedError:
-    return MalformedError(f"{type(value).__name__} where there is none")
+    return MalformedError(f"{type(value).__name__} where none of its kind or size is expected")

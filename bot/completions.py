@@ -39,11 +39,10 @@ from bot.perspectives import Perspective
 from bot.reasons import find_setting, split
 from bot.stream import ANSWER_TIMEOUT, UNREADABLE, Stream, explain_error, read_error
 from bot.turns import Turns
-from bot.wire import HEADERS, tame
+from bot.wire import HEADERS, Wire
 
 logger = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT = 10.0  # seconds; the SDK's own is 5, which slow networks miss
 FIRST_TOKEN_TIMEOUT = 90.0  # seconds, pauses included; nobody looks at a placeholder for longer
 
 _QUEUED = "many are asked at the moment, and its turn comes."
@@ -80,17 +79,13 @@ class Completions:
             api_key=api_key,
             base_url=self._url,
             default_headers={**HEADERS, **authorization},
-            timeout=openai.Timeout(None, connect=CONNECT_TIMEOUT),  # the others are held here, by tokens and not bytes
+            timeout=None,  # they are held here, by tokens and not bytes
             max_retries=0,
-            # Its parser is in C: half the cost of a token. Whoever has a turn finds a connection free.
-            # Proxies and certificates are those of `bot.proxies` and `bot.tls`, and not looked for in the environment.
-            http_client=openai.DefaultAioHttpClient(
-                limits=httpx2.Limits(max_connections=max_streams),
-                proxy=proxy,
-                verify=tls or True,
+            http_client=httpx2.AsyncClient(
+                # Whoever has a turn finds a connection free.
+                transport=Wire(max_connections=max_streams, proxy=proxy, tls=tls),
                 trust_env=False,
                 follow_redirects=False,  # the problem is for the host that the settings name
-                event_hooks={"response": [tame]},
             ),
         )
         # The SDK loads the module of a resource when it is first used: half a second that no first question should pay.

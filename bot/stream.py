@@ -42,6 +42,9 @@ COUNT_PATIENCE = 5.0  # seconds after the last word and the count of tokens, whe
 REST_TIMEOUT = 0.1  # seconds to read a body's last bytes, so that its connection can be used again
 ANSWER_TIMEOUT = 1_200.0  # seconds that an answer may take, thoughts included; nobody waits for longer
 BODY_LIMIT = 64 * 1_048_576  # bytes; 40,000 tokens of some 300 bytes each, thoughts several times that
+OBJECTS_LIMIT = 4_000  # and lists, in one event; reading half a megabyte of them takes 0.1 s, with nobody else served
+VALUES_LIMIT = 20_000  # in one event
+LONG_EVENT = 16_384  # bytes from which on that is looked at
 FOREIGN_LIMIT = 65_536  # bytes of what says not to be a stream of events, in which there is none
 TURN_BYTES = 16_384  # that are read before others get their turn, if nothing has to be waited for
 TURN_BLOCKS = 16  # the same, in blocks
@@ -141,7 +144,7 @@ class Stream:
     def loss(self, failure: Exception | None) -> str:
         """What befell a stream that is worth to be started over, in words; none where it is not, or is whole."""
         answer = self.answer
-        if answer.has_final_word or answer.has_ended or not self.is_open:
+        if answer.has_final_word or answer.has_ended or not self.is_open or self.is_late:
             return ""
         if isinstance(failure, TimeoutError):
             return _SILENT if self.has_begun and not answer.has_finished else ""
@@ -276,6 +279,8 @@ class Stream:
         for one in chunk if isinstance(chunk, list) else (chunk,):
             if not isinstance(one, dict):
                 raise MalformedError(f"{type(one).__name__} in place of dict")
+            if not one:
+                continue
             if "choices" in one:
                 self._has_choices = True
             is_alive = self.answer.take(one, now) or is_alive
@@ -344,6 +349,10 @@ def _strip(data: bytes) -> bytes:
 
 
 def _parse(data: bytes) -> Any:
+    if len(data) > LONG_EVENT and (
+        data.count(b"{") + data.count(b"[") > OBJECTS_LIMIT or data.count(b",") > VALUES_LIMIT
+    ):
+        raise TooLongError(f"more than {OBJECTS_LIMIT} objects or {VALUES_LIMIT} values in an event")
     try:
         return jiter.from_json(data)
     except ValueError:
@@ -355,7 +364,7 @@ def _parse_anything(data: bytes) -> Any:
     """JSON, or else the text that it is."""
     try:
         return _parse(data.strip())
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, TooLongError):
         return data.decode(errors="replace").strip()
 
 

@@ -122,7 +122,7 @@ class Thoughts:
                 return self._take_frame(rest, before, is_last=is_last)
             case _Place.PLAIN:
                 return rest
-            case _Place.BEHIND:
+            case _:  # behind the end of the frame
                 return ""
 
     def _take_beginning(self, rest: str, before: Transcript, *, is_last: bool) -> str:

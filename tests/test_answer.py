@@ -229,6 +229,14 @@ def sizes_until(sizes: list[int]) -> float:
     return float(next(number for number in range(1, len(sizes) + 1) if sum(sizes[:number]) > 40_000))
 
 
+def test_what_was_kept_to_the_end_counts_too() -> None:
+    """Half a tag, which turned out to be text."""
+    answer = answer_of(says("x" * 39_998), says("</thin"))
+    assert (answer.length, answer.has_ended) == (39_998, False)
+    answer.end(15.0, is_orderly=True)
+    assert (answer.draft().state, answer.draft().text[-3:], answer.draft().reason) == (State.STOPPED, "x</", ENDLESS)
+
+
 def test_a_character_is_one_however_many_bytes_it_has() -> None:
     """Neither in UTF-8 nor in UTF-16 is it counted."""
     answer = answer_of(says("🙂" * 40_000))

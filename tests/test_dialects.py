@@ -642,6 +642,7 @@ LASTING: list[tuple[int, Any, str]] = [
     (400, error("triggering Azure OpenAI's content management policy"), FILTER),
     (400, error("Input data may contain inappropriate content.", code="data_inspection_failed"), FILTER),
     (400, error("Content Exists Risk", code="content_policy_violation"), FILTER),
+    (400, error("The model m is not available at the moment"), "refused the request (400)"),
     (422, error("x"), "refused the request (422)"),
     (400, b'{"a"', "refused the request (400)"),
     (301, b"", "OPENAI_BASE_URL"),
@@ -724,6 +725,90 @@ def test_what_is_no_completion_is_told_for_what_it_is(asking: Asking, body: byte
         assert last.state is State.FAILED
         assert words in last.reason
         assert (len(asking.requests), seconds) == (1, 0.0)
+
+
+ENDLESS = "the model had not come to an end after 20 minutes. Ask again."
+TOO_MUCH = "the model's provider sent more than makes sense. Ask again."
+
+
+@pytest.mark.parametrize(
+    ("beginning", "piece", "state", "reason"),
+    [
+        (b"", says("", reasoning="hm"), State.FAILED, ENDLESS),
+        (event(says("One.")), says("", reasoning="hm"), State.STOPPED, ENDLESS),
+        (b"", says("a"), State.STOPPED, ENDLESS),
+        (event(says("One ", "stop")), says("a", "stop"), State.STOPPED, ENDLESS),
+        (event(says("One.", "stop")), says("", reasoning="hm"), State.DONE, ""),
+    ],
+)
+def test_no_answer_takes_longer_than_twenty_minutes(
+    asking: Asking, beginning: bytes, piece: Any, state: State, reason: str
+) -> None:
+    """Thoughts included; then it is closed, and what has come stands. Thoughts behind the end keep nobody waiting."""
+    slow: list[bytes | float] = [event(piece), 10.0]
+    blocks = [beginning, *slow * 1_000]
+    (*_, last), seconds = asking.ask(lambda _: response(Body(blocks)))
+    assert (last.state, last.reason) == (state, reason)
+    assert seconds == pytest.approx(60.0 if state is State.DONE else 1_200.0)
+    assert len(asking.requests) == 1
+
+
+def test_no_body_is_read_beyond_its_bound(asking: Asking) -> None:
+    """However quickly it comes, and whatever is in it; the text so far stands."""
+    thought = event(says("", reasoning="x" * 10_000))
+    blocks: list[bytes | float] = [event(says("One.")), *[thought] * 7_000]
+    (*_, last), _ = asking.ask(lambda _: response(Body(blocks)))
+    assert (last.text, last.state, last.reason) == ("One.", State.FAILED, TOO_MUCH)
+    assert len(asking.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b'{"choices": [' + b"{}," * 6_000 + b"{}]}", TOO_MUCH),
+        (b'{"a": [' + b"1," * 30_000 + b"1]}", TOO_MUCH),
+        (b"x" * 600_000, TOO_MUCH),
+        (json.dumps(says([""] * 2_000 + ["x"])).encode(), "makes no sense"),
+        (json.dumps(says("", **{str(number): "1" for number in range(200)})).encode(), "makes no sense"),
+        (json.dumps(says([[[[[[[[[["x"]]]]]]]]]])).encode(), "makes no sense"),
+    ],
+)
+def test_an_event_has_a_bound_in_every_direction(asking: Asking, data: bytes, reason: str) -> None:
+    """Bytes, objects, values, parts, fields, depth."""
+    body = events(says("One."), b"data: " + data + b"\n\n")
+    blocks: list[bytes | float] = [body[place : place + 16_384] for place in range(0, len(body), 16_384)]
+    (*_, last), _ = asking.ask(lambda _: response(Body(blocks)))
+    assert (last.text, last.state) == ("One.", State.FAILED)
+    assert reason in last.reason
+
+
+@pytest.mark.parametrize("tokens", [10**30, 2**31, -1, 7.0, True, "7", None, [7]])
+def test_a_count_of_tokens_that_makes_no_sense_is_none(asking: Asking, tokens: Any) -> None:
+    """The database would refuse it, again and again."""
+    body = events(says("One.", "stop"), {"choices": [], "usage": {"total_tokens": tokens}})
+    (*_, last), _ = asking.ask(lambda _: response(Body([body])))
+    assert (last.state, last.tokens) == (State.DONE, 0)
+
+
+def test_others_get_their_turn_while_much_lies_ready_to_be_read(asking: Asking) -> None:
+    """A server may send more quickly than it can be read."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def read() -> None:
+        watching = asyncio.create_task(count())
+        async for _ in asking.completions.stream(PERSPECTIVES[0], "Why?"):
+            pass
+        watching.cancel()
+
+    asking.answering = lambda _: response(Body([b": ping\n" * 1_000, *[b":\n"] * 10_000, event(says("One.")), DONE]))
+    asking.runner.run(read())
+    assert turns > 600
 
 
 async def test_thoughts_are_told_in_the_thread_and_never_shown_nor_in_the_index() -> None:

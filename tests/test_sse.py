@@ -4,6 +4,7 @@ import json
 import pickle
 import re
 from collections.abc import AsyncIterator, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import httpx2
@@ -16,7 +17,7 @@ from openai import AsyncOpenAI
 from bot.completions import Completions
 from bot.draft import Draft, State
 from bot.perspectives import PERSPECTIVES
-from bot.sse import EventDecoder
+from bot.sse import EVENT_LIMIT, ErrorData, EventDecoder, TooLongError
 from tests.clock import VirtualLoop
 
 MODEL = "m"
@@ -100,6 +101,56 @@ def test_any_cut_gives_the_events_of_the_whole(parts: list[bytes], places: list[
     """Wherever the network cuts the bytes, also into nothing."""
     body = b"".join(parts)
     assert events(*cut(body, places)) == events(body)
+
+
+JSON_CASES: dict[str, tuple[bytes, list[bytes]]] = {
+    "lines": (b'{"a": 1}\n{"a": 2}\n', [b'{"a": 1}', b'{"a": 2}']),
+    "lines with blanks, the last without an end": (b'\n {"a": 1} \r\n\r\n[2]', [b'{"a": 1}', b"[2]"]),
+    "a line between events": (b'data: a\n\n{"a": 1}\ndata: b\n\n', [b"a", b'{"a": 1}', b"b"]),
+    "what only looks like JSON": (b"data: a\n{a}\n{\ndata: b\n\n", [b"a\nb"]),
+    "a document": (b'{\n "a": 1\n}\n', [b'{\n "a": 1\n}\n']),
+    "a list over lines": (b'\n[\n{"a": 1},\n{}\n]', [b'[\n{"a": 1},\n{}\n]']),
+    "half a document": (b'{"a":', []),
+    "the mark of the end": (b"data: [DONE]", [b"[DONE]"]),
+    "the mark of the end, a line": (b"data: a\n\ndata:[DONE] \n", [b"a", b"[DONE]"]),
+    "half an event": (b"data: a\n", []),
+    "a page": (b"<html>\n<p>\n</html>", []),
+    "a mark of byte order": (b"\xef\xbb\xbfdata: a\n\n", [b"a"]),
+    "half a mark": (b"\xef\xbbdata: a\n\n", []),
+    "a second mark": (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n", [b"b"]),
+    "a named error": (b"event: error\ndata: a\n\ndata: b\n\n", [b"a", b"b"]),
+    "a named error without data": (b"event:error\n\n", [b""]),
+    "another name": (b"event: errors\n\n", []),
+}
+
+
+@pytest.mark.parametrize("name", JSON_CASES)
+def test_what_comes_in_place_of_events_is_read_and_what_comes_with_them(name: str) -> None:
+    """Whole, byte by byte, and in two, cut anywhere; the end tells what it was."""
+    body, data = JSON_CASES[name]
+    ways = [[body], [bytes([byte]) for byte in body]] + [[body[:place], body[place:]] for place in range(len(body))]
+    for blocks in ways:
+        decoder = EventDecoder()
+        found = [one for block in blocks for one in decoder.feed(block)] + decoder.finish()
+        assert found == data
+        is_error = [isinstance(one, ErrorData) for one in found]
+        assert is_error == [one in {b"a", b""} and "named error" in name for one in data]
+
+
+@pytest.mark.parametrize("beginning", [b"data: ", b": ", b"", b'{"a":\n'])
+@pytest.mark.parametrize("piece", [b"x" * 10_000, b"x" * 99 + b"\n"])
+def test_what_has_no_end_is_not_kept(beginning: bytes, piece: bytes) -> None:
+    """A line, the lines of an event, a document; a comment that ends is nothing that is kept."""
+    decoder = EventDecoder()
+    decoder.feed(beginning)
+    is_kept = beginning == b'{"a":\n' or not piece.endswith(b"\n")
+    with pytest.raises(TooLongError) if is_kept else nullcontext():
+        for _ in range(EVENT_LIMIT // len(piece) + 1):
+            decoder.feed(piece)
+    decoder = EventDecoder()
+    with pytest.raises(TooLongError):
+        for _ in range(EVENT_LIMIT):
+            decoder.feed(b"data: x\n" * 10)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r", b"\r\n"])
