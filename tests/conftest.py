@@ -41,6 +41,15 @@ def _few_certificates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _no_proxies() -> Iterator[None]:
+    """What the tests' own clients ask is on this machine; the bare SDKs would ask the environment's proxy."""
+    with pytest.MonkeyPatch.context() as environment:
+        for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+            environment.delenv(name)
+        yield
+
+
 # Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder. Where CI is set
 # they are the same in each run: a change is judged by what it changes. Elsewhere each run looks at others.
 IS_CI = bool(os.environ.get("CI"))
