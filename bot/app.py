@@ -19,7 +19,8 @@ from bot.listeners import register
 from bot.perspectives import PERSPECTIVES, Perspective
 from bot.runs import Runs
 from bot.settings import Settings
-from bot.slack import Identity, Slack, make_client, make_session
+from bot.slack import Identity, Slack, make_client
+from bot.slack_session import make_session
 from bot.socket import Socket
 from bot.tls import make_context
 

@@ -27,7 +27,8 @@ from bot.perspectives import Perspective
 from bot.printable import printable
 from bot.reasons import ASK_THE_OWNER
 from bot.settings import Settings, read_settings
-from bot.slack import Slack, make_client, make_session
+from bot.slack import Slack, make_client
+from bot.slack_session import make_session
 from bot.socket import Socket
 from bot.store import Store
 from bot.tls import make_context

@@ -5,6 +5,7 @@ bounds push out everything else.
 """
 
 import re
+from typing import TypeGuard
 from unicodedata import category
 
 LONGEST_NAME = 80  # characters; Slack's channel names have as many at the most
@@ -31,6 +32,11 @@ def as_code(value: object) -> str:
     What is neither a text nor a number is no code: empty.
     """
     return re.sub(r"[^A-Za-z0-9_.:-]", "_", _text(value)[:LONGEST_CODE])
+
+
+def is_code(value: object, longest: int = LONGEST_CODE) -> TypeGuard[str]:
+    """Whether it is a code already, such as Slack's ids and timestamps are."""
+    return isinstance(value, str) and re.fullmatch(rf"[A-Za-z0-9_.:-]{{1,{longest}}}", value) is not None
 
 
 def _text(value: object) -> str:

@@ -15,12 +15,15 @@ from urllib.parse import urlsplit
 from dotenv import load_dotenv
 
 from bot.errors import SettingsError
+from bot.printable import printable
 from bot.proxies import DIRECT, Proxies, read_proxies
 
 OPENAI_URL = "https://api.openai.com/v1"
 SLACK_URL = "https://slack.com/api/"
 DATABASE_URL = "sqlite:///perspectives.sqlite"
 MODEL = "gpt-5.4-mini"  # small, quick, and listed in the SDK's `ChatModel`; four of them answer each problem
+
+LONGEST_MODEL = 200  # characters; the longest names are paths of a hub, or of a cloud's resources
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -122,7 +125,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         slack_app_token=app_token,
         openai_api_key=reader.key(),
         openai_base_url=reader.url("OPENAI_BASE_URL", OPENAI_URL),
-        openai_model=reader.text("OPENAI_MODEL", MODEL),
+        openai_model=reader.name("OPENAI_MODEL", MODEL),
         openai_stream_idle_timeout=reader.number("OPENAI_STREAM_IDLE_TIMEOUT", 60, least=1, most=3_600),
         slack_api_url=reader.url("SLACK_API_URL", SLACK_URL),
         slack_edits_per_minute=reader.count("SLACK_EDITS_PER_MINUTE", 50, least=6, most=1_000_000),
@@ -165,6 +168,14 @@ class _Reader:
         if not _is_header_value(key) or re.match("xox|xapp-", key):
             raise SettingsError(f"OPENAI_API_KEY is not a key. {_KEY_SOURCE}")
         return key
+
+    def name(self, name: str, default: str) -> str:
+        text = self.text(name, default)
+        if text != printable(text, LONGEST_MODEL):  # it stands in every reply
+            raise SettingsError(
+                f"{name} is not a name such as {default}: one line of at most {LONGEST_MODEL} characters."
+            )
+        return text
 
     def url(self, name: str, default: str) -> str:
         url = self.text(name, default)

@@ -6,7 +6,6 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 import logging
 import math
 import re
-import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -33,15 +32,21 @@ from bot.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from bot.printable import as_code, printable
+from bot.printable import as_code, is_code, printable
 from bot.proxies import DIRECT, Proxies
+from bot.response_urls import may_be_answered_at
+from bot.slack_session import RedirectedError
 
-CALL_TIMEOUT = 15.0  # seconds for one call; Slack answers in well under one, or is in trouble
+logger = logging.getLogger(__name__)
+
 DEFAULT_RETRY_AFTER = 10.0  # seconds, where a 429 names none; what chat.update is reported to name
-LONGEST_RETRY_AFTER = 3_600.0  # seconds; by then nobody waits for the text any more
+# Seconds; Slack counts calls by the minute, so after one the next 429 tells anew. A longer one, be it a slip, would
+# keep a workspace's texts from being seen for as long as it says.
+LONGEST_RETRY_AFTER = 60.0
 
 MARKED = "perspectives_message"  # the type of the metadata in what the bot posts
 PAGE = 100  # messages that are asked for at once
+MOST_PAGES = 50  # are looked through; a cursor may lead on for ever
 HORIZON = 7_200.0  # seconds; nothing older is looked for, since no run goes on for so long
 
 _VARIABLE = "SLACK_API_URL"  # the one that names the server
@@ -107,16 +112,10 @@ def make_client(
 ) -> AsyncWebClient:
     """A client that shares `session` (a session for each call costs eight times as much) and repeats nothing."""
     # With a logger that has no level of its own, the SDK formats a debug message from every whole request.
-    logger = logging.getLogger("slack_sdk")
-    client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[], logger=logger)
+    sdk = logging.getLogger("slack_sdk")
+    client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[], logger=sdk)
     client.proxy = proxies.find(base_url)  # the SDK has taken one from the environment, and knows no NO_PROXY
     return client
-
-
-def make_session(tls: ssl.SSLContext | None = None) -> aiohttp.ClientSession:
-    """The HTTP session for all calls; the SDK's own timeout does not apply to a session that it is given."""
-    connector = aiohttp.TCPConnector(ssl=tls or True)
-    return aiohttp.ClientSession(connector=connector, timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT))
 
 
 class Slack:
@@ -134,7 +133,7 @@ class Slack:
             scopes = None if named is None else frozenset(printable(scope) for scope in named.split(","))
             data = _data(answer)
             ids = [data[name] for name in ("user_id", "bot_id", "team_id")]
-            if not all(isinstance(one, str) and one == as_code(one) for one in ids):
+            if not all(is_code(one) for one in ids):
                 raise TypeError("an id is none")
             user_id, bot_id, team_id = ids
             return Identity(user_id, bot_id, team_id, printable(data["team"]), printable(data.get("user")), scopes)
@@ -151,8 +150,7 @@ class Slack:
                 unfurl_links=False,
                 unfurl_media=False,
             )
-            ts = _data(answer)["ts"]  # the SDK's own look-up would give None for what is not there
-        return str(ts)
+            return _ts(_data(answer))
 
     async def find(self, channel: str, thread_ts: str | None, mark: Mark) -> str | None:
         """The timestamp of the message that was posted with `mark`, if it was: in a thread, or else in the channel.
@@ -162,7 +160,7 @@ class Slack:
         async with translated(self._client.base_url):
             page: dict[str, Any] = {"channel": channel, "limit": PAGE, "include_all_metadata": True}
             ts, cursor = None, None
-            while ts is None and cursor != "":
+            for _ in range(MOST_PAGES):
                 if thread_ts is None:
                     oldest = f"{time.time() - HORIZON:.6f}"
                     answer = await self._client.conversations_history(oldest=oldest, cursor=cursor, **page)
@@ -170,6 +168,8 @@ class Slack:
                     answer = await self._client.conversations_replies(ts=thread_ts, cursor=cursor, **page)
                 ts = _find_mark(_data(answer), mark)
                 cursor = (_data(answer).get("response_metadata") or {}).get("next_cursor") or ""
+                if ts is not None or not cursor or not isinstance(cursor, str):
+                    break
             return ts
 
     async def edit(self, channel: str, ts: str, body: Body) -> None:
@@ -198,6 +198,9 @@ class Slack:
 
     async def _respond(self, response_url: str, body: Body) -> bool:
         """Answer a command where it says; whether that worked. It does five times, in half an hour."""
+        if not may_be_answered_at(response_url, self._client.base_url):
+            logger.warning("slack.response_url_refused: it is neither Slack's nor of SLACK_API_URL's host")
+            return False
         hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
         hook.proxy = self._proxies.find(response_url)
         try:
@@ -227,7 +230,10 @@ async def translated(url: str, *, token: str = "SLACK_BOT_TOKEN") -> AsyncIterat
 
 def _explain(error: aiohttp.ClientError, url: str) -> UnavailableError:
     """What kept a call from being made, or broke it off."""
-    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError)
+    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError | RedirectedError)
+    if isinstance(error, RedirectedError):
+        hint = f"{host_of(url)} sends us elsewhere, and nothing is sent to a host that no setting names. "
+        return UnavailableError("redirected", sent=False, hint=f"{hint}Check {_VARIABLE}.")
     failure = classify(error)
     if failure is None:
         return UnavailableError("unreachable" if not sent else type(error).__name__, sent=sent)
@@ -287,7 +293,14 @@ def _metadata(mark: Mark) -> dict[str, Any]:
 
 def _find_mark(page: dict[str, Any], mark: Mark) -> str | None:
     wanted = _metadata(mark)
-    return next((str(message["ts"]) for message in page["messages"] if message.get("metadata") == wanted), None)
+    return next((_ts(message) for message in page["messages"] if message.get("metadata") == wanted), None)
+
+
+def _ts(message: dict[str, Any]) -> str:
+    ts = message["ts"]  # the SDK's own look-up would give None for what is not there
+    if not is_code(ts):
+        raise TypeError("the timestamp is none")
+    return ts
 
 
 def _retry_after(answer: object) -> float:

@@ -23,6 +23,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -31,11 +32,12 @@ import aiohttp
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.errors import RateLimitedError, SlackError, TokenRefusedError, UnavailableError
-from bot.printable import as_code
+from bot.printable import as_code, is_code
 from bot.proxies import DIRECT, Proxies
 from bot.slack import Identity, make_client, translated
 
@@ -50,7 +52,13 @@ STEADY = 30.0  # seconds; a connection that held so long is made again at once
 CLOSE_TIMEOUT = 1.0  # seconds; running answers wait behind it, and hosts kill after 30
 PARTING = 0.4  # seconds of those, for Slack to answer a close
 
+LONGEST_MESSAGE = 4 * 2**20  # bytes; Slack's texts have 40,000 characters at most, and come some three times over
+LONGEST_ID = 100  # characters of an envelope's id, which is a UUID
+
 OVERLAP = 2.0  # seconds for which an old connection is read beside the new one
+
+_ENVELOPE_ID = re.compile(r'"envelope_id"\s*:\s*"([0-9A-Za-z_-]{1,100})"')
+_BEGINNING = 10_000  # characters in which it is looked for, from either end
 
 ORDERLY = {"warning", "refresh_requested"}  # reasons that Slack gives every few hours
 LINK_DISABLED = "link_disabled"
@@ -186,7 +194,7 @@ class Socket:
             try:
                 async with self._translated(ticket):
                     socket = await self._session.ws_connect(
-                        ticket, heartbeat=HEARTBEAT, proxy=self._proxies.find(ticket)
+                        ticket, heartbeat=HEARTBEAT, max_msg_size=LONGEST_MESSAGE, proxy=self._proxies.find(ticket)
                     )
             except UnavailableError as error:
                 if isinstance(refused := error.__cause__, aiohttp.WSServerHandshakeError):
@@ -223,10 +231,7 @@ class Socket:
     async def _answer(self, line: "_Line", envelope: dict[str, Any]) -> None:
         """Call the listeners, and acknowledge when they say so."""
         try:
-            request = SocketModeRequest.from_dict(envelope)
-            if request is None:
-                return
-            response = await run_async_bolt_app(self.app, request)
+            request, response = await self._call(envelope)
             # Where its own connection has ended meanwhile, Slack takes it from another one.
             way = self._line if line.is_closed and self._line else line
             await send_async_response(way, request, response, time.time())
@@ -236,6 +241,24 @@ class Socket:
         except Exception as error:  # noqa: BLE001 - the boundary: one envelope is lost, the others go on
             # Not the exception's own words, which may quote what somebody wrote.
             logger.error("socket.broken error=%s", type(error).__name__)  # noqa: TRY400
+
+    async def _call(self, envelope: dict[str, Any]) -> tuple[SocketModeRequest, BoltResponse]:
+        """Have Bolt call the listeners, and return what to answer.
+
+        What makes no sense, or is for none of them, is acknowledged too: it would make no more sense a second time.
+        """
+        kind, envelope_id = as_code(envelope.get("type")), envelope["envelope_id"]
+        try:
+            request = SocketModeRequest.from_dict({"type": kind, "payload": None} | envelope)
+            assert request is not None  # noqa: S101 - it has all three
+            response = await run_async_bolt_app(self.app, request)
+        except Exception as error:  # noqa: BLE001 - what Bolt makes of a payload of odd types is anything
+            logger.warning("socket.odd type=%s error=%s", kind, type(error).__name__)
+        else:
+            if response.status != HTTPStatus.NOT_FOUND:
+                return request, response
+            logger.info("socket.unwanted type=%s", kind)
+        return SocketModeRequest(kind, envelope_id, {}), BoltResponse(status=HTTPStatus.OK)
 
     def _translated(self, url: str) -> AbstractAsyncContextManager[None]:
         return translated(url, token="SLACK_APP_TOKEN")  # noqa: S106 - a variable's name
@@ -297,7 +320,7 @@ class _Line(AsyncBaseSocketModeClient):
                 self.hello.set_result(as_code(message.get("num_connections")))
             case "disconnect":
                 self._end(as_code(message.get("reason")) or "unnamed")
-            case _ if "envelope_id" in message:
+            case _ if is_code(message.get("envelope_id"), LONGEST_ID):
                 take(message)
 
     def _end(self, reason: str) -> None:
@@ -306,10 +329,12 @@ class _Line(AsyncBaseSocketModeClient):
 
 
 def _parse(text: str) -> dict[str, Any]:
+    """The message, or as much of it as an acknowledgement needs: it may be nested too deep to be read."""
     try:
         message = json.loads(text)
     except (ValueError, RecursionError):
-        return {}
+        found = _ENVELOPE_ID.search(text[:_BEGINNING]) or _ENVELOPE_ID.search(text[-_BEGINNING:])
+        return {"envelope_id": found[1]} if found else {}
     return message if isinstance(message, dict) else {}
 
 

@@ -15,7 +15,8 @@ from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
 from bot.proxies import read_proxies
 from bot.settings import read_settings
-from bot.slack import Slack, make_client, make_session
+from bot.slack import Slack, make_client
+from bot.slack_session import make_session
 from tests.certificates import server_context, write_certificate
 from tests.model_server import KEY, MODEL, ModelServer, words
 from tests.process import process

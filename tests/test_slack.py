@@ -25,7 +25,8 @@ from bot.errors import (
 from bot.playground.fault import Fault
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
-from bot.slack import Identity, Mark, Slack, make_client, make_session
+from bot.slack import Identity, Mark, Slack, make_client
+from bot.slack_session import make_session
 from bot.socket import Socket
 
 BODY = Body("hello", [{"type": "markdown", "text": "**hello**"}])
@@ -218,6 +219,9 @@ RATE_LIMITS = [
     ({"Retry-After": "2.5"}, 2.5),
     ({"Retry-After": "0"}, 0.0),
     ({"Retry-After": "-5"}, 0.0),
+    ({"Retry-After": "90"}, 60.0),
+    ({"Retry-After": "1000000000"}, 60.0),
+    ({"Retry-After": "9" * 400}, 10.0),
     ({}, 10.0),
     ({"Retry-After": ""}, 10.0),
     ({"Retry-After": "soon"}, 10.0),

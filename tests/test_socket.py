@@ -13,7 +13,8 @@ from bot.errors import TokenRefusedError, UnavailableError
 from bot.playground.fault import Fault
 from bot.playground.slack import SlackServer
 from bot.playground.workspace import Workspace
-from bot.slack import Identity, make_session
+from bot.slack import Identity
+from bot.slack_session import make_session
 from bot.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, OVERLAP, PAUSES, Socket
 
 OPEN = "apps.connections.open"
