@@ -88,10 +88,15 @@ def changed(envelope: dict[str, Any], at: tuple[Any, ...], value: Any) -> dict[s
 
 
 @pytest.fixture(autouse=True)
-def _silence(caplog: pytest.LogCaptureFixture) -> None:
+def _silence() -> Iterator[None]:
     """As in the bot: Bolt quotes whole requests, in characters that no report of a test can hold."""
-    for name in TALKATIVE:
-        caplog.set_level(logging.CRITICAL, name)
+    loggers = [logging.getLogger(name) for name in TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
 
 
 class World:
