@@ -5,6 +5,7 @@ goes into one `markdown` block; the line above it, a context block, says what th
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ HINT = (
     "or mention me with it. *Depth* asks why, nine times; *Breadth* looks for other approaches; *Structure* for "
     "causes and the lever; *Time* for how it came and when to act."
 )
+
+_LINE_BREAK = re.compile(r"\r\n?|\n")
 
 Block = dict[str, Any]
 
@@ -284,7 +287,9 @@ def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> s
 
 
 def _quote(problem: str) -> str:
-    return "\n".join(f"> {line}" for line in escape_markdown(unmask(problem, all_labels=True)).splitlines())
+    # The lines of Markdown, and no others: a separator of Unicode is none, and a code span may go on behind it.
+    lines = _LINE_BREAK.split(escape_markdown(unmask(problem)))
+    return "\n".join(f"> {line}" for line in (lines if lines[-1] else lines[:-1]))
 
 
 def _short(problem: str) -> str:

@@ -1,8 +1,15 @@
 """Where a Markdown text is code: fences, indented blocks and code spans. Pure.
 
 Fences are found line by line, as CommonMark does, but at any depth of indentation, since models nest them in lists
-and the parser that Slack uses is unknown. Whatever rests on this must be safe too where Slack sees it otherwise: what
-is code decides how a text looks, never whom it rings or where it leads.
+and the parser that Slack uses is unknown. That is good enough for how a text looks. Whom it rings and where it leads
+rests only on code that is *certain*:
+
+- A fence that begins at a line's first character, up to where CommonMark ends it. Such a line is in no list and no
+  quote. One that is indented a little may be in a list, and end with it: then both are thought possible.
+- A code span within a line, while no backticks before it in the paragraph, as long as that can be, were left over.
+
+No text that is held to be certain code is anything else to a CommonMark parser; the tests hold the two against each
+other. HTML would break that: whoever sends the text has to see that no `<` outside certain code begins any.
 
 All of it is one walk over the text: the cost grows with its length and no faster.
 """
@@ -19,6 +26,9 @@ _INFO_LIMIT = 40  # characters; a language's name, and not a page of it
 _INDENTED = re.compile(r"(?: {4}| {0,3}\t)[ \t]*[^ \t\r\n]")
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _BACKTICKS = re.compile("`+")
+_OUTER = re.compile(r"(?P<indent> {0,3})(?P<mark>`{3,}|~{3,})(?P<rest>[^\r\n]*)")
+
+MOST_POSSIBLE = 8  # fences that may be open at the same place; beyond, no more is found out
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +69,34 @@ def fence_after(line: str, fence: Fence | None) -> Fence | None:
     return Fence(lead, match["mark"], info if len(info) <= _INFO_LIMIT else "")
 
 
-def code(text: str) -> Iterator[tuple[int, int]]:
-    """The stretches of `text` that are code, as (start, end), in order; with the lines that open and close them."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A stretch of a text that is code, from `start` to `end`, with what opens and closes it."""
+
+    start: int
+    end: int
+    is_certain: bool
+
+
+def code(text: str) -> Iterator[Code]:
+    """The stretches of `text` that are code, in order."""
     fence: Fence | None = None
+    outer = _Outer()
+    spans = _Spans(text)
     place = prose = 0
     may_be_indented, in_list = True, False
     for line in LINE_END.split(text):
         after = place + len(line)
         before, fence = fence, fence_after(line, fence)
-        is_blank = not line.strip()
+        is_certain = outer.take(line)
+        is_blank = not line.strip(" \t\r\n")
         is_indented = may_be_indented and not in_list and bool(_INDENTED.match(line))
-        if before or fence or is_indented or is_blank:
-            yield from _spans(text, prose, place)
+        if before or fence or is_certain or is_indented or is_blank:
+            yield from spans.between(prose, place)
             prose = after
+            spans.pass_over(line, is_end=is_blank or is_certain)
             if not is_blank or before:
-                yield place, after
+                yield Code(place, after, is_certain and before is not None)
         elif _LIST_ITEM.match(line):
             in_list = True
         elif not line[0].isspace() and may_be_indented:
@@ -81,30 +104,73 @@ def code(text: str) -> Iterator[tuple[int, int]]:
         # An indented line after one of text goes on with it; after a blank line, or code, it is code.
         may_be_indented = is_blank or is_indented or bool(before or fence)
         place = after
-    yield from _spans(text, prose, len(text))
+    yield from spans.between(prose, len(text))
 
 
-def _spans(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The code spans of one paragraph: each run of backticks closes the first before it that is as long."""
-    if text.find("`", start, end) < 0:
-        return
-    runs = [match.span() for match in _BACKTICKS.finditer(text, start, end)]
-    closing: list[int | None] = [None] * len(runs)
-    newest: dict[int, int] = {}
-    shorter: list[int | None] = [None] * len(runs)  # for a run whose first backtick is escaped
-    for place in range(len(runs) - 1, -1, -1):
-        length = runs[place][1] - runs[place][0]
-        closing[place], shorter[place] = newest.get(length), newest.get(length - 1)
-        newest[length] = place
-    place = 0
-    while place < len(runs):
-        begin = runs[place][0]
-        is_escaped = _is_escaped(text, begin, start)
-        last = shorter[place] if is_escaped else closing[place]
-        if last is not None:
-            yield begin + is_escaped, runs[last][1]
-            place = last
-        place += 1
+class _Outer:
+    """The fences that stand in no list and no quote: which one is open, as far as that is certain."""
+
+    def __init__(self) -> None:
+        self._possible: set[str] = {""}  # the marks of the fence that may be open; empty for none
+
+    def take(self, line: str) -> bool:
+        """Go on by a line; whether it was within a fence, whichever is open."""
+        is_certain = "" not in self._possible
+        match = _OUTER.match(line)
+        if match and len(self._possible) <= MOST_POSSIBLE:
+            self._possible = {after for mark in self._possible for after in self._after(mark, match)}
+        return is_certain
+
+    def _after(self, mark: str, match: re.Match[str]) -> set[str]:
+        found, rest = match["mark"], match["rest"].strip(" \t\r\n")
+        if mark:
+            return {"" if found.startswith(mark) and not rest else mark}
+        if found[0] == "`" and "`" in rest:
+            return {""}
+        return {"", found} if match["indent"] else {found}
+
+
+class _Spans:
+    """The code spans of a text, paragraph by paragraph, and whether what came before leaves no doubt of them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._is_doubtful = False
+
+    def pass_over(self, line: str, *, is_end: bool) -> None:
+        """Note a line that is looked at as code, or that ends a paragraph for certain."""
+        if is_end:
+            self._is_doubtful = False
+        elif "`" in line:
+            self._is_doubtful = True
+
+    def between(self, start: int, end: int) -> Iterator[Code]:
+        """The spans of one paragraph: each run of backticks is closed by the next that is as long."""
+        text = self._text
+        if text.find("`", start, end) < 0:
+            return
+        runs = [match.span() for match in _BACKTICKS.finditer(text, start, end)]
+        closing: list[int | None] = [None] * len(runs)
+        shorter: list[int | None] = [None] * len(runs)  # for a run whose first backtick is escaped
+        newest: dict[int, int] = {}
+        for place in range(len(runs) - 1, -1, -1):
+            length = runs[place][1] - runs[place][0]
+            closing[place], shorter[place] = newest.get(length), newest.get(length - 1)
+            newest[length] = place
+        place = 0
+        while place < len(runs):
+            begin, after = runs[place]
+            is_escaped = _is_escaped(text, begin, start)
+            last = shorter[place] if is_escaped else closing[place]
+            if last is not None:
+                ends = runs[last][1]
+                # A bar may end the cell of a table, and a span with it.
+                self._is_doubtful |= any(text.find(mark, begin, ends) >= 0 for mark in "|\n\r")
+                yield Code(begin + is_escaped, ends, not self._is_doubtful)
+                place = last
+            elif not is_escaped or after - begin > 1:
+                self._is_doubtful = True  # it may be closed further on
+            place += 1
 
 
 def _is_escaped(text: str, place: int, start: int) -> bool:

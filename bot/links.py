@@ -1,71 +1,69 @@
-"""Links that could deceive, made to show where they lead. Pure.
+"""Links, made to say where they go. Pure.
 
-In Slack's `markdown` blocks a link's label hides its address. A label that looks like another address is a trap, and in
-what one person typed and the bot repeats every label is one, since it stands there under the bot's name. Brackets of
-such a link become parentheses: the text keeps its length and its words, and the address stands open beside the label.
-Code is left as it is written.
+In Slack's `markdown` blocks a link's label hides its address, and whatever a person or a model wrote stands there under
+the bot's name. So no label is left: a link becomes its label with the address behind it, `the docs (https://a.example)`,
+which Slack makes clickable by itself. What is no plain link of the web, but might be read as a link by one parser or
+another, loses its brackets, and is shown as text.
+
+It does not rest on finding links. Each form that Markdown has for a link with a label holds a `](`, or needs a
+definition, which holds a `]:`. No such pair is left in the text that is sent, but for certain code (`bot.fences`):
+
+- In a text, `](` becomes `)(`, as does its `[`; an invisible word joiner comes into `]:`.
+- In what only looks like code, the joiner comes into both, so that it still looks as it is written.
+- Once more, loosely: where blanks stand between, if something like an address follows.
 """
 
 import re
 
-_FENCE = re.compile(r"^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})(.*)$")
-_CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(?:(?!\n[ \t]*\n).)+?(?<!`)\1(?!`)", re.DOTALL)
-_ADDRESS = re.compile(r"://|\b[\w-]+\.[a-z]{2,}", re.IGNORECASE)
-_DEFINITION = re.compile(r"^[ \t>]*\[[^\]\n]+(?=\]:)", re.MULTILINE)
-_LABEL_LIMIT = 1_000  # characters of a label that are looked through; CommonMark's own limit is 999
+from bot.fences import code
+from bot.mrkdwn import JOINER, UNSEEN
+
+_PLAIN_LINK = re.compile(
+    r"(?<![\\!\w\]])!?\[(?P<label>[^\W\d_][^\[\]()<>`~|\\\r\n]{0,300})\]\((?P<address>https?://[^\s()<>\[\]`|\\]{1,2000})\)",
+    re.IGNORECASE,
+)
+"""A link that every parser reads alike: its label begins with a letter, so that without the bracket it is no markup."""
+
+_BLANKS = rf"[\s{UNSEEN.replace(JOINER, '')}]*"
+_ADDRESS = rf"{_BLANKS}<?{_BLANKS}(?:[a-z][a-z0-9+.-]*:|[/\\#?&%]|www\.|[\w-]+[.@])"
+_SUSPICIOUS = re.compile(rf"\](?=[(:]|{_BLANKS}[(:]{_ADDRESS})", re.IGNORECASE)
+_BRACKET = re.compile(rf"(?P<open>\[)|(?P<link>\](?={_BLANKS}\())|\]", re.IGNORECASE)
 
 
-def unmask(text: str, *, all_labels: bool = False) -> str:
-    """Take the mask off links whose label looks like an address that is not theirs, or off all of them."""
-    if "](" not in text and "]:" not in text:
+def unmask(text: str) -> str:
+    """Take the labels off all links, and apart what might be one; what is certain to be code stays as it is."""
+    if "]" not in text or not _SUSPICIOUS.search(text):
         return text
+    pieces, place = [], 0
+    for stretch in code(text):
+        pieces.append(_open(text[place : stretch.start]))
+        written = text[stretch.start : stretch.end]
+        pieces.append(written if stretch.is_certain else _SUSPICIOUS.sub("]" + JOINER, written))
+        place = stretch.end
+    return "".join([*pieces, _open(text[place:])])
+
+
+def _open(text: str) -> str:
+    """A stretch that is no code, with no link left in it that has a label."""
+    if "]" not in text:
+        return text
+    text = _PLAIN_LINK.sub(_with_address, text)
     characters = list(text)
-    is_code = _mark_code(text)
-    for match in re.finditer(r"\]\(", text):
-        end = match.start()
-        start = _opening_bracket(text, end)
-        if is_code[end] or start is None:
+    opened: list[int] = []
+    for match in _BRACKET.finditer(text):
+        place = match.start()
+        if match["open"]:
+            opened.append(place)
             continue
-        label, target = text[start + 1 : end], text[end + 2 : end + 2 + _LABEL_LIMIT].partition(")")[0]
-        if all_labels or (_ADDRESS.search(label) and label.strip("`*_ ") not in target):
-            characters[start], characters[end] = "()"
-    for match in _DEFINITION.finditer(text):
-        start = match.group().index("[") + match.start()
-        if not is_code[start]:
-            characters[start], characters[match.end()] = "()"
-    return "".join(characters)
+        start = opened.pop() if opened else None
+        if match["link"] and _SUSPICIOUS.match(text, place):
+            characters[place] = ")"
+            if start is not None:
+                characters[start] = "("
+    # A bracket that was opened behind another one makes a new pair.
+    return _SUSPICIOUS.sub("]" + JOINER, "".join(characters))
 
 
-def _opening_bracket(text: str, end: int) -> int | None:
-    """Where the label begins whose bracket closes at `end`."""
-    depth = 0
-    for place in range(end, max(-1, end - _LABEL_LIMIT), -1):
-        depth += {"]": 1, "[": -1}.get(text[place], 0)
-        if depth == 0:
-            return place
-    return None
-
-
-def _mark_code(text: str) -> list[bool]:
-    """Which characters stand in code."""
-    marks = [False] * len(text)
-    fence, place, prose = "", 0, 0
-    for line in text.splitlines(keepends=True):
-        match = _FENCE.match(line.rstrip("\r\n"))
-        after = place + len(line)
-        if fence:
-            marks[place:after] = [True] * len(line)
-            if match and match[1].startswith(fence) and not match[2].strip():
-                fence, prose = "", after
-        elif match and not (match[1][0] == "`" and "`" in match[2]):
-            _mark_spans(text, prose, place, marks)
-            fence = match[1]
-        place = after
-    if not fence:
-        _mark_spans(text, prose, len(text), marks)
-    return marks
-
-
-def _mark_spans(text: str, start: int, end: int, marks: list[bool]) -> None:
-    for span in _CODE_SPAN.finditer(text, start, end):
-        marks[span.start() : span.end()] = [True] * len(span.group())
+def _with_address(match: re.Match[str]) -> str:
+    label, address = match["label"].strip(), match["address"]
+    return address if label == address else f"{label} ({address})"

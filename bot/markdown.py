@@ -146,7 +146,7 @@ class _Scan:
             needed = self._used + _sent_units(line)
             items, is_in_text = self._count(line, fence)
             if items > ITEMS_LIMIT:
-                return self._best(place, line, 0 if place else _nth(line, "![", ITEMS_LIMIT // 2))
+                return self._best(place, line, 0 if place else _nth(line, "![", ITEMS_LIMIT // 2 - 1))
             if needed + _closing_units(fence) > self._limit:
                 return self._best(place, line, len(line))
             place += len(line)
@@ -212,8 +212,8 @@ def _nth(line: str, mark: str, number: int) -> int:
 
 
 def _sent_units(text: str) -> int:
-    """What `text` costs at the most once it is escaped: nothing stays as it is but grows, and `<` to four."""
-    return units(text) + 3 * text.count("<")
+    """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind a bracket."""
+    return units(text) + 3 * text.count("<") + (text.count("]") if "]" in text else 0)
 
 
 def _closing_units(fence: Fence | None) -> int:
@@ -222,7 +222,7 @@ def _closing_units(fence: Fence | None) -> int:
 
 def _cut_within(line: str, room: int, *, must: bool) -> int:
     """How many characters of one long line fit into `room` units: whole words and links, if that leaves half of it."""
-    costs = accumulate(4 if character == "<" else 1 + (character > "\uffff") for character in line)
+    costs = accumulate(4 if character == "<" else 1 + (character == "]" or character > "\uffff") for character in line)
     fitting = sum(1 for _ in takewhile(lambda used: used <= room, costs))
     word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
     link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)

@@ -11,19 +11,21 @@ from itertools import takewhile
 
 from bot.fences import code
 
-_JOINER = "\u2060"  # word joiner: takes no room, and stands between `<` and what would make it a token
+JOINER = "\u2060"  # word joiner: takes no room, and stands between `<` and what would make it a token
 _TOKEN_IN_CODE = re.compile(
-    rf"<(?=[@#]|!(?!doctype\b|--|\[CDATA)|[a-z][a-z0-9+.-]*:(?![:\s])|[^<>|\s.{_JOINER}]*\.[^<>|\s]*\|)", re.IGNORECASE
+    rf"<(?=[@#]|!(?!doctype\b|--|\[CDATA)|[a-z][a-z0-9+.-]*:(?![:\s])|[^<>|\s.{JOINER}]*\.[^<>|\s]*\|)", re.IGNORECASE
 )
 """A `<` that Slack would read as the beginning of a mention, a call, a date or a link, if it read code."""
+_TOKEN_OR_TAG = re.compile(r"<(?=[@#!?/a-z])", re.IGNORECASE)
+"""The same, and what would begin a tag of HTML, where it is not certain that the text is code."""
 
 _INCOMING = re.compile(r"<(?P<entity>[^<>]*)>|&(?P<escape>lt|gt|amp);")
 _NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED = re.compile("&(?P<escape>lt|gt|amp);")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 
-_UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # what apps put around mentions
-_BLANK = " \t\n\r\v\f\u00a0\u2007\u2009\u202f\u3000" + _UNSEEN
+UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # what apps put around mentions
+_BLANK = " \t\n\r\v\f\u00a0\u2007\u2009\u202f\u3000" + UNSEEN
 _SPACE = _BLANK + "\x85\u2028\u2029"
 _PAUSES = ",:;、，：；،–—-"  # after a name, or before it
 _ENDING = ".!?…。！？؟"
@@ -49,14 +51,18 @@ def escape_markdown(text: str) -> str:
     `>` and `&` stay: with no token to end, `>` is a quote's mark or itself, and `&amp;` would break the query strings
     of links. Code is shown as it is written, entities too, so a `<` stays there; only where it could begin a token,
     should Slack look for them even in code, an invisible word joiner stands behind it. So nothing rests on what Slack
-    takes for code: there is no `<` before a token's sign in the whole text.
+    takes for code: there is no `<` before a token's sign in the whole text, and before a tag's only in certain code.
     """
     if "<" not in text:
         return text
     pieces, place = [], 0
-    for start, end in code(text):
-        pieces += [text[place:start].replace("<", "&lt;"), _TOKEN_IN_CODE.sub("<" + _JOINER, text[start:end])]
-        place = end
+    for stretch in code(text):
+        begins = _TOKEN_IN_CODE if stretch.is_certain else _TOKEN_OR_TAG
+        pieces += [
+            text[place : stretch.start].replace("<", "&lt;"),
+            begins.sub("<" + JOINER, text[stretch.start : stretch.end]),
+        ]
+        place = stretch.end
     return "".join([*pieces, text[place:].replace("<", "&lt;")])
 
 
@@ -77,7 +83,7 @@ def without_mention(text: str, user: str) -> str:
     set it off from what was said. What ends the sentence stays.
     """
     mention = rf"<@{re.escape(user)}(?:\|[^<>]*)?>"
-    pieces = re.split(rf"{mention}(?:[\s{_UNSEEN}]*{mention})*", text)
+    pieces = re.split(rf"{mention}(?:[\s{UNSEEN}]*{mention})*", text)
     if len(pieces) == 1:
         return text.strip(_SPACE)
     kept: list[str] = []
@@ -115,7 +121,7 @@ def is_blank(text: str) -> bool:
 
 def _without_address(text: str) -> str:
     """What was said to somebody, without the punctuation after their name."""
-    bare = text.lstrip(_UNSEEN)
+    bare = text.lstrip(UNSEEN)
     attached = bare.lstrip(_PAUSES + _ENDING)
     said = attached.lstrip(_BLANK)
     if "\n" in attached[: len(attached) - len(said)]:
