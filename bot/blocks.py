@@ -13,7 +13,17 @@ from typing import Any
 from bot.draft import Draft, State
 from bot.limits import Refusal
 from bot.links import unmask
-from bot.markdown import ITEMS_LIMIT, PAGE_LIMIT, TAKEAWAY_LIMIT, Page, count_items, octets, pages, takeaway, units
+from bot.markdown import (
+    PAGE_LIMIT,
+    TAKEAWAY_LIMIT,
+    Page,
+    has_too_many_items,
+    octets,
+    pages,
+    stretches,
+    takeaway,
+    units,
+)
 from bot.mrkdwn import escape, escape_markdown
 from bot.perspectives import Perspective
 
@@ -76,8 +86,7 @@ class Body:
         blocks: list[Block] = []
         for block in self.blocks:
             if block["type"] == "markdown":
-                # The text is escaped already, which a cut within it respects: what is left to escape is nothing.
-                blocks += [_plain_section(page.markdown) for page in pages(block["text"], limit=SECTION_LIMIT)]
+                blocks += _plain_sections(block["text"])
             else:
                 blocks.append(block)
         return Body(self.text, blocks)
@@ -164,14 +173,15 @@ def _give_back(words: str, problem: str) -> list[Body]:
     # In bytes, since a message for one person is sent once, and cannot be made smaller after a refusal.
     first, *others = pages(problem, room=PAGE_LIMIT)
     return [
-        Body(words, [_section(words), _markdown(first.markdown)]),
-        *(Body("Your problem, continued", [_markdown(page.markdown)]) for page in others),
+        Body(words, [_section(words), *_show(first)]),
+        *(Body("Your problem, continued", _show(page)) for page in others),
     ]
 
 
 def fits_parent(problem: str) -> bool:
     """Whether the parent message can hold the whole problem, quoted."""
-    return sum(units(_text_of(block)) for block in _problem(problem)) <= PAGE_LIMIT - INDEX_ROOM
+    most = PAGE_LIMIT - INDEX_ROOM
+    return units(problem) <= most and sum(units(_text_of(block)) for block in _problem(problem)) <= most
 
 
 def parent(problem: str, user: str, *, below: float = math.inf) -> Body:
@@ -194,9 +204,9 @@ def _parent(problem: str, user: str) -> Body:
 
 def _problem(problem: str) -> list[Block]:
     """A problem, quoted; plain, where Slack would make more blocks of its Markdown than a message may have."""
-    if count_items(problem) <= ITEMS_LIMIT:
-        return [_markdown(_quote(problem))]
-    return [_plain_section(page.markdown) for page in pages(escape(problem), limit=SECTION_LIMIT)]
+    if has_too_many_items(problem):
+        return _plain_sections(escape(problem))
+    return [_markdown(_quote(problem))]
 
 
 def index(
@@ -233,7 +243,7 @@ def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is
     state = _state(draft, wait) if is_last else "⤵️ goes on below"
     blocks = [_context(f"{name} · {place} · {state}")]
     if page.markdown.strip():
-        blocks.append(_markdown(page.markdown))
+        blocks += _show(page)
     return Body(_notification(perspective, draft, is_last=is_last), blocks)
 
 
@@ -305,6 +315,16 @@ def _text_of(block: Block) -> str:
 
 def _section(mrkdwn: str) -> Block:
     return {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn}}
+
+
+def _plain_sections(escaped: str) -> list[Block]:
+    """As many as a text needs, which is escaped already."""
+    return [_plain_section(stretch) for stretch in stretches(escaped, limit=SECTION_LIMIT)]
+
+
+def _show(page: Page) -> list[Block]:
+    """A page of a text."""
+    return _plain_sections(page.markdown) if page.is_plain else [_markdown(page.markdown)]
 
 
 def _plain_section(text: str) -> Block:

@@ -16,24 +16,35 @@ code; a missing one turns the rest of the thread's message into code.
 import math
 import re
 import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise, takewhile
+from itertools import islice, pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.fences import LINE_END, Fence, fence_after
+from bot.fences import Fence, fence_after
 from bot.links import unmask
 from bot.mrkdwn import escape_markdown
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
-"""Items of a page: headings, rules, fences, tables, images, and each run of text between two of them. Slack makes a
-block of each, of 50 with ours at the most; others saw it refuse some 45 headings or rules. How it counts is not told.
+"""Items of a page: headings, rules, fences, tables, and each run of text between two of them. Slack makes a block of
+each, of 50 with ours at the most; others saw it refuse some 45 headings or rules. How it counts is not documented.
 """
+MOST_LINES = 3_000  # of a page, which has 12,000 characters: what is longer is no text, and each line costs time
+LEAST_PAGE = 150  # UTF-16 units of a page that is cut for its items; 40 lines of four are no Markdown to be read
+DENSE = 20  # a page has this share of the text before it at least, or is shown plain: there are not hundreds of them
+MOST_STEPS = 64  # code points that a character is looked for in; some have no end
+MOST_BRACKETS = 40  # in an opening; with more of them, the parser's time for links grows with their square
+MOST_QUOTES = 4  # quotes within one another, of which each costs the parser a look at every line
+MOST_ENTITY = 5  # characters: `&amp;`
 OPENING = 1_500  # characters that the first sentence is looked for in; parsing what follows is of no use
 TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+_DEEP_QUOTE = re.compile(rf"^((?: {{0,3}}>){{{MOST_QUOTES}}})(?: {{0,3}}>)+", re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
@@ -46,12 +57,14 @@ _TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
 class Page:
     """What one message shows of a text: `markdown`, ready to be sent, stands for the source up to `end`.
 
-    `fence` is the one that is open at `end`; the next page begins with it.
+    `fence` is the one that is open at `end`; the next page begins with it. A page that `is_plain` has too many items to
+    be shown as Markdown.
     """
 
     markdown: str
     end: int
     fence: Fence | None
+    is_plain: bool = False
 
 
 def units(text: str) -> int:
@@ -65,7 +78,13 @@ def octets(text: str) -> int:
 
 
 def fit(
-    text: str, start: int = 0, fence: Fence | None = None, *, limit: int = PAGE_LIMIT, room: float = math.inf
+    text: str,
+    start: int = 0,
+    fence: Fence | None = None,
+    *,
+    limit: int = PAGE_LIMIT,
+    room: float = math.inf,
+    items: float = ITEMS_LIMIT,
 ) -> Page:
     """Fit what one message can hold of `text` from `start` on, where `fence` is open.
 
@@ -73,41 +92,60 @@ def fit(
     the text's length; else the page ends at the best cut, not before half of the page unless there is none. Its cost
     grows with the page, not with the text.
     """
-    page = _fit(text, start, fence, limit)
+    page = _fit(text, start, fence, limit, items)
     while (size := octets(page.markdown)) > room and page.end - start > 1:
         # No character has more units than bytes. What a cut adds, a fence, may take the page over once more.
         limit = min(limit - 1, int(limit * room / size), int(units(page.markdown) * room / size))
-        page = _fit(text, start, fence, limit)
+        page = _fit(text, start, fence, limit, items)
     return page
 
 
-def _fit(text: str, start: int, fence: Fence | None, limit: int) -> Page:
+def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
     opening = fence.opening if fence else ""
-    scan = _Scan(limit - _sent_units(opening), fence)
+    room = limit - _sent_units(opening)
+    scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
     # No more than `limit` characters fit, since each costs at least one unit; a link may go on behind them.
-    stretch = text[start : start + 2 * limit]
-    end = start + scan.cut(stretch)
+    end = scan.cut(text, start, start + 2 * limit)
+    is_plain = end is None
+    if end is None:
+        scan = _Scan(room, fence, math.inf)
+        end = scan.cut(text, start, start + 2 * limit) or start
     shown = opening + text[start:end]
     left_open = scan.fence_at_cut
     if left_open:
         shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
-    return Page(escape_markdown(unmask(shown)), end, left_open)
+    return Page(escape_markdown(unmask(shown)), end, left_open, is_plain)
 
 
-def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf) -> list[Page]:
+def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf, items: float = ITEMS_LIMIT) -> list[Page]:
     """All the pages of a text that will not change any more; one, empty, of an empty text."""
-    found = [fit(text, limit=limit, room=room)]
+    found = [fit(text, limit=limit, room=room, items=items)]
     while found[-1].end < len(text):
-        found.append(fit(text, found[-1].end, found[-1].fence, limit=limit, room=room))
+        found.append(fit(text, found[-1].end, found[-1].fence, limit=limit, room=room, items=items))
     return found
 
 
-def count_items(text: str) -> int:
-    """How many blocks of its own Slack may make of a text."""
-    scan = _Scan(len(text), None)
-    for line in LINE_END.split(text):
-        scan.take(line)
-    return scan.items
+def stretches(text: str, *, limit: int) -> Iterator[str]:
+    """Cut a text that is not Markdown, or no more: after a line or a word, if that leaves half of what fits.
+
+    What is cut is escaped already: no cut stands within an entity.
+    """
+    start = 0
+    while start < len(text):
+        room = text[start : start + limit]
+        fitting = bisect_right(range(1, len(room) + 1), limit, key=lambda end: units(room[:end]))
+        if start + fitting < len(text):
+            entity = room.rfind("&", fitting - MOST_ENTITY, fitting)
+            whole = max(room.rfind("\n", 0, fitting), room.rfind(" ", fitting // 2, fitting)) + 1
+            within = _character_start(room, entity if entity > 0 else fitting) or fitting
+            fitting = whole if 2 * whole > fitting else within
+        yield text[start : start + fitting]
+        start += fitting
+
+
+def has_too_many_items(text: str) -> bool:
+    """Whether Slack may make more blocks of its own of a text than one message takes."""
+    return _Scan(4 * len(text), None, ITEMS_LIMIT, least=math.inf).cut(text, 0, len(text)) is None
 
 
 def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
@@ -127,88 +165,79 @@ def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
 class _Scan:
     """One walk over the lines of a page: what fits, and the best place to cut it."""
 
-    def __init__(self, limit: int, fence: Fence | None) -> None:
+    def __init__(self, limit: int, fence: Fence | None, most_items: float, *, least: float = 0) -> None:
         self._limit = limit
         self._fence = fence
+        self._most_items = most_items
+        self._least = least
         self._used = 0
-        self.items = int(fence is not None)
+        self._items = int(fence is not None)
         self._is_in_text = False  # whether a paragraph, a list or a table would go on with what was before
         # The best cuts so far, best kind first: after a blank line, after a line, within a table or a fence.
-        self._cuts: list[tuple[int, bool, Fence | None]] = [(0, False, fence)] * 3
+        self._cuts: list[tuple[int, bool, Fence | None] | None] = [None] * 3
         self.fence_at_cut = fence
 
-    def cut(self, stretch: str) -> int:
-        """How many characters of `stretch` make the page."""
-        place = 0
-        lines = LINE_END.split(stretch)
-        for line, following in zip(lines, [*lines[1:], ""], strict=True):
-            fence = fence_after(line, self._fence)
+    def cut(self, text: str, start: int, end: int) -> int | None:
+        """Where the page ends that begins at `start`, before `end`; None if it has too many items for so few units."""
+        place, before = start, ""
+        for match in islice(_LINE.finditer(text, start, end), MOST_LINES):
+            line = match.group()
+            if before:
+                self._note(place, before, line)
+            fence = fence_after(line, self._fence) if self._fence or "`" in line or "~" in line else None
             needed = self._used + _sent_units(line)
             items, is_in_text = self._count(line, fence)
-            if items > ITEMS_LIMIT:
-                return self._best(place, line, 0 if place else _nth(line, "![", ITEMS_LIMIT // 2 - 1))
-            if needed + _closing_units(fence) > self._limit:
-                return self._best(place, line, len(line))
-            place += len(line)
+            if items > self._most_items:
+                return self._best(place) if self._used >= self._least else None
+            if needed > self._limit or (fence and needed + _closing_units(fence) > self._limit):
+                return self._best(place, line, is_first=place == start)
+            place = match.end()
             self._used = needed
             self._fence = fence
-            self.items, self._is_in_text = items, is_in_text
-            self._note(place, line, following)
+            self._items, self._is_in_text = items, is_in_text
+            before = line
         self.fence_at_cut = self._fence
         return place
-
-    def take(self, line: str) -> None:
-        """Count what is on a line that is not cut from what was before."""
-        fence = fence_after(line, self._fence)
-        self.items, self._is_in_text = self._count(line, fence)
-        self._fence = fence
 
     def _count(self, line: str, fence: Fence | None) -> tuple[int, bool]:
         """How many items there are with `line`, and whether a line of text after it would go on with the same one."""
         if self._fence or fence:
-            return self.items + (self._fence is None), False
+            return self._items + (self._fence is None), False
         content = line.strip(" \t>\r\n")
-        bare = content[match.end() :] if (match := _LEAD.match(content)) else content
         if not content:
-            return self.items, self._is_in_text
-        if _HEADING.match(bare) or _RULE.match(content):
-            return self.items + 1, False
-        # Each of these may stand between two parts of the text.
-        parts = line.count("![") + (("|" in content) and bool(_TABLE_RULE.match(content)))
-        return self.items + 2 * parts + (not self._is_in_text), True
+            return self._items, self._is_in_text
+        first = content[0]
+        if not first.isalpha():
+            bare = content[match.end() :] if (match := _LEAD.match(content)) else content
+            if _HEADING.match(bare) or _RULE.match(content):
+                return self._items + 1, False
+            if "|" in content and _TABLE_RULE.match(content):
+                return self._items + 2, True  # it stands between two parts of the text
+        return self._items + (not self._is_in_text), True
 
     def _note(self, place: int, line: str, following: str) -> None:
         """Remember the place after `line` as a cut of its kind."""
-        is_in_table = line.lstrip().startswith("|") and following.lstrip().startswith("|")
-        kind = 2 if self._fence or is_in_table else 1 if line.strip() else 0
-        is_half_full = self._used >= self._limit // 2 or self.items >= ITEMS_LIMIT // 2
+        if self._fence or (line.lstrip().startswith("|") and following.lstrip().startswith("|")):
+            kind = 2
+        else:
+            kind = 0 if line.isspace() else 1
+        is_half_full = 2 * self._used >= self._limit - 1 or 2 * self._items >= self._most_items
         self._cuts[kind] = (place, is_half_full, self._fence)
 
-    def _best(self, place: int, line: str, most: int) -> int:
-        """The cut for a page whose next `line` does not fit: no more than its first `most` characters, if any."""
-        for cut, is_half_full, fence in self._cuts:
-            if is_half_full:
-                self.fence_at_cut = fence
-                return cut
+    def _best(self, place: int, line: str = "", *, is_first: bool = False) -> int:
+        """The cut for a page whose next `line` does not fit; without one, none of it may stand there."""
+        for found in self._cuts:
+            if found and found[1]:
+                self.fence_at_cut = found[2]
+                return found[0]
         self.fence_at_cut = self._fence
-        if not most:
-            return place
+        within = 0
         room = self._limit - self._used
         # What is left of a line may open a fence of its own, or end one: so twice.
         for _ in range(2):
-            within = _cut_within(line[:most], room - _closing_units(self.fence_at_cut), must=place == 0)
+            within = _cut_within(line, room - _closing_units(self.fence_at_cut), must=is_first)
             self.fence_at_cut = fence_after(line[:within], self._fence) if within else self._fence
         return place + within
-
-
-def _nth(line: str, mark: str, number: int) -> int:
-    """Where in `line` the `number`th `mark` begins, but for the first character of all; its length if there is none."""
-    place = 0
-    for _ in range(number):
-        place = line.find(mark, place + 1)
-        if place < 0:
-            return len(line)
-    return place
 
 
 def _sent_units(text: str) -> int:
@@ -222,8 +251,7 @@ def _closing_units(fence: Fence | None) -> int:
 
 def _cut_within(line: str, room: int, *, must: bool) -> int:
     """How many characters of one long line fit into `room` units: whole words and links, if that leaves half of it."""
-    costs = accumulate(4 if character == "<" else 1 + (character == "]" or character > "\uffff") for character in line)
-    fitting = sum(1 for _ in takewhile(lambda used: used <= room, costs))
+    fitting = bisect_right(range(1, min(len(line), max(room, 0)) + 1), room, key=lambda end: _sent_units(line[:end]))
     word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
     link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)
     if link and link.start():
@@ -235,9 +263,10 @@ def _cut_within(line: str, room: int, *, must: bool) -> int:
 
 def _character_start(text: str, place: int) -> int:
     """The nearest place at or before `place` that does not stand within a character of several code points."""
-    while 0 < place < len(text) and _is_joined(text[place - 1], text[place]):
-        place -= 1
-    return place
+    for earlier in range(place, max(place - MOST_STEPS, 0), -1):
+        if earlier == len(text) or not _is_joined(text[earlier - 1], text[earlier]):
+            return earlier
+    return 0 if place < MOST_STEPS else place
 
 
 def _is_joined(before: str, after: str) -> bool:
@@ -253,7 +282,10 @@ def _is_joined(before: str, after: str) -> bool:
 
 def _first_paragraph(text: str) -> str:
     """The plain text of the first paragraph, or of the first heading where there is no paragraph."""
-    tokens = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).parse(text)
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    if text.count("[") > MOST_BRACKETS:
+        parser.disable(["link", "image"])
+    tokens = parser.parse(_DEEP_QUOTE.sub(r"\1", text))
     inlines = [
         (before.type == "heading_open", _plain(token)) for before, token in pairwise(tokens) if token.type == "inline"
     ]

@@ -24,6 +24,7 @@ _NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED = re.compile("&(?P<escape>lt|gt|amp);")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 
+MOST_MENTIONS = 100  # of which each is taken out with care; nobody means more
 UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # what apps put around mentions
 _BLANK = " \t\n\r\v\f\u00a0\u2007\u2009\u202f\u3000" + UNSEEN
 _SPACE = _BLANK + "\x85\u2028\u2029"
@@ -83,7 +84,8 @@ def without_mention(text: str, user: str) -> str:
     set it off from what was said. What ends the sentence stays.
     """
     mention = rf"<@{re.escape(user)}(?:\|[^<>]*)?>"
-    pieces = re.split(rf"{mention}(?:[\s{UNSEEN}]*{mention})*", text)
+    pieces = re.split(rf"{mention}(?:[\s{UNSEEN}]*{mention})*", text, maxsplit=MOST_MENTIONS)
+    pieces[-1] = re.sub(mention, " ", pieces[-1])
     if len(pieces) == 1:
         return text.strip(_SPACE)
     kept: list[str] = []

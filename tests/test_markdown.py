@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.fences import Fence
-from bot.markdown import ITEMS_LIMIT, PAGE_LIMIT, Page, count_items, fit, octets, pages, takeaway, units
-from bot.mrkdwn import escape_markdown
+from bot.markdown import PAGE_LIMIT, Page, fit, has_too_many_items, octets, pages, stretches, takeaway, units
+from bot.mrkdwn import escape, escape_markdown
 from bot.playground.blocks import LIVE
 
 PIECES = [
@@ -75,7 +75,7 @@ def test_pages_join_back_to_the_source_and_each_fits(text: str, limit: int) -> N
         assert units(page.markdown) <= limit
         assert open_fence(page.markdown) == ""
         assert not LIVE.search(page.markdown)
-        assert count_items(page.markdown) <= ITEMS_LIMIT
+        assert page.is_plain or not has_too_many_items(page.markdown)
 
 
 @given(st.text(max_size=300), limits)
@@ -239,8 +239,6 @@ ITEMS = [
     "---\n",
     "text\n\n***\n\n",
     "underlined\n===\n",
-    "![image](https://a.example/b.png)\n",
-    "![i](u) ",
     "| a | b |\n|---|---|\n| 1 | 2 |\n\n",
     "```\ncode\n```\n",
     "> # quoted\n",
@@ -255,7 +253,7 @@ def test_pages_are_cut_by_the_number_of_blocks_that_slack_makes_of_them(item: st
     assert "".join(source(text, cut)) == text
     assert len(cut) >= 3
     for stretch in source(text, cut):
-        assert count_items(stretch) <= ITEMS_LIMIT
+        assert not has_too_many_items(stretch)
         assert stretch == item * (len(stretch) // len(item))
 
 
@@ -264,3 +262,14 @@ def test_an_ordinary_answer_is_not_cut_by_its_items() -> None:
     for line in ("- point\n", "| a | b |\n", "1. one\n", "just a line\n", "a paragraph\n\n", "> quoted\n"):
         assert len(pages(line * 400)) == 1
     assert len(pages("```\n" + "# no heading\n" * 400 + "```")) == 1
+
+
+@given(st.text("ab &<\n😀", max_size=400), st.integers(12, 60))
+def test_plain_stretches_join_back_and_fit(text: str, limit: int) -> None:
+    """No entity is cut."""
+    text = escape(text)
+    cut = list(stretches(text, limit=limit))
+    assert "".join(cut) == text
+    for one in cut:
+        assert 0 < units(one) <= limit
+        assert not re.search("&[a-z]*$", one)

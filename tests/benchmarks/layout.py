@@ -1,0 +1,113 @@
+"""What laying out a text costs, at the worst: an edit, all pages, a problem.
+
+    uv run python -m tests.benchmarks.layout [--quick]
+
+All of it is done in the event loop of a whole company, so a text of 40,000 characters, however hostile, must cost no
+more than some milliseconds. It ends with 1 where one costs more than it may.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot import blocks
+from bot.admission import Admission
+from bot.draft import Draft, State
+from bot.limits import Limits
+from bot.markdown import fit, pages, takeaway
+from bot.mrkdwn import is_blank, unescape, without_mention
+from bot.perspectives import PERSPECTIVES
+from tests.pathological import texts
+
+SIZE = 40_000  # characters; where an answer ends, and ten times what a problem may have
+REPEATS = 5  # of which the quickest counts: what else the machine does is not the text's
+DRAFT = Draft("", State.DONE, model="m")
+
+
+def edit(text: str) -> None:
+    """An edit of the first page, with its notification; the most that is laid out for one."""
+    blocks.reply(PERSPECTIVES[0], Draft(text, State.DONE, model="m"), fit(text), number=1, is_last=True)
+
+
+def edit_in_bytes(text: str) -> None:
+    """The same, where Slack has refused more than some bytes."""
+    fit(text, room=6_000)
+
+
+def all_pages(text: str) -> None:
+    """All pages of a whole answer, which are cut at once."""
+    pages(text)
+
+
+def index(text: str) -> None:
+    """The line of an answer in the index."""
+    takeaway(text)
+
+
+def read(text: str) -> None:
+    """What is done with what Slack hands over, before anybody knows how long it is."""
+    is_blank(unescape(without_mention(text, "B1")))
+
+
+def admit(text: str) -> None:
+    """Whether a problem may be asked, where it may be as long as that."""
+    Admission(Limits(1, 1), problem_limit=SIZE, fits=blocks.fits_parent).admit(text, "ann", 0, opens_thread=True)
+
+
+def parent(text: str) -> None:
+    """The message that shows the longest problem there is."""
+    blocks.parent(text[:8_400], "U1")
+
+
+def too_long(text: str) -> None:
+    """A problem that is given back."""
+    blocks.too_long(text, 4_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A thing that is done with a text, and how many milliseconds it may take in the loop."""
+
+    do: Callable[[str], None]
+    most: float
+
+
+WORKS = [
+    *(Work(do, 20.0) for do in (edit, edit_in_bytes, index, read, admit, parent)),
+    *(Work(do, 100.0) for do in (all_pages, too_long)),
+]
+
+
+def measure(do: Callable[[str], None], text: str, repeats: int = REPEATS) -> float:
+    """Milliseconds, at the least."""
+    best = float("inf")
+    for _ in range(repeats):
+        began = time.perf_counter()
+        do(text)
+        best = min(best, time.perf_counter() - began)
+    return best * 1_000
+
+
+def main() -> int:
+    """Print the worst texts for each kind of work."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true", help="fewer texts, once each")
+    is_quick = parser.parse_args().quick
+    made = list(texts(SIZE, seeds=40 if is_quick else 400))
+    failed = 0
+    print(f"{len(made)} texts of {SIZE:,} characters; milliseconds")  # noqa: T201 - a person reads it
+    print(f"{'':15}{'may take':>9}{'prose':>9}   the worst")  # noqa: T201 - a person reads it
+    for work in WORKS:
+        taken = sorted(((measure(work.do, text, 1), name, text) for name, text in made), reverse=True)
+        worst = sorted(((measure(work.do, text), name) for _, name, text in taken[:5]), reverse=True)
+        prose = measure(work.do, next(text for name, text in made if name == "prose"))
+        shown = ", ".join(f"{cost:.1f} {name}" for cost, name in worst[:3])
+        print(f"{work.do.__name__:15}{work.most:9.0f}{prose:9.1f}   {shown}")  # noqa: T201 - a person reads it
+        failed |= worst[0][0] > work.most
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
