@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.draft import Draft, State
 from bot.limits import Refusal
-from bot.links import unmask
+from bot.links import make_safe
 from bot.markdown import (
     PAGE_LIMIT,
     TAKEAWAY_LIMIT,
@@ -24,7 +24,7 @@ from bot.markdown import (
     takeaway,
     units,
 )
-from bot.mrkdwn import escape, escape_markdown
+from bot.mrkdwn import escape
 from bot.perspectives import Perspective
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
@@ -298,7 +298,7 @@ def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> s
 
 def _quote(problem: str) -> str:
     # The lines of Markdown, and no others: a separator of Unicode is none, and a code span may go on behind it.
-    lines = _LINE_BREAK.split(escape_markdown(unmask(problem)))
+    lines = _LINE_BREAK.split(make_safe(problem))
     return "\n".join(f"> {line}" for line in (lines if lines[-1] else lines[:-1]))
 
 

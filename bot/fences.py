@@ -15,16 +15,17 @@ All of it is one walk over the text: the cost grows with its length and no faste
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
-"""Where a line ends: CommonMark's idea of it, which is not that of `str.splitlines`."""
+LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
+"""A line with its end: CommonMark's idea of it, which is not that of `str.splitlines`."""
 
 _FENCE = re.compile(r"(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,32}|~{3,32})(?P<info>[^\r\n]*)")
 _INFO_LIMIT = 40  # characters; a language's name, and not a page of it
 _INDENTED = re.compile(r"(?: {4}| {0,3}\t)[ \t]*[^ \t\r\n]")
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
+_MAY_BE_CODE = re.compile(r"[`~]|^(?: {4}| {0,3}\t)", re.MULTILINE)
 _BACKTICKS = re.compile("`+")
 _OUTER = re.compile(r"(?P<indent> {0,3})(?P<mark>`{3,}|~{3,})(?P<rest>[^\r\n]*)")
 
@@ -78,32 +79,53 @@ class Code:
     is_certain: bool
 
 
+def rewrite(
+    text: str, *, prose: Callable[[str], str], certain: Callable[[str], str], doubtful: Callable[[str], str]
+) -> str:
+    """Put each stretch of `text` in other words, by what it is: no code, certain code, or what only looks like it."""
+    pieces, place = [], 0
+    for stretch in code(text):
+        if place < stretch.start:
+            pieces.append(prose(text[place : stretch.start]))
+        pieces.append((certain if stretch.is_certain else doubtful)(text[stretch.start : stretch.end]))
+        place = stretch.end
+    return "".join([*pieces, prose(text[place:])])
+
+
 def code(text: str) -> Iterator[Code]:
     """The stretches of `text` that are code, in order."""
+    if not _MAY_BE_CODE.search(text):
+        return
     fence: Fence | None = None
     outer = _Outer()
     spans = _Spans(text)
-    place = prose = 0
+    prose, has_spans = 0, False
     may_be_indented, in_list = True, False
-    for line in LINE_END.split(text):
-        after = place + len(line)
-        before, fence = fence, fence_after(line, fence)
-        is_certain = outer.take(line)
-        is_blank = not line.strip(" \t\r\n")
-        is_indented = may_be_indented and not in_list and bool(_INDENTED.match(line))
+    for match in LINE.finditer(text):
+        line, place, after = match.group(), match.start(), match.end()
+        has_marks = "`" in line or "~" in line
+        before = fence
+        if has_marks:
+            fence = fence_after(line, fence)
+        is_certain = outer.take(line) if has_marks else outer.is_open
+        is_blank = line.isspace() and not line.strip(" \t\r\n")
+        is_indented = may_be_indented and not in_list and line[0] in " \t" and bool(_INDENTED.match(line))
         if before or fence or is_certain or is_indented or is_blank:
-            yield from spans.between(prose, place)
+            if has_spans:
+                yield from spans.between(prose, place)
+                has_spans = False
             prose = after
             spans.pass_over(line, is_end=is_blank or is_certain)
             if not is_blank or before:
                 yield Code(place, after, is_certain and before is not None)
-        elif _LIST_ITEM.match(line):
-            in_list = True
-        elif not line[0].isspace() and may_be_indented:
-            in_list = False  # a paragraph of its own
+        else:
+            has_spans = has_spans or has_marks
+            if not line[0].isalpha() and _LIST_ITEM.match(line):
+                in_list = True
+            elif may_be_indented and not line[0].isspace():
+                in_list = False  # a paragraph of its own
         # An indented line after one of text goes on with it; after a blank line, or code, it is code.
-        may_be_indented = is_blank or is_indented or bool(before or fence)
-        place = after
+        may_be_indented = is_blank or is_indented or before is not None or fence is not None
     yield from spans.between(prose, len(text))
 
 
@@ -113,9 +135,14 @@ class _Outer:
     def __init__(self) -> None:
         self._possible: set[str] = {""}  # the marks of the fence that may be open; empty for none
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a fence, whichever."""
+        return "" not in self._possible
+
     def take(self, line: str) -> bool:
-        """Go on by a line; whether it was within a fence, whichever is open."""
-        is_certain = "" not in self._possible
+        """Go on by a line; whether it was within a fence, whichever."""
+        is_certain = self.is_open
         match = _OUTER.match(line)
         if match and len(self._possible) <= MOST_POSSIBLE:
             self._possible = {after for mark in self._possible for after in self._after(mark, match)}

@@ -15,8 +15,8 @@ definition, which holds a `]:`. No such pair is left in the text that is sent, b
 
 import re
 
-from bot.fences import code
-from bot.mrkdwn import JOINER, UNSEEN
+from bot.fences import rewrite
+from bot.mrkdwn import JOINER, UNSEEN, escape_code, escape_doubtful, escape_markdown, escape_prose
 
 _PLAIN_LINK = re.compile(
     r"(?<![\\!\w\]])!?\[(?P<label>[^\W\d_][^\[\]()<>`~|\\\r\n]{0,300})\]\((?P<address>https?://[^\s()<>\[\]`|\\]{1,2000})\)",
@@ -30,17 +30,26 @@ _SUSPICIOUS = re.compile(rf"\](?=[(:]|{_BLANKS}[(:]{_ADDRESS})", re.IGNORECASE)
 _BRACKET = re.compile(rf"(?P<open>\[)|(?P<link>\](?={_BLANKS}\())|\]", re.IGNORECASE)
 
 
+def make_safe(text: str) -> str:
+    """A Markdown text as it may be sent: with nothing in it that rings anybody, or hides where it leads."""
+    if not ("]" in text and _SUSPICIOUS.search(text)):
+        return escape_markdown(text)
+    return rewrite(
+        text,
+        prose=lambda stretch: escape_prose(_open(stretch)),
+        certain=escape_code,
+        doubtful=lambda stretch: escape_doubtful(_part(stretch)),
+    )
+
+
 def unmask(text: str) -> str:
     """Take the labels off all links, and apart what might be one; what is certain to be code stays as it is."""
-    if "]" not in text or not _SUSPICIOUS.search(text):
-        return text
-    pieces, place = [], 0
-    for stretch in code(text):
-        pieces.append(_open(text[place : stretch.start]))
-        written = text[stretch.start : stretch.end]
-        pieces.append(written if stretch.is_certain else _SUSPICIOUS.sub("]" + JOINER, written))
-        place = stretch.end
-    return "".join([*pieces, _open(text[place:])])
+    return rewrite(text, prose=_open, certain=lambda stretch: stretch, doubtful=_part)
+
+
+def _part(text: str) -> str:
+    """A stretch that looks like code, in which no pair of brackets is left."""
+    return _SUSPICIOUS.sub("]" + JOINER, text) if "]" in text else text
 
 
 def _open(text: str) -> str:
@@ -48,6 +57,8 @@ def _open(text: str) -> str:
     if "]" not in text:
         return text
     text = _PLAIN_LINK.sub(_with_address, text)
+    if not _SUSPICIOUS.search(text):
+        return text
     characters = list(text)
     opened: list[int] = []
     for match in _BRACKET.finditer(text):
@@ -61,7 +72,7 @@ def _open(text: str) -> str:
             if start is not None:
                 characters[start] = "("
     # A bracket that was opened behind another one makes a new pair.
-    return _SUSPICIOUS.sub("]" + JOINER, "".join(characters))
+    return _part("".join(characters))
 
 
 def _with_address(match: re.Match[str]) -> str:

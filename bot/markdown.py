@@ -24,9 +24,8 @@ from itertools import islice, pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.fences import Fence, fence_after
-from bot.links import unmask
-from bot.mrkdwn import escape_markdown
+from bot.fences import LINE, Fence, fence_after
+from bot.links import make_safe
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
@@ -36,14 +35,15 @@ each, of 50 with ours at the most; others saw it refuse some 45 headings or rule
 MOST_LINES = 3_000  # of a page, which has 12,000 characters: what is longer is no text, and each line costs time
 LEAST_PAGE = 150  # UTF-16 units of a page that is cut for its items; 40 lines of four are no Markdown to be read
 DENSE = 20  # a page has this share of the text before it at least, or is shown plain: there are not hundreds of them
+LONGEST_LINK = 1_000  # characters; one that is longer may be cut
 MOST_STEPS = 64  # code points that a character is looked for in; some have no end
+MOST_OPENING = 100  # lines of it; one of code has some 40 characters
 MOST_BRACKETS = 40  # in an opening; with more of them, the parser's time for links grows with their square
 MOST_QUOTES = 4  # quotes within one another, of which each costs the parser a look at every line
 MOST_ENTITY = 5  # characters: `&amp;`
 OPENING = 1_500  # characters that the first sentence is looked for in; parsing what follows is of no use
 TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _DEEP_QUOTE = re.compile(rf"^((?: {{0,3}}>){{{MOST_QUOTES}}})(?: {{0,3}}>)+", re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
@@ -105,16 +105,16 @@ def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -
     room = limit - _sent_units(opening)
     scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
     # No more than `limit` characters fit, since each costs at least one unit; a link may go on behind them.
-    end = scan.cut(text, start, start + 2 * limit)
+    end = scan.cut(text, start, start + limit + LONGEST_LINK)
     is_plain = end is None
     if end is None:
         scan = _Scan(room, fence, math.inf)
-        end = scan.cut(text, start, start + 2 * limit) or start
+        end = scan.cut(text, start, start + limit + LONGEST_LINK) or start
     shown = opening + text[start:end]
     left_open = scan.fence_at_cut
     if left_open:
         shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
-    return Page(escape_markdown(unmask(shown)), end, left_open, is_plain)
+    return Page(make_safe(shown), end, left_open, is_plain)
 
 
 def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf, items: float = ITEMS_LIMIT) -> list[Page]:
@@ -180,7 +180,7 @@ class _Scan:
     def cut(self, text: str, start: int, end: int) -> int | None:
         """Where the page ends that begins at `start`, before `end`; None if it has too many items for so few units."""
         place, before = start, ""
-        for match in islice(_LINE.finditer(text, start, end), MOST_LINES):
+        for match in islice(LINE.finditer(text, start, end), MOST_LINES):
             line = match.group()
             if before:
                 self._note(place, before, line)
@@ -217,7 +217,7 @@ class _Scan:
 
     def _note(self, place: int, line: str, following: str) -> None:
         """Remember the place after `line` as a cut of its kind."""
-        if self._fence or (line.lstrip().startswith("|") and following.lstrip().startswith("|")):
+        if self._fence or ("|" in line and line.lstrip()[0] == "|" and following.lstrip().startswith("|")):
             kind = 2
         else:
             kind = 0 if line.isspace() else 1
@@ -242,7 +242,7 @@ class _Scan:
 
 def _sent_units(text: str) -> int:
     """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind a bracket."""
-    return units(text) + 3 * text.count("<") + (text.count("]") if "]" in text else 0)
+    return units(text) + 3 * text.count("<") + text.count("]")
 
 
 def _closing_units(fence: Fence | None) -> int:
@@ -285,7 +285,8 @@ def _first_paragraph(text: str) -> str:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     if text.count("[") > MOST_BRACKETS:
         parser.disable(["link", "image"])
-    tokens = parser.parse(_DEEP_QUOTE.sub(r"\1", text))
+    opening = "".join(match.group() for match in islice(LINE.finditer(text), MOST_OPENING))
+    tokens = parser.parse(_DEEP_QUOTE.sub(r"\1", opening))
     inlines = [
         (before.type == "heading_open", _plain(token)) for before, token in pairwise(tokens) if token.type == "inline"
     ]

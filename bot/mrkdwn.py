@@ -9,7 +9,7 @@ import re
 import unicodedata
 from itertools import takewhile
 
-from bot.fences import code
+from bot.fences import rewrite
 
 JOINER = "\u2060"  # word joiner: takes no room, and stands between `<` and what would make it a token
 _TOKEN_IN_CODE = re.compile(
@@ -56,15 +56,22 @@ def escape_markdown(text: str) -> str:
     """
     if "<" not in text:
         return text
-    pieces, place = [], 0
-    for stretch in code(text):
-        begins = _TOKEN_IN_CODE if stretch.is_certain else _TOKEN_OR_TAG
-        pieces += [
-            text[place : stretch.start].replace("<", "&lt;"),
-            begins.sub("<" + JOINER, text[stretch.start : stretch.end]),
-        ]
-        place = stretch.end
-    return "".join([*pieces, text[place:].replace("<", "&lt;")])
+    return rewrite(text, prose=escape_prose, certain=escape_code, doubtful=escape_doubtful)
+
+
+def escape_prose(text: str) -> str:
+    """A stretch that is no code."""
+    return text.replace("<", "&lt;")
+
+
+def escape_code(text: str) -> str:
+    """A stretch that is certain to be code."""
+    return _TOKEN_IN_CODE.sub("<" + JOINER, text) if "<" in text else text
+
+
+def escape_doubtful(text: str) -> str:
+    """A stretch that looks like code."""
+    return _TOKEN_OR_TAG.sub("<" + JOINER, text) if "<" in text else text
 
 
 def unescape(text: str) -> str:

@@ -8,9 +8,8 @@ from markdown_it.token import Token
 
 from bot.blocks import parent
 from bot.fences import code
-from bot.links import unmask
+from bot.links import make_safe, unmask
 from bot.markdown import pages
-from bot.mrkdwn import escape_markdown
 
 EVIL = "https://evil.example"
 MASKS = [
@@ -216,7 +215,7 @@ def test_no_parser_finds_a_link_in_what_is_sent(text: str) -> None:
 @given(hostile)
 def test_what_is_held_to_be_code_for_certain_is_code_for_a_parser(text: str) -> None:
     """Never less strict: a letter that stands there is found in no text of a parser's but in code."""
-    text = escape_markdown(unmask(text))
+    text = make_safe(text)
     marked, place = "", 0
     for stretch in code(text):
         if stretch.is_certain:
