@@ -1,6 +1,7 @@
 """Slack refuses a message for its size, in a unit that it does not tell: the board sends it smaller."""
 
 import asyncio
+import math
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +10,7 @@ from bot import blocks
 from bot.blocks import Body
 from bot.board import LEAST, LESSON
 from bot.draft import Draft, State
-from bot.errors import FormRefusedError, SizeRefusedError
+from bot.errors import FormRefusedError, SizeRefusedError, SlackError
 from bot.markdown import octets
 from bot.perspectives import PERSPECTIVES
 from bot.reply import Reply
@@ -149,6 +150,7 @@ async def test_where_no_size_helps_what_stands_stays_and_the_rest_is_told() -> N
         await asyncio.sleep(5)
         reply.show(Draft(said + "new " * 300, State.DONE, model="m"))
         await thread.settle()
+        assert board.room == math.inf
     shown = [text_of(body) for body in writer.screen.values()]
     assert shown[0] == said
     assert set(shown[1:]) == {"Slack refuses to show this text."}
@@ -170,6 +172,38 @@ async def test_a_message_that_has_one_page_only_keeps_what_stands() -> None:
     assert text_of(writer.screen["1"]) == "What stands.Slack refuses to show the rest of this text."
 
 
+async def test_what_stands_of_a_page_stays_where_the_next_is_lost() -> None:
+    """It is not cut to its length: what is behind the cut would be nowhere."""
+    writer = Strict(over(13_000))
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        reply = Reply(thread, PERSPECTIVES[0])
+        await thread.stands(reply.placeholder)
+        writer.failures["post"] = [SlackError("ekm_access_denied")]
+        for end in range(100, 6_000, 100):
+            reply.show(Draft(LONG[:end], State.WRITING))
+            await asyncio.sleep(0.4)
+        reply.show(Draft(LONG[:6_000], State.DONE, model="m"))
+        await thread.settle()
+    assert writer.visible == sorted(writer.visible)
+    assert "interrupted" in str(writer.screen["1"].blocks[0])
+
+
+async def test_a_page_that_is_refused_after_the_next_is_lost_still_ends() -> None:
+    """Nobody waits for what will not come."""
+    writer = Strict(over(13_000), kind="edit")
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        reply = Reply(thread, PERSPECTIVES[0])
+        await thread.stands(reply.placeholder)
+        writer.failures["post"] = [SlackError("ekm_access_denied")]
+        reply.show(Draft("words and words. " * 1_000 + LONG, State.DONE, model="m"))
+        writer.is_too_long = over(3_000)
+        async with asyncio.timeout(600):
+            await thread.settle()
+    assert "words and words" in writer.all_text()
+
+
 async def test_edits_that_are_all_refused_leave_what_stands_and_end() -> None:
     """The last text is posted instead."""
     writer = Strict(lambda _: True, kind="edit")
@@ -184,7 +218,7 @@ async def test_edits_that_are_all_refused_leave_what_stands_and_end() -> None:
 
 async def test_a_message_whose_text_is_not_known_is_left_as_it_is() -> None:
     """Another process has sent it: the barest form would take that away."""
-    writer = Strict(lambda body: bool(text_of(body)), kind="edit")
+    writer = Strict(lambda body: "more" in text_of(body), kind="edit")
     writer.put(Mark("run", "a"), Body("", [{"type": "markdown", "text": "What stands."}]))
     async with board_on(writer) as board:
         thread = board.thread(Ledger(), "C", "0")
@@ -204,12 +238,12 @@ async def test_a_refusal_that_does_not_say_for_what_is_tried_smaller_twice() -> 
         reply = Reply(thread, PERSPECTIVES[0])
         reply.show(Draft("words " * 600, State.DONE, model="m"))
         await thread.settle()
-        assert board.room > 1_000_000
+        assert board.room == reply.placeholder.room == math.inf
     assert writer.all_text() == "words " * 600
     assert len(writer.refused) >= 3
 
 
-@pytest.mark.parametrize("limit", [12_500, 7_000])
+@pytest.mark.parametrize("limit", [12_500, 12_400, 7_000])
 async def test_the_parent_and_its_index_are_made_shorter(limit: int) -> None:
     """First the lines of the index, and never the problem that stands."""
     problem, answers = JAPANESE * 128, [(one, Draft("言葉" * 200, State.DONE)) for one in PERSPECTIVES]
@@ -230,9 +264,12 @@ async def test_the_parent_and_its_index_are_made_shorter(limit: int) -> None:
         await thread.settle()
     after = text_of(writer.screen["1"])
     assert after.startswith(before)
-    assert "*Time*" in after
-    assert "refuses" not in after
     assert ("…" in before) == (limit < 12_000)
+    if limit == 12_400:  # that is less than the shortest index has
+        assert "*Time*" not in after
+    else:
+        assert "*Time*" in after
+        assert "refuses" not in after
 
 
 def test_the_least_page_is_smaller_than_any_limit_that_was_seen() -> None:
