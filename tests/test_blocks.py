@@ -232,3 +232,62 @@ def test_a_text_that_is_started_over_says_so() -> None:
     body = blocks.reply(PERSPECTIVES[0], draft, fit("old"), number=1, is_last=True)
     assert "✍️ writing: the connection to the model broke; it starts over." in str(body.blocks[0])
     assert "ends above" in str(blocks.ends_above(PERSPECTIVES[0], 2).blocks)
+
+
+def weight(body: Body) -> int:
+    """All that it shows, but for the line above, in bytes."""
+    return sum(len(text_in(block).encode()) for block in body.blocks if block["type"] != "context")
+
+
+def test_a_parent_that_is_too_long_for_slack_shows_the_beginning_of_the_problem() -> None:
+    """Half of it, and half again; its index keeps to that, and has shorter lines."""
+    problem = "最初の一週間がすべてを決める。" * 200
+    answers = [(one, Draft("あ" * 200, State.DONE)) for one in PERSPECTIVES]
+    whole = blocks.parent(problem, "U1")
+    half = blocks.parent(problem, "U1", below=weight(whole))
+    assert half.weight == weight(half) < 0.6 * weight(whole)
+    assert text_in(half.blocks[1]).endswith("…")
+    index = blocks.index(problem, "U1", answers, over=half)
+    shorter = blocks.index(problem, "U1", answers, over=half, below=index.weight)
+    assert list(index.blocks[:2]) == list(shorter.blocks[:2]) == list(half.blocks)
+    assert shorter.weight < index.weight
+    shortest = blocks.index(problem, "U1", answers, over=half, below=1)
+    assert shortest.weight < shorter.weight
+    assert blocks.parent("Why?", "U1", below=1) == blocks.parent("Why?", "U1")
+
+
+def test_a_problem_of_many_headings_is_quoted_plainly() -> None:
+    """Slack would make a block of each."""
+    problem = "# <b>\n" * 60
+    body = blocks.parent(problem, "U1")
+    assert [block["type"] for block in body.blocks] == ["section", "section"]
+    assert plain(Shown(body)).endswith(problem)
+    assert blocks.fits_parent(problem)
+    assert not blocks.fits_parent("# &\n" * 1_500)
+
+
+def test_a_page_with_more_parts_than_text_is_shown_plainly() -> None:
+    """In an answer, and in a problem that is given back."""
+    text = "-\n\n" * 500
+    body = blocks.reply(DEPTH, Draft(text, State.DONE), fit(text), number=1, is_last=True)
+    assert [block["type"] for block in body.blocks] == ["context", "section"]
+    assert {block["type"] for one in blocks.too_long(text, 9) for block in one.blocks} == {"section"}
+
+
+def test_what_stands_is_kept_under_a_new_line() -> None:
+    """Where it is more than what would be shown in its place."""
+    long = blocks.reply(DEPTH, Draft("a long text"), fit("a long text"), number=1, is_last=True)
+    short = blocks.reply(DEPTH, Draft("a", State.DONE), fit("a"), number=1, is_last=True)
+    assert plain(Shown(short.over(long))).splitlines() == [plain_line(short), "a long text"]
+    assert long.over(short) is long
+    assert long.over(None) is long
+    barest = short.barest(long)
+    assert plain(Shown(barest)).splitlines()[1:] == ["a long text", "Slack refuses to show the rest of this text."]
+    assert short.barest(barest).blocks == barest.blocks
+
+
+def test_a_message_for_one_person_is_one_section_and_the_problem_where_it_is_given_back() -> None:
+    """Whatever the reason."""
+    assert blocks.whisper(blocks.HINT).blocks[0]["text"]["text"] == blocks.HINT
+    assert "too many questions" in blocks.crowded("Why?")[0].text
+    assert text_in(blocks.crowded("Why?")[0].blocks[-1]) == "Why?"

@@ -22,6 +22,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import TokenRefusedError
+from bot.links import unmask
 from bot.markdown import fit
 from bot.playground.fault import Fault
 from bot.playground.workspace import BOT_SCOPES, Call, Message, Version, Workspace
@@ -785,7 +786,7 @@ async def ask_and_look(problem: str, answers: list[str]) -> None:
         _, *replies = await world.ask(f"why {problem}.")
         for reply, text in zip(replies, answers, strict=True):
             markdown = "".join(block["text"] for block in reply.blocks if block["type"] == "markdown")
-            assert as_read(markdown).startswith(as_read(as_told(f"{text}.")))
+            assert as_read(markdown).startswith(as_read(unmask(as_told(f"{text}."))))
             assert open_fence(markdown) == ""
         await world.slack.command(f"{problem}{'x' * (world.settings.problem_limit + 1)}")
         await world.until(lambda: world.workspace.whispers)

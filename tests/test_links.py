@@ -3,13 +3,12 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.blocks import parent
-from bot.fences import code
-from bot.links import make_safe, unmask
+from bot.links import unmask
 from bot.markdown import pages
+from tests.hostile import PARSERS, hostile
 
 EVIL = "https://evil.example"
 MASKS = [
@@ -88,13 +87,6 @@ MASKS = [
     "[login.example] ({})",
     "[login.example]\n({})",
 ]
-PARSERS = [
-    MarkdownIt("commonmark"),
-    MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]),
-    MarkdownIt("gfm-like", {"linkify": False}),
-]
-for parser in PARSERS:
-    setattr(parser, "validateLink", lambda _: True)  # noqa: B010 - Slack may take every scheme; a method, to mypy
 
 
 def links(markdown: str) -> list[Token]:
@@ -180,32 +172,6 @@ def test_what_looks_like_code_goes_on_looking_as_it_is_written(text: str) -> Non
     assert unmask(text).replace("\u2060", "") == text
 
 
-PIECES = [
-    *("[", "]", "(", ")", "](", "]:", "][", "![", "`", "``", "```", "~~~", "\\", "|", "<", ">", "&", "*", "_", "!"),
-    *(
-        "\n",
-        "\n\n",
-        "\r",
-        "\x0b",
-        "\u2028",
-        "\t",
-        "  ",
-        "   ",
-        "    ",
-        "> ",
-        "- ",
-        "1. ",
-        "# ",
-        "---\n",
-        "|-|\n",
-        "=\n",
-    ),
-    *("a", "x.y", EVIL, "[a](https://b.c)", "[a]: https://b.c\n", "<a>", "<!--", "-->", "<b `", '"', "'", "&#93;", ":"),
-    *("\n```\n", "\n~~~\n", "\n   ```\n", "\n- ```\n", "\n> ```\n", "\n[a]: b\n", "`[a](b)`", "| `a | b` |\n"),
-]
-hostile = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
-
-
 @given(hostile)
 @example("```\n[a](b)\n   ```\n[a](b)")
 @example("`\u2028\u2028[a](b)`")
@@ -213,26 +179,6 @@ def test_no_parser_finds_a_link_in_what_is_sent(text: str) -> None:
     """However brackets, backticks, fences, quotes, lists, tables and HTML are put together."""
     for markdown in sent(text):
         assert links(markdown) == []
-
-
-@given(hostile)
-def test_what_is_held_to_be_code_for_certain_is_code_for_a_parser(text: str) -> None:
-    """Never less strict: a letter that stands there is found in no text of a parser's but in code."""
-    text = make_safe(text)
-    marked, place = "", 0
-    for stretch in code(text):
-        if stretch.is_certain:
-            written = text[stretch.start : stretch.end].replace("a", "\u0394")
-            marked, place = marked + text[place : stretch.start] + written, stretch.end
-    marked += text[place:]
-    for parser in PARSERS:
-        assert "\u0394" not in _prose(parser.parse(marked))
-
-
-def _prose(tokens: list[Token]) -> str:
-    return "".join(
-        _prose(token.children) if token.children else token.content if token.type == "text" else "" for token in tokens
-    )
 
 
 @given(hostile)

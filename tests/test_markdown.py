@@ -273,3 +273,36 @@ def test_plain_stretches_join_back_and_fit(text: str, limit: int) -> None:
     for one in cut:
         assert 0 < units(one) <= limit
         assert not re.search("&[a-z]*$", one)
+
+
+def test_a_text_of_many_bytes_is_cut_smaller() -> None:
+    """Where Slack has refused more."""
+    text = "最初の一週間。" * 300
+    cut = pages(text, room=3_000)
+    assert "".join(source(text, cut)) == text
+    assert [octets(page.markdown) <= 3_000 for page in cut] == [True] * 3
+
+
+@pytest.mark.parametrize("item", ["-\n\n", "***\n", "# \n", "~~~\n"])
+def test_what_has_more_parts_than_text_is_shown_plain(item: str) -> None:
+    """In few pages: nobody wants hundreds of messages of forty rules each."""
+    text = item * (40_000 // len(item))
+    cut = pages(text)
+    assert "".join(source(text, cut)) == text
+    assert len(cut) < 50
+    assert any(page.is_plain for page in cut)
+
+
+@given(markdown, st.integers(1, 30))
+def test_a_page_keeps_its_form_however_much_follows(text: str, times: int) -> None:
+    """Plain or not."""
+    text = text * times
+    first = pages(text, limit=400)[0]
+    if first.end < len(text):
+        assert fit(text + "# and\n" * 50, limit=400) == first
+
+
+def test_a_takeaway_of_brackets_is_still_one() -> None:
+    """They are not looked at for links."""
+    assert takeaway("[" * 50 + "It ends. So.") == "[" * 50 + "It ends."
+    assert takeaway(">" * 100 + " It ends. So.") == "It ends."

@@ -254,7 +254,10 @@ async def test_what_people_and_models_write_rings_nobody_and_reads_as_written() 
     hostile = "<!channel> **<@U0BEN>** [x](https://a.example/?a=1&b=2) `a < b` <https://evil.example|here>."
     async with running(ModelServer(**{name: script_of(hostile) for name in NAMES})) as world:
         parent, *replies = await world.ask(hostile)
-        assert bodies(replies) == [hostile] * 4
+        assert (
+            bodies(replies)
+            == [hostile.replace("[x](https://a.example/?a=1&b=2)", "x (https://a.example/?a=1&b=2)")] * 4
+        )
         for message in [parent, *replies]:
             for version in message.versions:
                 mentions = set(find_mentions(Message("", "", "", None, None, [version])))
