@@ -209,7 +209,7 @@ class Board:
             return None
         sent = _in_form(message, body)
         # What cannot be made smaller is made plainer; what has no Markdown is plain already.
-        while _was_refused(message, sent) or (message.form is Form.PLAIN and body.size == 0):
+        while _was_refused(message, sent) or (message.form is Form.PLAIN and body.has_text and not body.size):
             if message.form is Form.PLAIN and not _is_known(message):
                 self._lose(message, Loss.LOCKED)
                 return None

@@ -233,6 +233,19 @@ async def test_a_message_whose_text_is_not_known_is_left_as_it_is() -> None:
     assert message.loss is Loss.LOCKED
 
 
+async def test_a_placeholder_that_is_refused_once_still_grows() -> None:
+    """It has no text that Slack could have refused; what comes has."""
+    writer = Writer()
+    writer.failures["post"] = [FormRefusedError("invalid_blocks")]
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        reply = Reply(thread, PERSPECTIVES[0])
+        await thread.stands(reply.placeholder)
+        reply.show(Draft("It ends.", State.DONE, model="m"))
+        await thread.settle()
+    assert text_of(writer.screen["1"]) == "It ends."
+
+
 async def test_a_refusal_that_does_not_say_for_what_is_tried_smaller_twice() -> None:
     """Then without Markdown; what it was refused for is not held for its size."""
     writer = Strict(lambda body: body.blocks[-1]["type"] == "markdown", FormRefusedError)
