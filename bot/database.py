@@ -30,7 +30,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot import sqlite
 from bot.dsn import Dsn, read_dsn
-from bot.errors import BotError, SettingsError, StoreError
+from bot.errors import BotError, ContentError, SettingsError, StoreError
 
 COMMAND_PATIENCE = 1.5  # seconds for one statement in PostgreSQL, a wait for a row's lock included
 TRANSACTION_PATIENCE = 3.0  # seconds until a server that says nothing is held to be gone
@@ -247,18 +247,17 @@ class Database:
 
     def _translate(self, error: Exception) -> StoreError:
         """Name a failure. Databases' own messages may quote what was to be written."""
-        cause: BaseException = error
-        while isinstance(cause.__cause__, Exception):
-            cause = cause.__cause__
-        code = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or ""
-        name = f"{type(cause).__name__} {code}".rstrip()
+        cause = _cause(error)
+        code = _code(cause)
+        name = name_error(error)
         meaning = _MEANINGS.get(code) or _MEANINGS.get("_".join(code.split("_")[:2])) or _MEANINGS.get(code[:2])
         if not code and self.is_postgresql:
             words = str(cause)
             meaning = next((means for said, means in _CONNECT_MEANINGS.items() if re.search(said, words)), None)
             meaning = _MEANINGS.get(meaning or "", meaning)
         said = f"{meaning}; {name}" if meaning else name
-        return StoreError(f"{self.place}: the database did not do what it was asked ({said})")
+        kind = ContentError if is_content(error) else StoreError
+        return kind(f"{self.place}: the database did not do what it was asked ({said})")
 
     def _use_sqlite(self, rest: str) -> None:
         if rest in {"", "/", "/:memory:"}:
@@ -365,19 +364,38 @@ def _with_authorities(parameters: dict[str, str]) -> dict[str, str]:
     return {**parameters, "sslrootcert": every, "sslmode": parameters.get("sslmode", "verify-full")}
 
 
-def _is_connections(error: Exception) -> bool:
-    """Whether a failure is of the connection or the database, and not of what was to be written."""
-    if isinstance(error, BotError):
-        return False
-    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+def name_error(error: Exception) -> str:
+    """What a failure is called: an exception, and the database's own code."""
+    cause = _cause(error)
+    return f"{type(cause).__name__} {_code(cause)}".rstrip()
+
+
+def is_content(error: Exception) -> bool:
+    """Whether a failure is of what was to be written, and not of the connection or the database."""
+    cause = error.orig if isinstance(error, exc.StatementError) else error
     if isinstance(error, (exc.DataError, exc.IntegrityError)) or isinstance(cause, (OverflowError, UnicodeError)):
-        return False
-    return not str(getattr(cause, "sqlstate", None) or "").startswith(("22", "23", "54"))
+        return True
+    return str(getattr(cause, "sqlstate", None) or "").startswith(("22", "23", "54"))  # data, constraints, limits
+
+
+def _is_connections(error: Exception) -> bool:
+    return not (isinstance(error, BotError) or is_content(error))
+
+
+def _cause(error: Exception) -> BaseException:
+    cause: BaseException = error
+    while isinstance(cause.__cause__, Exception):
+        cause = cause.__cause__
+    return cause
+
+
+def _code(cause: BaseException) -> str:
+    return str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
 
 
 def _is_wait(error: Exception) -> bool:
     """Whether it failed because it has waited: to wait once more at once would keep others waiting."""
-    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    cause = error.orig if isinstance(error, exc.StatementError) else error
     return isinstance(cause, BaseException) and (
         sqlite.is_busy(cause) or getattr(cause, "sqlstate", None) in {"57014", "55P03"}
     )

@@ -36,6 +36,10 @@ class StoreError(BotError):
     """The database cannot be reached, or did not do what it was asked; the message quotes nothing of the call."""
 
 
+class ContentError(StoreError):
+    """Something that was to be written cannot be stored, whatever the database does."""
+
+
 class TokenRefusedError(BotError):
     """Slack refuses a token; the message names its variable, and `code` is Slack's word for why."""
 

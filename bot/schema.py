@@ -1,20 +1,43 @@
 """The tables in which runs are kept, in SQLite and in PostgreSQL."""
 
+import math
 import re
 
 from sqlalchemy import Column, Dialect, Double, ForeignKey, Index, Integer, MetaData, Table, Text, TypeDecorator
 
+MOST = 2**31 - 1  # PostgreSQL's INTEGER
+LONGEST = 1_000_000  # characters of one text; no answer that Slack can show comes near, and a write has to be brief
 VERSION = 1  # of what follows; a change to it needs a step from the old one in `Store.open`
 
 
 class _Words(TypeDecorator[str]):
-    """Text; what PostgreSQL cannot store of a string becomes U+FFFD, in SQLite too."""
+    """Text; what PostgreSQL cannot store of a string becomes U+FFFD, in SQLite too. More than `LONGEST` is cut off."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else re.sub("[\x00\ud800-\udfff]", "\ufffd", value)
+        return None if value is None else re.sub("[\x00\ud800-\udfff]", "\ufffd", value[:LONGEST])
+
+
+class _Count(TypeDecorator[int]):
+    """A whole number from 0 on; what PostgreSQL cannot store becomes the largest that it can, in SQLite too."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> int | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else min(max(value, 0), MOST)
+
+
+class _Seconds(TypeDecorator[float]):
+    """A number; what is none, or has no end, becomes 0."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:  # noqa: ARG002 - SQLAlchemy's
+        return None if value is None else value if math.isfinite(value) else 0.0
 
 
 tables = MetaData()
@@ -55,8 +78,8 @@ answers = Table(
     Column("reason", _Words, nullable=False),
     Column("text", _Words, nullable=False),
     Column("model", _Words, nullable=False),
-    Column("seconds", Double, nullable=False),
-    Column("tokens", Integer, nullable=False),
+    Column("seconds", _Seconds, nullable=False),
+    Column("tokens", _Count, nullable=False),
 )
 edits = Table(
     "edits",

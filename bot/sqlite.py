@@ -18,6 +18,7 @@ _PRAGMAS = (
     "journal_mode = WAL",
     "synchronous = FULL",
     "foreign_keys = ON",
+    "secure_delete = ON",  # what is deleted or replaced is overwritten: a page that is free may still hold a problem
 )
 
 
@@ -87,6 +88,7 @@ def _identify(path: Path) -> tuple[int, int] | None:
 
 async def set_up(driver: Any) -> None:
     """Set a new connection up."""
+    driver.text_factory = _decode
     loop = asyncio.get_running_loop()
     deadline = loop.time() + PATIENCE
     for pragma in _PRAGMAS:
@@ -99,6 +101,11 @@ async def set_up(driver: Any) -> None:
                 if not is_busy(error) or loop.time() > deadline:
                     raise
             await asyncio.sleep(0.01)
+
+
+def _decode(text: bytes) -> str:
+    """What is no text of ours is read all the same: one such row would keep all others from being read."""
+    return text.decode("utf-8", "replace")
 
 
 def is_busy(error: BaseException) -> bool:

@@ -7,31 +7,46 @@ Laws:
 - Whatever fails is a `StoreError`. It names the failure, and quotes neither what was to be written nor the password.
 - Whoever is cancelled leaves at once. A driver cannot be stopped safely in the middle of a statement, so the
   transaction goes on for as long as the driver's limits let it, and is undone unless its commit has begun.
+- A row that cannot be written or read for what is in it is put aside, said in the log by its kind, and keeps no other
+  from being written or read.
 - A run is open until it has an end. Its lease says until when its owner may work on it; what another process owns is
   left alone.
 
 It decides nothing: when leases are renewed, and what to do while the database is away, is for `journal` to say.
 """
 
-from collections.abc import Callable, Iterable
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import bindparam, delete, func, insert, inspect, select, tuple_, update
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy import Delete, Insert, Update, bindparam, delete, func, insert, inspect, select, update
+from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.database import Database
-from bot.draft import Draft, State
-from bot.errors import SettingsError
+from bot.database import Database, is_content, name_error
+from bot.errors import ContentError, SettingsError
 from bot.question import Question
 from bot.record import LEASE, WITHDRAWN, Begun, Changes, Record
+from bot.rows import is_number, read_records
 from bot.schema import VERSION, answers, edits, is_open, messages, runs, schema, tables
+from bot.sqlite import PATIENCE
 
 EDITS_KEPT = 120.0  # seconds; Slack's limits look back one minute
+ABANDONED = 86_400.0  # seconds since its lease after which an open run is forgotten: nobody could read it
+PUT_ASIDE = 1_000  # keys of runs that are remembered for that
+LOG_KEPT = 10.0  # seconds at the most for which what a run has left behind stands in SQLite's log
 
 VACUUM = 1_000  # pages of 4 KiB that one `clear` gives back at most: nobody can write meanwhile
 OPENING = 0x70657273  # the advisory lock of processes that make the schema in PostgreSQL; any number
+
+logger = logging.getLogger(__name__)
+
+Statement = Insert | Update | Delete
+Rows = Sequence[dict[str, Any]]
+_Write = Callable[[AsyncConnection, Statement, Rows], Awaitable[None]]
 
 
 class Store:
@@ -50,6 +65,10 @@ class Store:
         self._workspace = workspace
         self._clock = clock
         self._database = Database(url, self._prepare)
+        self._unwritable: deque[str] = deque(maxlen=PUT_ASIDE)  # runs
+        self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
+        # When SQLite's log is to be emptied, where it holds what is to be forgotten. What a killed process left does.
+        self._clean_at: float | None = clock() if self.is_file else None
 
     @property
     def place(self) -> str:
@@ -119,32 +138,57 @@ class Store:
         """Write runs that are not known, renew the leases of all open runs of this process, and write their changes.
 
         Returns the keys of those runs, of them that have ended with this call too. What was to be written of others
-        is left out: another process owns them.
+        is left out: another process owns them. Runs that cannot be written are taken out of `changes.begins`.
         """
         now = self._clock()
+        for key in self._unwritable:
+            changes.begins.pop(key, None)
+        try:
+            ours = await self._database.do(partial(self._save, changes, now, _write_all))
+        except ContentError:
+            # Something in it cannot be stored. Row by row, all else is.
+            ours = await self._database.do(partial(self._save, changes, now, self._write_each))
+            for key in self._unwritable:
+                changes.begins.pop(key, None)
+        if changes.ends and self.is_file and self._clean_at is None:
+            self._clean_at = now + LOG_KEPT
+        if self._clean_at is not None and now >= self._clean_at:
+            is_clean = await self._database.do(_empty_log, in_transaction=False)
+            self._clean_at = None if is_clean else now + LOG_KEPT
+        return ours
 
-        async def work(connection: AsyncConnection) -> set[str]:
-            if changes.begins:
-                begun = [self._row(one, now) for one in changes.begins.values()]
-                await connection.execute(self._database.insert(runs).on_conflict_do_nothing(), begun)
-            # In PostgreSQL this locks the rows too: nobody takes them up until all is written.
-            renewal = update(runs).where(runs.c.owner == self._owner, is_open).values(lease_until=now + LEASE)
-            ours = {row.key for row in await connection.execute(renewal.returning(runs.c.key))}
-            await self._write_posts(connection, ours, changes, now)
-            await self._write_calls(connection, ours, changes)
-            await self._write_answers(connection, ours, changes)
-            ends = [{"_key": key, "_state": state} for key, state in changes.ends.items() if key in ours]
-            if ends:
-                # Whoever has the response URL can write in the bot's name; nobody needs it any more.
-                end = update(runs).where(runs.c.key == bindparam("_key"))
-                end = end.values(state=bindparam("_state"), ended_at=now, owner=None, response_url=None)
-                await connection.execute(end, ends)
-            if changes.edits:
-                whose = {"workspace": self._workspace, "owner": self._owner}
-                await connection.execute(insert(edits), [{**whose, "at": at} for at in changes.edits])
-            return ours
+    async def _save(self, changes: Changes, now: float, write: _Write, connection: AsyncConnection) -> set[str]:
+        begins = [self._row(one, now) for one in changes.begins.values()]
+        await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
+        # In PostgreSQL this locks the rows too: nobody takes them up until all is written.
+        renewal = update(runs).where(runs.c.owner == self._owner, is_open).values(lease_until=now + LEASE)
+        ours = {row.key for row in await connection.execute(renewal.returning(runs.c.key))}
+        await write(connection, *_withdrawals(ours, changes))
+        await write(connection, *self._posts(ours, changes, now))
+        await write(connection, *_calls(ours, changes))
+        await write(connection, *self._answers(ours, changes))
+        # Whoever has the response URL can write in the bot's name; nobody needs it any more.
+        end = update(runs).where(runs.c.key == bindparam("_key"))
+        end = end.values(state=bindparam("_state"), ended_at=now, owner=None, response_url=None)
+        ends = [{"_key": key, "_state": state} for key, state in changes.ends.items() if key in ours]
+        await write(connection, end, ends)
+        whose = {"workspace": self._workspace, "owner": self._owner}
+        await write(connection, insert(edits), [{**whose, "at": at} for at in changes.edits])
+        return ours
 
-        return await self._database.do(work)
+    async def _write_each(self, connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
+        """Write each row that can be stored."""
+        for row in rows:
+            try:
+                async with connection.begin_nested():
+                    await connection.execute(statement, row)
+            except Exception as error:
+                if not is_content(error):
+                    raise
+                kind = str(statement.table)
+                logger.warning("store.put_aside kind=%s error=%s", kind, name_error(error))
+                if statement.table is runs and "key" in row:
+                    self._unwritable.append(row["key"])
 
     async def claim(self, limit: int = 20) -> list[Record]:
         """Take up to `limit` open runs of others whose lease has ended or was given up, the oldest first.
@@ -158,7 +202,9 @@ class Store:
             free = (
                 select(runs)
                 .where(is_open, runs.c.lease_until <= now, runs.c.owner.is_distinct_from(self._owner))
-                .where(runs.c.workspace == self._workspace)
+                .where(
+                    runs.c.workspace == self._workspace, runs.c.key.not_in(self._unreadable), runs.c.key.is_not(None)
+                )
                 .order_by(runs.c.asked_at, runs.c.key)
                 .limit(limit)
                 .with_for_update(skip_locked=True)  # SQLite has no such thing, and locks everything anyway
@@ -167,13 +213,19 @@ class Store:
             if not found:
                 return []
             keys = [run.key for run in found]
-            taken = update(runs).where(runs.c.key.in_(keys)).values(owner=self._owner, lease_until=now + LEASE)
-            await connection.execute(taken)
             posts = await connection.execute(
                 select(messages).where(messages.c.run.in_(keys)).order_by(messages.c.place)
             )
             drafts = await connection.execute(select(answers).where(answers.c.run.in_(keys)))
-            return _read_records(found, posts, drafts)
+            records, unreadable = read_records(found, posts, drafts)
+            for key in unreadable:
+                logger.warning("store.unreadable kind=runs run=%s", key)
+            self._unreadable.extend(key for key in unreadable if isinstance(key, str))
+            # What cannot be read is left to whoever can: a newer version of this program, perhaps.
+            taken = [record.question.key for record in records]
+            lease = update(runs).where(runs.c.key.in_(taken)).values(owner=self._owner, lease_until=now + LEASE)
+            await connection.execute(lease)
+            return records
 
         return await self._database.do(work)
 
@@ -190,12 +242,16 @@ class Store:
         await self._database.do(work)
 
     async def clear(self, before: float, limit: int) -> int:
-        """Forget up to `limit` runs that ended before then, and edits that count no more; how many runs."""
+        """Forget up to `limit` runs that ended before then, and edits that count no more; how many runs.
+
+        Runs that nobody has taken up since then, and for a day, are forgotten too.
+        """
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(delete(edits).where(edits.c.at < now - EDITS_KEPT))
-            oldest = select(runs.c.key).where(runs.c.ended_at < before).limit(limit)
+            is_abandoned = is_open & (runs.c.lease_until < min(before, now - ABANDONED))
+            oldest = select(runs.c.key).where((runs.c.ended_at < before) | is_abandoned).limit(limit)
             old = delete(runs).where(runs.c.key.in_(oldest)).returning(runs.c.key)
             return len((await connection.execute(old)).all())
 
@@ -213,7 +269,8 @@ class Store:
                 .where(runs.c.asked_at >= at, runs.c.ended_at.is_not(None), runs.c.state != "refused")
                 .where(runs.c.workspace == self._workspace)
             )
-            return [(row.user, row.asked_at) for row in await connection.execute(asked.order_by(runs.c.asked_at))]
+            found = await connection.execute(asked.order_by(runs.c.asked_at))
+            return [(row.user, row.asked_at) for row in found if isinstance(row.user, str) and is_number(row.asked_at)]
 
         return await self._database.do(work)
 
@@ -223,7 +280,7 @@ class Store:
         async def work(connection: AsyncConnection) -> list[float]:
             others = (edits.c.workspace == self._workspace, edits.c.owner != self._owner)
             sent = select(edits.c.at).where(edits.c.at >= at, *others)
-            return [row.at for row in await connection.execute(sent.order_by(edits.c.at))]
+            return [row.at for row in await connection.execute(sent.order_by(edits.c.at)) if is_number(row.at)]
 
         return await self._database.do(work)
 
@@ -258,42 +315,27 @@ class Store:
         if version is None:
             await connection.execute(insert(schema).values(version=VERSION))
 
-    async def _write_posts(self, connection: AsyncConnection, ours: set[str], changes: Changes, now: float) -> None:
-        posts = {key: ts for key, ts in changes.posts.items() if key[0] in ours}
-        withdrawn = [key for key, ts in posts.items() if ts is WITHDRAWN]
-        if withdrawn:
-            identity = tuple_(messages.c.run, messages.c.part)
-            await connection.execute(delete(messages).where(identity.in_(withdrawn)))
+    def _posts(self, ours: set[str], changes: Changes, now: float) -> tuple[Statement, Rows]:
         rows = [
             {"_run": run, "_part": part, "_ts": ts, "_at": now if ts is None else 0.0}
-            for (run, part), ts in posts.items()
-            if ts is not WITHDRAWN
+            for (run, part), ts in changes.posts.items()
+            if run in ours and ts is not WITHDRAWN
         ]
-        if rows:
-            others = messages.alias()
-            last = select(func.coalesce(func.max(others.c.place), 0) + 1).where(others.c.run == bindparam("_run"))
-            row = {
-                "run": bindparam("_run"),
-                "part": bindparam("_part"),
-                "place": last.scalar_subquery(),
-                "intended_at": bindparam("_at"),
-                "ts": bindparam("_ts"),
-            }
-            statement = self._database.insert(messages).values(row)
-            # A part that is intended once more is in doubt from now on: its second call may still be carried out.
-            news = {"ts": statement.excluded.ts, "intended_at": statement.excluded.intended_at}
-            await connection.execute(statement.on_conflict_do_update(index_elements=["run", "part"], set_=news), rows)
+        others = messages.alias()
+        last = select(func.coalesce(func.max(others.c.place), 0) + 1).where(others.c.run == bindparam("_run"))
+        row = {
+            "run": bindparam("_run"),
+            "part": bindparam("_part"),
+            "place": last.scalar_subquery(),
+            "intended_at": bindparam("_at"),
+            "ts": bindparam("_ts"),
+        }
+        statement = self._database.insert(messages).values(row)
+        # A part that is intended once more is in doubt from now on: its second call may still be carried out.
+        news = {"ts": statement.excluded.ts, "intended_at": statement.excluded.intended_at}
+        return statement.on_conflict_do_update(index_elements=["run", "part"], set_=news), rows
 
-    async def _write_calls(self, connection: AsyncConnection, ours: set[str], changes: Changes) -> None:
-        rows = [
-            {"_run": run, "_part": part, "_at": at or 0.0} for (run, part), at in changes.calls.items() if run in ours
-        ]
-        if rows:
-            call = update(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part"))
-            call = call.where(messages.c.ts.is_not(None)).values(intended_at=bindparam("_at"))
-            await connection.execute(call, rows)
-
-    async def _write_answers(self, connection: AsyncConnection, ours: set[str], changes: Changes) -> None:
+    def _answers(self, ours: set[str], changes: Changes) -> tuple[Statement, Rows]:
         rows = [
             {
                 "run": run,
@@ -308,10 +350,28 @@ class Store:
             for (run, name), draft in changes.answers.items()
             if run in ours
         ]
-        if rows:
-            statement = self._database.insert(answers)
-            news = {column.name: column for column in statement.excluded if not column.primary_key}
-            await connection.execute(statement.on_conflict_do_update(index_elements=["run", "name"], set_=news), rows)
+        statement = self._database.insert(answers)
+        news = {column.name: column for column in statement.excluded if not column.primary_key}
+        return statement.on_conflict_do_update(index_elements=["run", "name"], set_=news), rows
+
+
+async def _write_all(connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
+    """Write rows, all of them or none."""
+    if rows:
+        await connection.execute(statement, rows)
+
+
+def _withdrawals(ours: set[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [
+        {"_run": run, "_part": part} for (run, part), ts in changes.posts.items() if run in ours and ts is WITHDRAWN
+    ]
+    return delete(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part")), rows
+
+
+def _calls(ours: set[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [{"_run": run, "_part": part, "_at": at or 0.0} for (run, part), at in changes.calls.items() if run in ours]
+    call = update(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part"))
+    return call.where(messages.c.ts.is_not(None)).values(intended_at=bindparam("_at")), rows
 
 
 def _read_version(connection: Connection) -> int | None:
@@ -321,38 +381,19 @@ def _read_version(connection: Connection) -> int | None:
     return connection.execute(select(schema.c.version)).scalar()
 
 
-def _read_records(runs: Iterable[Row[Any]], messages: Iterable[Row[Any]], answers: Iterable[Row[Any]]) -> list[Record]:
-    posts: dict[str, dict[str, str | None]] = {}
-    drafts: dict[str, dict[str, Draft]] = {}
-    left_at: dict[str, float] = {}
-    calls: dict[str, dict[str, float]] = {}
-    for row in messages:
-        posts.setdefault(row.run, {})[row.part] = row.ts
-        if row.ts is None:
-            left_at[row.run] = max(left_at.get(row.run, 0.0), row.intended_at)
-        elif row.intended_at:
-            calls.setdefault(row.run, {})[row.part] = row.intended_at
-    for row in answers:
-        drafts.setdefault(row.run, {})[row.name] = Draft(
-            row.text, State(row.state), row.reason, row.model, row.seconds, row.tokens
-        )
-    return [
-        Record(
-            question=Question(
-                run.key, run.problem, run.user, run.channel, run.thread_ts, run.whisper_ts, run.response_url
-            ),
-            asked_at=run.asked_at,
-            posts=posts.get(run.key, {}),
-            answers=drafts.get(run.key, {}),
-            left_at=left_at.get(run.key, 0.0),
-            calls=calls.get(run.key, {}),
-        )
-        for run in runs
-    ]
-
-
 async def _shrink(connection: AsyncConnection) -> None:
     """Give the file's free pages back. A transaction would stand in the way."""
     driver: Any = (await connection.get_raw_connection()).driver_connection
     # Each step frees one page, and sqlite3 takes more than one step in scripts alone.
     await driver.executescript(f"PRAGMA incremental_vacuum({VACUUM}); PRAGMA wal_checkpoint(TRUNCATE);")
+
+
+async def _empty_log(connection: AsyncConnection) -> bool:
+    """Have SQLite's log hold nothing any more, unless another process is just using it; whether it is empty."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute_fetchall("PRAGMA busy_timeout = 0")  # nobody waits for that
+    try:
+        [(is_busy, *_)] = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await driver.execute_fetchall(f"PRAGMA busy_timeout = {PATIENCE * 1_000:.0f}")
+    return not is_busy

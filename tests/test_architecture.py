@@ -20,6 +20,7 @@ ORDER = [
     "journal",
     "store",
     "database",
+    "rows",
     "sqlite",
     "dsn",
     "schema",

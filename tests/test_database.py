@@ -4,20 +4,24 @@ import asyncio
 import logging
 import os
 import resource
+import secrets
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from bot.errors import SettingsError, StoreError
+from bot.draft import Draft, State
+from bot.errors import ContentError, SettingsError, StoreError
 from bot.question import Question
-from bot.record import Begun, Changes
-from bot.store import Store
+from bot.record import LEASE, Begun, Changes
+from bot.store import LOG_KEPT, Store
 from tests.databases import ADDRESS, KINDS, database, disconnect, query
 
 pytestmark = pytest.mark.slow
@@ -352,3 +356,156 @@ async def test_nothing_is_logged_of_what_was_written(tmp_path: Path, caplog: pyt
         (tmp_path / "runs.sqlite").unlink()
         await store.add(Question("other", "Why does the marmalade factory fail?", "U", "C"))
     assert "marmalade" not in caplog.text
+
+
+ODD = Draft("so far", State.DONE, seconds=float("nan"), tokens=10**31)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_numbers_that_no_database_holds_are_kept_as_far_as_they_can_be(kind: str, tmp_path: Path) -> None:
+    """Nothing fails for them, now or after a restart."""
+    async with database(kind, tmp_path) as url, opened(url) as store:
+        drafts = {
+            "Depth": ODD,
+            "Time": replace(ODD, seconds=float("inf"), tokens=2**31),
+            "Breadth": replace(ODD, tokens=-1),
+        }
+        assert await store.save(Changes(answers={("k", name): draft for name, draft in drafts.items()})) == {"k"}
+        await store.release(["k"])
+        async with opened(url, "two") as two:
+            [record] = await two.claim()
+        assert sorted(draft.tokens for draft in record.answers.values()) == [0, 2**31 - 1, 2**31 - 1]
+        assert {draft.seconds for draft in record.answers.values()} == {0.0}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_text_without_end_is_cut_off(kind: str, tmp_path: Path) -> None:
+    """A write has to be brief, since all others wait behind it."""
+    async with database(kind, tmp_path) as url, opened(url) as store:
+        began = time.perf_counter()
+        assert await store.save(Changes(answers={("k", "Depth"): Draft("x" * 100_000_000)})) == {"k"}
+        assert time.perf_counter() - began < 1.5
+        assert await query(url, "SELECT LENGTH(text) FROM answers") == [(1_000_000,)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_cannot_be_stored_is_put_aside_and_the_rest_is_written(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Once, and said by its kind; the next write is none the worse for it."""
+    async with database(kind, tmp_path) as url, opened(url) as store:
+        # A constraint that one row of each kind breaks, as an index breaks for a key of a megabyte in PostgreSQL.
+        bad = "bad"
+        if kind == "sqlite":
+            for table, column in (("runs", "key"), ("messages", "part"), ("answers", "name")):
+                rule = f"WHEN NEW.{column} = 'bad' BEGIN SELECT RAISE(ABORT, 'marmalade'); END"
+                await query(url, f"CREATE TRIGGER no_{table} BEFORE INSERT ON {table} {rule}")
+        else:
+            bad = secrets.token_hex(500_000)
+        changes = Changes(
+            begins={key: Begun(question(key), ASKED_AT) for key in ("one", bad, "two")},
+            posts={("k", part): "1.1" for part in ("parent", bad, "Depth")},
+            calls={("k", "Depth"): ASKED_AT},
+            answers={("k", name): Draft("text") for name in ("Breadth", bad, "Time")},
+            ends={"two": "done"},
+            edits=[ASKED_AT],
+        )
+        assert await store.save(changes) == {"k", "one", "two"}
+        assert list(changes.begins) == ["one", "two"]
+        assert sorted(line.split(" error=")[0] for line in caplog.messages) == [
+            f"store.put_aside kind={table}" for table in ("answers", "messages", "runs")
+        ]
+        assert await query(url, "SELECT part FROM messages ORDER BY place") == [("parent",), ("Depth",)]
+        assert await query(url, "SELECT name FROM answers ORDER BY name") == [("Breadth",), ("Time",)]
+        assert await query(url, "SELECT key, state FROM runs ORDER BY key") == [
+            ("k", "open"), ("one", "open"), ("two", "done")
+        ]  # fmt: skip
+        caplog.clear()
+        again = Changes(begins={bad: Begun(question(bad), ASKED_AT)})
+        assert await store.save(again) == {"k", "one"}
+        assert (again.begins, caplog.messages) == ({}, [])
+        with pytest.raises(ContentError):
+            await store.add(question(bad))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_cannot_be_read_is_left_alone_and_stops_nobody(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However many such runs there are; whoever can read them takes them up. In the end they are forgotten."""
+    now = ASKED_AT + LEASE
+    async with database(kind, tmp_path) as url, opened(url) as one, Store(url, owner="two", clock=lambda: now) as two:
+        for number in range(25):
+            await one.add(question(f"odd {number}"))
+        await one.save(Changes(answers={("k", "Depth"): Draft("text")}))
+        nonsense = "infinity" if kind == "postgresql" else "soon"
+        await query(url, f"UPDATE runs SET asked_at = '{nonsense}' WHERE key <> 'k'")  # noqa: S608 - ours
+        await query(url, "UPDATE answers SET state = 'pondering'")
+        await two.open()
+        found = [*await two.claim(), *await two.claim(), *await two.claim()]
+        assert [record.question.key for record in found] == ["k"]
+        assert found[0].answers == {}
+        assert caplog.text.count("store.unreadable kind=runs") == 25
+        assert await query(url, f"{COUNT} WHERE owner = 'one'") == [(25,)]
+        assert await two.asked_since(0.0) == []
+        now += 86_000.0
+        assert await two.clear(now, 100) == 0
+        await two.save(Changes())
+        now += 1_000.0
+        assert await two.clear(now, 100) == 25
+        assert await query(url, "SELECT key FROM runs") == [("k",)]
+
+
+async def test_text_that_is_none_is_read_all_the_same(tmp_path: Path) -> None:
+    """Bytes that no UTF-8 has would keep all rows from being read."""
+    url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
+    async with opened(url) as store, opened(url, "two") as two:
+        await query(url, "UPDATE runs SET problem = CAST(x'61ff62' AS TEXT)")
+        await store.release(["k"])
+        [record] = await two.claim()
+        assert record.question.problem == "a\ufffdb"
+
+
+async def test_what_a_run_leaves_behind_is_gone_soon(tmp_path: Path) -> None:
+    """Its response URL, and all of it once it is forgotten: from the file, its free pages, and the log."""
+    now = ASKED_AT
+    secret, text = "https://hooks.example.test/secret", "Why does the marmalade factory fail? " * 500
+
+    def found(words: str) -> list[str]:
+        return [path.name for path in tmp_path.iterdir() if words.encode() in path.read_bytes()]
+
+    async with Store(f"sqlite:///{tmp_path / 'runs.sqlite'}", owner="one", clock=lambda: now) as store:
+        await store.open()
+        await store.save(Changes())
+        await store.add(Question("k", text, "U", "C", response_url=secret))
+        await store.add(Question("other", text, "U", "C"))
+        assert found(secret)
+        await store.save(Changes(ends={"k": "done"}))
+        now += LOG_KEPT
+        await store.save(Changes())
+        assert found(secret) == []
+        await store.save(Changes(ends={"other": "done"}))
+        now += LOG_KEPT
+        assert await store.clear(now + 1, 100) == 2
+        assert found("marmalade") == []
+
+
+async def test_emptying_the_log_waits_for_nobody(tmp_path: Path) -> None:
+    """While another process reads, it is left for later."""
+    now = ASKED_AT
+    path = tmp_path / "runs.sqlite"
+    async with Store(f"sqlite:///{path}", owner="one", clock=lambda: now) as store:
+        await store.open()
+        await store.add(question())
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute(COUNT).fetchall()
+            await store.save(Changes(ends={"k": "done"}))
+            now += LOG_KEPT
+            began = time.perf_counter()
+            await store.save(Changes())
+            assert time.perf_counter() - began < 0.3
+            assert (tmp_path / "runs.sqlite-wal").stat().st_size > 0
+        now += LOG_KEPT
+        await store.save(Changes())
+        assert (tmp_path / "runs.sqlite-wal").stat().st_size == 0

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.draft import Draft, State
-from bot.errors import StoreError
+from bot.errors import ContentError, StoreError
 from bot.journal import LONGER, MEMORY, PATIENCE, RENEWAL, RETRY, SEARCH, Journal
 from bot.question import Question
 from bot.record import LEASE, WITHDRAWN, Begun, Changes, Record
@@ -22,6 +22,7 @@ class Database:
     def __init__(self) -> None:
         self.ours: set[str] = set()
         self.others: set[str] = set()
+        self.unwritable: set[str] = set()
         self.ended: dict[str, str] = {}
         self.saves: list[tuple[float, Changes]] = []
         self.unheld: list[Record] = []
@@ -48,6 +49,7 @@ class Database:
 
     async def save(self, changes: Changes) -> set[str]:
         await self._answer()
+        changes.begins = {key: one for key, one in changes.begins.items() if key not in self.unwritable}
         self.ours |= changes.begins.keys() - self.ended.keys() - self.others
         held = set(self.ours)
         self.saves.append((now(), changes))
@@ -381,6 +383,22 @@ async def test_a_run_begun_while_the_database_was_away_may_be_anothers_when_it_i
         database.takes, database.others = 0.0, {"k"}
         await asyncio.sleep(2 * RENEWAL)
     assert keeper.abandoned == ["k"]
+
+
+async def test_a_question_that_cannot_be_stored_is_answered_all_the_same() -> None:
+    """It is not durable, and not another's for that."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.written()
+        database.failure = ContentError("its key is too long")
+        assert await journal.add(QUESTION)
+        database.failure, database.unwritable = None, {"k"}
+        await asyncio.sleep(3 * RENEWAL)
+        assert not journal.is_kept("k")
+        journal.end("k", "done")
+        await asyncio.sleep(RENEWAL)
+        assert journal.changes == Changes()
+    assert keeper.abandoned == []
 
 
 async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
