@@ -296,11 +296,10 @@ class Database:
     def _use_postgresql(self, url: str) -> None:
         # The driver and its dialect take 14 MiB: only who uses them has them.
         from psycopg import AsyncConnection as Driver  # noqa: PLC0415
-        from psycopg import pq  # noqa: PLC0415
         from psycopg.conninfo import make_conninfo  # noqa: PLC0415
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
 
-        dsn = read_dsn(url, {option.keyword.decode() for option in pq.Conninfo.get_defaults()})
+        dsn = read_dsn(url)
         parameters: dict[str, Any] = {
             "gssencmode": "disable",  # it would ask each server for Kerberos first
             "application_name": "perspectives",

@@ -5,7 +5,6 @@ none is left for the server to stumble over. No message quotes a value, nor a na
 """
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,6 +16,17 @@ _QUOTING = (
     "DATABASE_URL is no address of PostgreSQL, such as postgresql://user:password@host/name. Do characters like / # ? "
     "in the password stand as %2F %23 %3F?"
 )
+# libpq 18's own words, but for `replication`: nothing can be kept on such a connection.
+_WORDS = """
+    application_name channel_binding client_encoding connect_timeout dbname fallback_application_name gssdelegation
+    gssencmode gsslib host hostaddr keepalives keepalives_count keepalives_idle keepalives_interval krbsrvname
+    load_balance_hosts max_protocol_version min_protocol_version oauth_client_id oauth_client_secret oauth_issuer
+    oauth_scope options passfile password port require_auth requirepeer scram_client_key scram_server_key service
+    ssl_max_protocol_version ssl_min_protocol_version sslcert sslcertmode sslcompression sslcrl sslcrldir sslkey
+    sslkeylogfile sslmode sslnegotiation sslpassword sslrootcert sslsni target_session_attrs tcp_user_timeout user
+"""
+PARAMETERS = frozenset(_WORDS.split())
+
 _HOST = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,40}")
 
@@ -87,8 +97,8 @@ class Dsn:
     dropped: dict[str, str]
 
 
-def read_dsn(url: str, known: Collection[str]) -> Dsn:
-    """Read a URL; `known` are libpq's words for parameters.
+def read_dsn(url: str) -> Dsn:
+    """Read a URL.
 
     Raises:
         SettingsError: it is no such URL, or has a parameter that cannot be followed.
@@ -117,7 +127,7 @@ def read_dsn(url: str, known: Collection[str]) -> Dsn:
         elif word in _REASONS:
             dropped[name] = _REASONS[word]
         else:
-            _read_parameter(parameters, name, word, value, known, may_quote="@" not in parts.query)
+            _read_parameter(parameters, name, word, value, may_quote="@" not in parts.query)
     if "," in parameters.get("host", ""):
         parameters.setdefault("target_session_attrs", "read-write")
     place = hosts if not hosts or "," in hosts or _HOST.fullmatch(hosts, 0)[2] else f"{hosts}:{DEFAULT_PORT}"  # type: ignore[index]
@@ -142,9 +152,7 @@ def _read_hosts(hosts: str) -> dict[str, str]:
     return parameters
 
 
-def _read_parameter(
-    parameters: dict[str, str], name: str, word: str, value: str, known: Collection[str], *, may_quote: bool
-) -> None:
+def _read_parameter(parameters: dict[str, str], name: str, word: str, value: str, *, may_quote: bool) -> None:
     """Take one parameter over in libpq's words.
 
     Raises:
@@ -157,10 +165,8 @@ def _read_parameter(
             parameters.setdefault("sslmode", _read_choice("sslmode", value))
         case "sslaccept":  # Prisma's
             parameters.setdefault("sslmode", "verify-full" if value == "strict" else "require")
-        case _ if name in known or word in _SYNONYMS:
-            keyword = name if name in known else _SYNONYMS[word]
-            if keyword == "replication":
-                raise SettingsError("DATABASE_URL: “replication” makes a connection on which nothing can be kept.")
+        case _ if name in PARAMETERS or word in _SYNONYMS:
+            keyword = name if name in PARAMETERS else _SYNONYMS[word]
             if value:
                 parameters[keyword] = _read_choice(keyword, value)
         case _:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
+from bot.dsn import read_dsn
 from bot.errors import SettingsError
 from bot.printable import printable
 from bot.proxies import DIRECT, Proxies, read_proxies
@@ -192,6 +193,8 @@ class _Reader:
         url = self.text(name, default)
         if not re.match(r"(jdbc:)?(sqlite|postgres|postgresql)(\+[a-z0-9_]+)?://", url) or not url.isprintable():
             raise SettingsError(f"{name} is not an address such as {default} or postgresql://user:password@host/name.")
+        if not url.startswith("sqlite"):
+            read_dsn(url)
         return url
 
     def number(self, name: str, default: float, *, least: float, most: float) -> float:

@@ -1,8 +1,9 @@
 import asyncio
 import logging
+import sqlite3
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -389,6 +390,17 @@ async def test_a_database_that_cannot_be_opened_is_told(world: World) -> None:
     for url in ("postgresql://me:secret@127.0.0.1:1/runs", f"sqlite:///{world.directory}"):
         (line,) = await world.differences(DATABASE_URL=url)
         assert line.startswith("wrong  database ")
+
+
+@pytest.mark.slow
+async def test_a_database_that_can_be_read_and_not_written_is_told(world: World) -> None:
+    """To open it says nothing of that."""
+    assert await world.differences() == []
+    with closing(sqlite3.connect(world.directory / "runs.sqlite")) as database:
+        database.execute("CREATE TRIGGER no BEFORE INSERT ON edits BEGIN SELECT RAISE(ABORT, 'secret'); END")
+    (line,) = await world.differences()
+    assert line.startswith("wrong  database            SQLite, ")
+    assert "secret" not in line
 
 
 @pytest.mark.slow

@@ -55,6 +55,10 @@ WRONG = [
     ({"OPENAI_API_KEY": "xoxb-secret"}, "OPENAI_API_KEY is not a key."),
     ({"SLACK_API_URL": "secret"}, "SLACK_API_URL is not an address"),
     ({"LOG_LEVEL": "secret"}, "LOG_LEVEL is not one of DEBUG"),
+    (
+        {"DATABASE_URL": "postgres://me:secret@db.test/a?frobnicate=secret"},
+        "DATABASE_URL: this program cannot follow “frob",
+    ),
 ]
 
 
