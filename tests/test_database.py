@@ -228,6 +228,20 @@ async def test_a_file_that_somebody_has_removed_or_replaced_is_said_and_made_ane
         assert {mode & 0o77 for name, mode in modes(tmp_path).items() if name.startswith("runs")} == {0}
 
 
+async def test_a_file_that_an_older_copy_replaces_is_not_mixed_with_its_log(tmp_path: Path) -> None:
+    """What the log beside it holds belongs to the file that was there."""
+    url, path = f"sqlite:///{tmp_path / 'runs.sqlite'}", tmp_path / "runs.sqlite"
+    async with opened(url) as store, opened(url, "two") as two:
+        await query(url, f"VACUUM INTO '{path.with_name('older')}'")
+        for number in range(200):
+            await store.add(Question(f"lost {number}", "Why? " * 1_000, "U", "C"))
+        path.with_name("older").rename(path)
+        assert await store.add(question("after"))
+        assert await two.add(question("of another"))
+        assert await query(url, "SELECT key FROM runs ORDER BY key") == [("after",), ("k",), ("of another",)]
+        assert await query(url, "PRAGMA integrity_check") == [("ok",)]
+
+
 async def test_a_directory_that_is_gone_for_a_while_is_said(tmp_path: Path) -> None:
     """As where a volume was unmounted; what was in it is there again afterwards."""
     (tmp_path / "data").mkdir()
