@@ -60,6 +60,7 @@ def test_what_another_process_has_admitted_is_not_refused_and_counts() -> None:
     admission = make(most_runs=1)
     admission.resume("ann", -5)
     admission.resume("ann", -4)
+    admission.recall("cid", -3)
     assert admission.admit("Why?", "ann", 0, opens_thread=True) == Refusal(2)
     assert admission.admit("Why?", "ben", 0, opens_thread=True) is Unfit.CROWDED
 

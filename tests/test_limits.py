@@ -67,3 +67,11 @@ def test_nothing_is_kept_of_who_asked_an_hour_ago() -> None:
     assert list(limits._begun) == ["ben", "ann"]
     begin(limits, "cid", 2 * HOUR - 1 + SWEEP)
     assert list(limits._begun) == ["ann", "cid"]
+
+
+def test_taking_back_needs_nothing_within_the_hour() -> None:
+    """A run may have been going on for longer than that."""
+    limits = Limits(at_once=2, per_hour=2)
+    limits.resume("ann")
+    limits.withdraw("ann")
+    assert limits.running == 0

@@ -55,6 +55,20 @@ async def test_who_holds_fewest_is_next() -> None:
         await office.end("a3", "a4", "b1", "b2", "b3")
 
 
+async def test_of_a_party_that_waits_twice_one_may_leave() -> None:
+    """The other keeps its place."""
+    office = Office(1)
+    async with office.turns.take("a"):
+        waiting = [asyncio.create_task(office.hold(name)) for name in ("b1", "b2")]
+        await asyncio.sleep(0.01)
+        waiting[0].cancel()
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.01)
+    assert office.given == ["b2"]
+    await office.end("b2")
+    await waiting[1]
+
+
 async def test_who_waits_no_more_takes_no_turn_away() -> None:
     """Whenever it leaves: while it waits, and in the very moment in which it is given one."""
     office = Office(1)
