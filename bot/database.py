@@ -65,7 +65,8 @@ _MEANINGS = {
 # While a connection is made, libpq tells no codes: what its messages, and those of servers in English, say.
 _CONNECT_MEANINGS = {
     r"password authentication failed|no password supplied|role .* does not exist": "28",
-    r"no pg_hba\.conf entry": "28",
+    r"no pg_hba\.conf entry": "it lets nobody in from here, or not without TLS: see sslmode in its address",
+    r"(tenant|endpoint|project).* not found": "28",
     r"database .* does not exist": "3D000",
     r"too many (connections|clients)|remaining connection slots": "53300",
     r"the database system is": "57P03",
@@ -75,6 +76,14 @@ _CONNECT_MEANINGS = {
     r"failed to resolve|could not translate host": "there is no such host",
     r"certificate|SSL|TLS": "no agreement on TLS: see sslmode in its address",
 }
+
+# Where systems keep the certificates of authorities, for where Python's own OpenSSL only knows a directory of them.
+_AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # macOS
+)
 
 _T = TypeVar("_T")
 
@@ -354,7 +363,8 @@ def _with_authorities(parameters: dict[str, str]) -> dict[str, str]:
 
     libpq looks for a file of its user's, and its wheel knows no system's.
     """
-    every = ssl.get_default_verify_paths().cafile
+    found = (ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
+    every = next((path for path in found if path and Path(path).is_file()), None)
     named = parameters.get("sslrootcert")
     own = Path("~/.postgresql/root.crt").expanduser()
     is_checked = parameters.get("sslmode", "").startswith("verify-")

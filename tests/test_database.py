@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from bot.database import _with_authorities
 from bot.draft import Draft, State
+from bot.dsn import read_dsn
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.question import Question
 from bot.record import LEASE, Begun, Changes
@@ -316,6 +318,34 @@ async def test_what_keeps_it_from_connecting_is_said(kind: str, tmp_path: Path) 
                 await store.open()
             assert "sesame" not in str(caught.value).replace("/sesame:", "")
             assert str(parts.password) not in str(caught.value)
+
+
+AUTHORITIES: list[tuple[str, tuple[str | None, str | None]]] = [
+    ("", (None, None)),
+    ("?sslmode=require", ("require", None)),
+    ("?sslmode=verify-full", ("verify-full", "system's")),
+    ("?sslrootcert=system", ("verify-full", "system's")),
+    ("?sslmode=verify-ca&sslrootcert=/mine.pem", ("verify-ca", "/mine.pem")),
+    ("?sslaccept=strict", ("verify-full", "system's")),
+]
+
+
+@pytest.mark.parametrize(("query", "expected"), AUTHORITIES)
+def test_authorities_are_the_systems_where_no_others_are_named(
+    query: str, expected: tuple[str | None, str | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself libpq looks for a file of its user's, and its wheel knows no system's."""
+    system = tmp_path / "authorities.pem"
+    system.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(system))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    parameters = _with_authorities(read_dsn(f"postgres://db.test/runs{query}").parameters)
+    root = parameters.get("sslrootcert")
+    assert (parameters.get("sslmode"), "system's" if root == str(system) else root) == expected
+    (tmp_path / ".postgresql").mkdir()
+    (tmp_path / ".postgresql/root.crt").touch()
+    parameters = read_dsn(f"postgres://db.test/runs{query}").parameters
+    assert _with_authorities(parameters) == parameters or parameters.get("sslrootcert") == "system"
 
 
 @on_postgresql
