@@ -93,12 +93,11 @@ class Answer:
         if usage and (tokens := count_tokens(usage)) is not None:
             self.has_usage, self._tokens = True, tokens
         choice = find_choice(chunk)
-        if choice is None:
-            if not (usage and self.has_finished and not chunk.get("choices")) or self.is_counted:
-                return False
-            self.is_counted = True
-            return True
-        return self._take_choice(choice, now)
+        if choice is not None:
+            return self._take_choice(choice, now)
+        is_count = bool(usage) and self.has_finished and not chunk.get("choices") and not self.is_counted
+        self.is_counted = self.is_counted or is_count
+        return is_count
 
     def end(self, now: float, *, failure: str = "", is_orderly: bool = False) -> None:
         """Note that nothing more comes; the first end counts.

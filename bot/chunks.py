@@ -66,14 +66,13 @@ def check(chunk: dict[str, Any]) -> None:
         if _is_error(chunk):
             raise ReportedError(chunk)
         return
-    for choice in _as_list(choices)[:MOST_CHOICES]:
-        if choice.__class__ is dict:
-            if error := choice.get("error"):
-                raise ReportedError(error)
-            for name in ("delta", "message"):
-                part = choice.get(name)
-                if part.__class__ is dict and (error := part.get("error")):
-                    raise ReportedError(error)
+    for choice in choices if choices.__class__ is list and len(choices) == 1 else _as_list(choices)[:MOST_CHOICES]:
+        if choice.__class__ is not dict:
+            continue
+        part = choice.get("delta") or choice.get("message")
+        error = choice.get("error") or (part.__class__ is dict and part.get("error"))
+        if error:
+            raise ReportedError(error)
 
 
 def find_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:
@@ -82,8 +81,9 @@ def find_choice(chunk: dict[str, Any]) -> dict[str, Any] | None:
     Raises:
         MalformedError: the choices are no choices.
     """
-    for choice in _as_list(chunk.get("choices"))[:MOST_CHOICES]:
-        if not isinstance(choice, dict):
+    choices = chunk.get("choices")
+    for choice in choices if choices.__class__ is list and len(choices) == 1 else _as_list(choices)[:MOST_CHOICES]:
+        if choice.__class__ is not dict:
             raise _malformed(choice)
         if choice.get("index") in (None, 0, "0", ""):
             return choice

@@ -14,9 +14,10 @@ import json
 import logging
 import math
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import replace
+from functools import partial
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -35,6 +36,7 @@ from bot.failures import SERVER_ERROR, Cause, Report, WrongAddressError, find_ca
 from bot.idle import IdleTimer
 from bot.reasons import Failure, explain, explain_connection, split
 from bot.sse import ErrorData, EventDecoder, TooLongError
+from bot.wire import READ
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +86,7 @@ class Stream:
         self._is_foreign = False  # whether the server says that it is no stream of events
         self._has_choices = False
         self._ends_by = math.inf  # the loop's time
-        self._blocks: AsyncGenerator[bytes]  # of the body, once it is open
+        self._read: Callable[[], Awaitable[bytes]]  # the next block of the body, once it is open; an empty one ends it
         self._events = EventDecoder()
         self._size = 0
         self._turn = TURN_BYTES  # what may be read before others get theirs
@@ -191,9 +193,8 @@ class Stream:
         """
         is_alive = False
         while not (is_alive or self.is_over or self.answer.has_ended):
-            try:
-                block = await self._timer.wait(self._blocks.__anext__(), deadline)
-            except StopAsyncIteration:
+            block = await self._timer.wait(self._read(), deadline)
+            if not block:
                 self._finish()
                 return
             is_alive = self._read_block(block)
@@ -210,10 +211,8 @@ class Stream:
         size = 0
         try:
             async with asyncio.timeout(REST_TIMEOUT):
-                async for block in self._blocks:
+                while size < TURN_BYTES and (block := await self._read()):
                     size += len(block)
-                    if size > TURN_BYTES:
-                        return
         except UNREADABLE as error:
             logger.debug("completion.unfinished error=%s", type(error).__name__)
 
@@ -227,15 +226,16 @@ class Stream:
         return backoff.pause(report.status if report else None, headers, left=left, wall=time.time())
 
     async def _ask(self, form: Form) -> None:
-        """Send the request, and open the body of what the server answers, in the blocks in which it comes."""
+        """Send the request; what the server answers can then be read, in the blocks in which it comes."""
         response = await self._stack.enter_async_context(self._ask_in(form))
         body = response.http_response
         kind = body.headers.get("content-type", "")
         self._is_foreign = "event-stream" not in kind
-        # As it is on the wire, where nothing is to be decoded: two generators less for each block.
-        wire = cast("httpx2.AsyncByteStream", body.stream)
-        blocks = body.aiter_bytes() if "content-encoding" in body.headers else aiter(wire)
-        self._blocks = await self._stack.enter_async_context(aclosing(cast("AsyncGenerator[bytes]", blocks)))
+        if READ in body.extensions:
+            self._read = body.extensions[READ]
+            return
+        blocks = await self._stack.enter_async_context(aclosing(cast("AsyncGenerator[bytes]", body.aiter_bytes())))
+        self._read = partial(anext, blocks, b"")
 
     def _read_block(self, block: bytes) -> bool:
         """Take what came next; whether there is a sign of life in it."""

@@ -16,6 +16,7 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -27,6 +28,7 @@ ERROR_TIMEOUT = 5.0  # seconds for the body of an error, whose status has come
 PIECE = 16_384  # bytes that are read, or unpacked, at once
 RECEIVE_BUFFER = 16_384  # bytes in the kernel, which doubles it; for a stream of 30 kB/s enough from anywhere
 
+READ = "read"  # the response's extension that reads the next block of a body; an empty one is the end
 HEADERS = {"Accept-Encoding": "identity"}  # for text in small pieces nothing is gained by another
 
 _LEAST_ERROR = 300  # the status from which on a response is not the answer
@@ -60,13 +62,16 @@ class Wire(httpx2.AsyncBaseTransport):
             proxy=self._proxy,
         )
         stream: httpx2.AsyncByteStream = _Body(response)
+        plain = stream
         headers = [(name, value) for name, value in response.raw_headers if name.lower() not in _DROPPED]
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding not in {"identity", ""}:
             stream = _Unpacked(stream, encoding)
         if response.status >= _LEAST_ERROR:
             stream = _Beginning(stream)
-        return httpx2.Response(response.status, headers=headers, stream=stream, request=request)
+        # A body that is as it comes can be read without a generator, or two, around each block.
+        extensions = {READ: partial(response.content.read, PIECE)} if stream is plain else {}
+        return httpx2.Response(response.status, headers=headers, stream=stream, request=request, extensions=extensions)
 
     async def aclose(self) -> None:
         """Close the connections."""
