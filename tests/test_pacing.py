@@ -29,6 +29,24 @@ def spend(edits: Edits, number: int, at: float) -> None:
         assert land(edits, f"spent {place}", at, 0.0)
 
 
+def test_an_edit_carries_the_last_text_if_nothing_came_after_it() -> None:
+    """A text that came while it was under way is not in it, be it the last."""
+    edits = Edits(50)
+    edits.watch("a", 0)
+    edits.grow("a", 1)
+    edits.start("a", 1)
+    assert not edits.carries_last("a")
+    edits.finish("a", 1.05)
+    edits.land("a", 1.1)
+    assert not edits.carries_last("a")
+    edits.start("a", 3)
+    assert edits.carries_last("a")
+    edits.finish("a", 3.05)
+    assert not edits.carries_last("a")
+    edits.forget("a")
+    assert not edits.carries_last("a")
+
+
 def test_nothing_new_is_nothing_to_send() -> None:
     """Not before there is text, and not after it is shown."""
     edits = Edits(50)
