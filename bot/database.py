@@ -34,6 +34,7 @@ from bot.errors import BotError, ContentError, SettingsError, StoreError
 
 COMMAND_PATIENCE = 1.5  # seconds for one statement in PostgreSQL, a wait for a row's lock included
 TRANSACTION_PATIENCE = 3.0  # seconds until a server that says nothing is held to be gone
+IDLE_PATIENCE = 5.0  # seconds until the server undoes a transaction that sleeps: half a lease
 CONNECT_PATIENCE = 4.0  # seconds for one address; a hosted database may have to wake up, and nobody waits for it
 CONNECT_LIMIT = 8.0  # seconds for all of its addresses
 CLOSE_PATIENCE = 3.0  # seconds for what is under way when the store is closed
@@ -352,6 +353,8 @@ def _begin(statement: str) -> Callable[[Connection], None]:
 def _begin_postgresql(dsn: Dsn) -> str:
     """What begins a transaction, in one message."""
     begin = f"BEGIN; SET LOCAL statement_timeout = {COMMAND_PATIENCE * 1_000:.0f}"
+    # The rows that it has locked could be taken up by nobody, for as long as it sleeps.
+    begin += f"; SET LOCAL idle_in_transaction_session_timeout = {IDLE_PATIENCE * 1_000:.0f}"
     if dsn.schema:
         schemas = ", ".join('"' + name.replace('"', '""') + '"' for name in dsn.schema)
         begin += f"; SET LOCAL search_path = {schemas}"

@@ -8,6 +8,7 @@ import secrets
 import shutil
 import signal
 import sqlite3
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
@@ -17,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.database import _with_authorities
+from bot.database import IDLE_PATIENCE, _with_authorities
 from bot.draft import Draft, State
 from bot.dsn import read_dsn
 from bot.errors import ContentError, SettingsError, StoreError
@@ -25,6 +26,7 @@ from bot.question import Question
 from bot.record import LEASE, Begun, Changes
 from bot.store import LOG_KEPT, Store
 from tests.databases import ADDRESS, KINDS, database, disconnect, query
+from tests.process import ROOT
 
 pytestmark = pytest.mark.slow
 on_postgresql = pytest.mark.parametrize("kind", KINDS[1:])
@@ -68,6 +70,46 @@ def modes(directory: Path) -> dict[str, int]:
 async def alter(url: str, setting: str) -> None:
     """Change a setting of a database, for whoever connects from now on."""
     await query(ADDRESS, f"ALTER DATABASE {urlsplit(url).path[1:]} {setting}")
+
+
+SLEEPER = """
+import asyncio, sys
+from sqlalchemy import text
+from bot.database import Database
+
+async def work(connection):
+    await connection.execute(text("UPDATE runs SET state = state"))
+    print("locked", flush=True)
+    await asyncio.sleep(60)
+
+async def prepare(connection):
+    pass
+
+asyncio.run(Database(sys.argv[1], prepare).do(work))
+"""
+
+
+@on_postgresql
+async def test_what_a_suspended_process_has_locked_can_be_taken_up(kind: str, tmp_path: Path) -> None:
+    """Its transaction is undone when half a lease has passed: so it keeps nobody waiting for longer than a dead one."""
+    async with database(kind, tmp_path) as url, opened(url) as first:
+        await first.release(["k"])
+        child = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", SLEEPER, url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        )
+        try:
+            assert child.stdout is not None
+            assert await child.stdout.readline() == b"locked\n"
+            child.send_signal(signal.SIGSTOP)
+            async with Store(url, owner="two", clock=lambda: ASKED_AT + 1) as second:
+                await second.open()
+                assert await second.claim() == []
+                await asyncio.sleep(IDLE_PATIENCE + 0.5)
+                assert [record.question.key for record in await second.claim()] == ["k"]
+        finally:
+            with suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
 
 
 @on_postgresql
