@@ -154,6 +154,7 @@ class Soak:
         self.workspace.calls.clear()
         self.model.requests.clear()
         self.slack._api._response_urls.clear()
+        self.slack.sockets.bury()
         self.slack.sockets.accepted.clear()
         self.slack.sockets.close_codes.clear()
         self.asked.clear()
@@ -310,6 +311,7 @@ async def keep_on(runs: int, seed: int, directory: Path) -> float:
         for _ in range(runs // BATCH):
             await soak.batch(BATCH)
             soak.forget()
+            await asyncio.sleep(1)
             gc.collect()
             blocks.append(sys.getallocatedblocks())
         print(f"soak: seed {seed}, {soak.deaths} deaths, strikes {dict(soak.strikes)}, blocks {blocks}")  # noqa: T201

@@ -160,11 +160,16 @@ class SocketMode:
             else:
                 transport.close()
 
+    def bury(self) -> None:
+        """End the connections that were frozen: the other side has left them long ago, and nobody told this one."""
+        for transport in self._frozen:
+            transport.abort()
+        self._frozen.clear()
+
     async def close(self) -> None:
         """Close every connection politely."""
         self._is_closed.set()
-        for transport in self._frozen:
-            transport.abort()
+        self.bury()
         for line in list(self._lines):
             self._drop(line)
             await line.close(code=WSCloseCode.GOING_AWAY)
