@@ -6,7 +6,8 @@ not ask is refused here, before anything is bought.
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -36,11 +37,13 @@ logger = logging.getLogger(__name__)
 
 CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
 WHISPER_PAUSES = (0.0, 2.0, 10.0, 30.0)  # seconds before each try to tell a person something, while Slack is away
+LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
 SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 RESTARTED = "the bot is being restarted, and goes on with this in a moment."
 STOPPED = "the bot was stopped. Ask again."
+SORRY = "Something went wrong in me, and I stopped. Please ask again."
 BROKEN = "something went wrong in the bot itself. Ask again."
 
 
@@ -168,7 +171,7 @@ class Runs:
         """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
         if self._admission.may_tell(question.user, _now()):
             logger.info("run.refused key=%s code=%s", question.key, _code(refusal))
-            self._begin(question, self._tell(question, self._explain(refusal, question.problem)))
+            self._begin(question, self._tell(question, self._explain, refusal, question.problem))
             return None
         # Who asks and asks has been told a moment ago: what costs nothing has to do.
         return self._explain(refusal, question.problem[:SAMPLE])[0]
@@ -189,7 +192,10 @@ class Runs:
         unfit = self._admission.judge(question.problem)  # a former version wrote such questions down too
         if not record.posts and (unfit or self._is_too_old(record)):
             problem = question.problem
-            await self._tell(question, self._explain(unfit, problem) if unfit else blocks.interrupted(problem))
+            if unfit:
+                await self._tell(question, self._explain, unfit, problem)
+            else:
+                await self._tell(question, blocks.interrupted, problem)
             entry.end("refused")
         else:
             self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
@@ -218,7 +224,7 @@ class Runs:
             outcome = "broken"
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             await run.interrupt(BROKEN)
-            await self._tell(question, [blocks.whisper("Something went wrong in me, and I stopped. Please ask again.")])
+            await self._tell(question, lambda: [blocks.whisper(SORRY)])
         except asyncio.CancelledError:
             if not (self._is_hurried or question.key in self._abandoned):
                 await run.interrupt(RESTARTED if entry.is_kept else STOPPED)
@@ -243,24 +249,24 @@ class Runs:
         try:
             if record and self._is_too_old(record):
                 await run.give_up(record)
-                await self._tell(question, blocks.interrupted(question.problem))
+                await self._tell(question, blocks.interrupted, question.problem)
                 return "interrupted"
             await run.answer(self._model, record)
         except ChannelClosedError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
             if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
                 await self._take_away(question, run.thread.ts)
-            await self._tell(question, blocks.cannot_write(error.code, question.channel, question.problem))
+            await self._tell(question, blocks.cannot_write, error.code, question.channel, question.problem)
             return "refused"
         except ThreadLostError:
-            await self._tell(question, blocks.interrupted(question.problem))
+            await self._tell(question, blocks.interrupted, question.problem)
             return "interrupted"
         except SlackError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
-            await self._tell(question, blocks.refused(error.code, question.problem))
+            await self._tell(question, blocks.refused, error.code, question.problem)
             return "refused"
         if lost := run.lost():
-            await self._tell(question, blocks.interrupted(question.problem, names=lost))
+            await self._tell(question, partial(blocks.interrupted, names=lost), question.problem)
         return "done"
 
     async def _take_away(self, question: Question, ts: str | None) -> None:
@@ -271,7 +277,10 @@ class Runs:
         except BotError as error:
             logger.warning("parent.left key=%s error=%s", question.key, type(error).__name__)
 
-    async def _tell(self, question: Question, bodies: Sequence[Body]) -> None:
+    async def _tell(self, question: Question, write: Callable[..., Sequence[Body]], *about: Any) -> None:
+        """Show to whoever asked, and to nobody else, what `write` makes of `about`."""
+        is_long = len(question.problem) > LONG_PROBLEM
+        bodies = await asyncio.to_thread(write, *about) if is_long else write(*about)
         for body in bodies:
             for pause in WHISPER_PAUSES:
                 await asyncio.sleep(pause)

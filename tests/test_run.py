@@ -2,10 +2,13 @@
 
 import asyncio
 import re
+import threading
 from typing import Any
 
 import pytest
 
+from bot import blocks
+from bot.blocks import Body
 from bot.playground.blocks import find_mentions
 from bot.playground.fault import Fault
 from bot.playground.workspace import Message, Workspace
@@ -492,3 +495,25 @@ async def test_where_streams_are_few_answers_wait_their_turn_and_say_so() -> Non
         assert all(any("its turn comes" in shown(version) for version in one.versions) for one in second[1:])
         assert max(request.others for request in world.model.requests) < 4
         assert all("done in" in shown(one) for one in second[1:])
+
+
+async def test_a_long_problem_is_laid_out_beside_the_loop_when_it_is_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It takes tens of milliseconds, in which nobody else would be served; a short one is not worth a thread."""
+    threads = {}
+
+    def too_long(problem: str, limit: int) -> list[Body]:
+        threads[len(problem)] = threading.current_thread() is threading.main_thread()
+        return write(problem, limit)
+
+    write = blocks.too_long
+    monkeypatch.setattr(blocks, "too_long", too_long)
+    async with running(problem_limit=1_000) as world:
+        for length in (1_001, 40_000):
+            told = len(world.whispers())
+            await world.slack.command("x" * length)
+            await world.until(lambda told=told: len(world.whispers()) > told)
+            await asyncio.sleep(6)
+        assert threads == {1_001: True, 40_000: False}
+        assert sum(whisper.count("x") for whisper in world.whispers()[1:]) >= 40_000
