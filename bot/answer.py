@@ -163,6 +163,8 @@ class Answer:
 
     def _finish(self, word: object) -> bool:
         """Take a word that ends an answer; whether it is the first."""
+        if isinstance(word, dict):
+            word = word.get("type")  # SGLang's own, with what was matched
         if not isinstance(word, str):
             raise MalformedError(f"{type(word).__name__} in place of a finish reason")
         ending = read_ending(word)

@@ -61,6 +61,9 @@ def check(chunk: dict[str, Any]) -> None:
     """
     if (error := chunk.get("error")) or chunk.get("object") == "error":
         raise ReportedError(error or chunk)
+    for value in chunk.values():  # Groq says in `x_groq` why it stops early
+        if value.__class__ is dict and (error := value.get("error")):
+            raise ReportedError(error)
     choices = chunk.get("choices")
     if not choices:
         if _is_error(chunk):
@@ -194,7 +197,9 @@ def _is_error(chunk: dict[str, Any]) -> bool:
         return True
     if (state := chunk.get("base_resp")) and isinstance(state, dict) and state.get("status_code"):  # MiniMax
         return True
-    if chunk.get("detail"):  # FastAPI
+    if chunk.get("detail") or chunk.get("exception") or chunk.get("fault"):  # FastAPI; Java's servers; Apigee
+        return True
+    if chunk.get("success") is False or chunk.get("status") in ("error", "failed", "failure"):  # Cloudflare; others
         return True
     message = chunk.get("message") or chunk.get("msg")
     return isinstance(message, str) and ("usage" not in chunk or any(chunk.get(name) for name in _BESIDE_AN_ERROR))

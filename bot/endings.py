@@ -55,4 +55,9 @@ LONGEST_WORD = 80  # characters that are looked at; the longest above has 29
 
 def read_ending(word: str) -> Ending:
     """What `word` means."""
-    return _BY_LETTERS.get(_letters(word[:LONGEST_WORD]), Ending.UNKNOWN)
+    word = word[:LONGEST_WORD]
+    if (ending := _BY_LETTERS.get(_letters(word))) is None and ":" in word:
+        # Gemini's gateway names the kind behind a colon: `content_filter: RECITATION`. No good word is taken from that.
+        kind = _BY_LETTERS.get(_letters(word.partition(":")[0]))
+        ending = kind if kind is Ending.FILTERED else None
+    return ending or Ending.UNKNOWN

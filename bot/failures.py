@@ -17,7 +17,7 @@ MOST_VALUES = 500  # of an error that are looked at
 MOST_DEPTH = 8
 
 BAD_REQUEST, UNAUTHORIZED, PAYMENT_REQUIRED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED = 400, 401, 402, 403, 404, 405
-TOO_LARGE, UNPROCESSABLE, TOO_MANY, SERVER_ERROR = 413, 422, 429, 500
+PRECONDITION_FAILED, TOO_LARGE, UNPROCESSABLE, TOO_MANY, SERVER_ERROR = 412, 413, 422, 429, 500
 
 
 class Cause(Enum):
@@ -139,7 +139,7 @@ _PARAMETER_FIELDS = {"param", "params", "parameter", "loc", "field", "fields", "
 _NAMES = {
     Cause.NO_QUOTA: "insufficient_quota insufficient_balance insufficient_credits insufficient_user_quota arrearage "
     "billing_not_active billing_hard_limit_reached billing_error payment_required exceeded_current_quota_error "
-    "quota_exceeded_error credits_exhausted credit_required 1113 1008",
+    "quota_exceeded_error credits_exhausted credit_required budget_exceeded 1113 1008",
     Cause.TOO_LONG: "context_length_exceeded exceed_context_size_error string_above_max_length context_too_long "
     "context_window_exceeded prompt_too_long request_too_large payload_too_large",
     Cause.FILTERED: "content_filter content_policy_violation responsibleaipolicyviolation data_inspection_failed "
@@ -147,7 +147,8 @@ _NAMES = {
     Cause.BAD_KEY: "invalid_api_key api_key_invalid invalidapikey invalid_authentication_error authentication_error "
     "invalid_authentication api_key_service_blocked unauthenticated incorrect_api_key account_deactivated",
     Cause.NO_MODEL: "model_not_found model_not_available model_decommissioned modelnotfound deploymentnotfound "
-    "invalid_model unknown_model model_not_exist",
+    "invalid_model unknown_model model_not_exist key_model_access_denied team_model_access_denied "
+    "user_model_access_denied org_model_access_denied project_model_access_denied",
     Cause.BAD_REGION: "unsupported_country_region_territory",
     Cause.BAD_ADDRESS: "unknown_url",
 }
@@ -155,10 +156,12 @@ _BY_NAME = {name: cause for cause, names in _NAMES.items() for name in names.spl
 _BY_STATUS = {PAYMENT_REQUIRED: Cause.NO_QUOTA, TOO_LARGE: Cause.TOO_LONG, METHOD_NOT_ALLOWED: Cause.BAD_ADDRESS}
 # What servers say where there is nothing at an address.
 _BARE = {"not found", "404 not found", "404", "404 page not found", "resource not found", "not_found", "notfound"}
+_BARE |= {"error", "not_found_error"}  # the types that Anthropic gives it
 
 _PERHAPS_NO_QUOTA = re.compile(
     r"exceeded your current quota|quota (was |has been |is )?exceeded|check your (plan|billing)|usage limit"
     r"|(daily|weekly|monthly) (quota|limit)|limit for (the|this) (day|week|month)|free tier"
+    r"|(calls|requests) ?(/|per) ?(day|week|month)\b"
 )
 _COMES_BACK = re.compile(r"retry ?delay|retryinfo|(retry|try again|wait) in |per[ _-]?minute|per[ _-]?second")
 _NO_SYSTEM_ROLE = re.compile(
@@ -184,14 +187,15 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
     """What is looked for, the surer one first, at which statuses; None is that of an error in a stream."""
     refusals = frozenset({None, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, UNPROCESSABLE, TOO_MANY})
     requests = frozenset({None, BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE, UNPROCESSABLE, 451})
-    quota = refusals | {PAYMENT_REQUIRED}
+    quota = refusals | {PAYMENT_REQUIRED, PRECONDITION_FAILED}
     yield (
         Cause.BAD_ADDRESS,
         refusals | {METHOD_NOT_ALLOWED},
         re.compile(
             r"unexpected endpoint|invalid url|unknown (request )?(url|endpoint|path|route)|cannot (post|get) "
             r"|no (such )?(route|endpoint|path|handler)\b(?!s? found for)|(page|route|endpoint|path|url) not found"
-            r"|method not allowed"
+            r"|method not allowed|api[ -]version (query )?(parameter|(is )?(not supported|invalid|missing|required))"
+            r"|unsupported api[ -]version"
         ),
     )
     yield (
@@ -205,10 +209,12 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
         re.compile(
             r"insufficient[ _-]?(account |user |api )?(balance|credit|fund|quota)|credit balance|out of credit"
             r"|(credits?|balance|funds|quota)[^.\n]{0,20} (exhausted|depleted|too low|used up|not enough|insufficient"
-            r"|negative)|(no|not enough|without|run out of|more) (credits?|balance|funds)\b|payment required"
+            r"|negative)|(no|not enough|without|run out of|more|have any) (credits?|balance|funds)\b|payment required"
             r"|billing[^.\n]{0,20}(not active|hard limit|inactive|disabled|not enabled)|enable billing|arrear|in debt"
             r"|spend(ing)? limit|(top|topping)[ -]?up|recharge|trial (has |period )?(ended|expired|is over)"
-            r"|余额|欠费"
+            r"|budget[^.\n]{0,20}exceeded|exceeded[^.\n]{0,10}budget|over budget|余额|欠费"
+            # Of a day's requests; what they say of when to retry is that of a minute's.
+            r"|free-models-per-day|requestsperday"
         ),
     )
     yield Cause.NO_QUOTA, quota, _PERHAPS_NO_QUOTA
@@ -219,6 +225,14 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
             r"context[ _](length|window|size|limit)|maximum context|too many (input |prompt )?tokens"
             r"|(prompt|input|request|messages?|content|payload|entity|body)( is| are)? too (long|large|big)"
             r"|reduce (the|your) (length|size|prompt|input|message)|input length|maximum (input|prompt) length"
+        ),
+    )
+    yield (
+        Cause.TOO_LONG,
+        requests,  # with too many requests it may be said of a minute's tokens
+        re.compile(
+            r"inputs?`?[^.\n]{0,40} must (be <=|have (less|fewer) than)|exceed(s|ed)?[^.\n]{0,40} token limit"
+            r"|(exceed(s|ed)?|more than) the max(imum)? (number of )?(input |prompt )?(tokens|token count)"
         ),
     )
     yield (

@@ -5,6 +5,8 @@ begins with a colon is a comment; several `data` lines are one text; a blank lin
 none, and neither is one that the end of the stream cuts off. Of the names of events only `error` matters; ids and times
 to retry after are left out.
 
+llama.cpp wrote errors into a field of their own, `error:`, until its pull request 16109: that is such an event, too.
+
 Besides, since servers send it in place of events: JSON, one to a line, or one over all the lines. It counts as data.
 
 What has no end is not kept: a line, or an event, of more than `EVENT_LIMIT` bytes is an error.
@@ -97,14 +99,20 @@ class EventDecoder:
             self._keep(line[6:] if line.startswith(b"data: ") else line[5:])
         elif line == b"data":
             self._keep(b"")
-        elif line.startswith(b"event:"):
-            self._is_error = line[6:].strip().lower() == b"error"
+        elif line.startswith((b"event:", b"error:")):
+            self._take_name(line)
         elif _is_json(line):
             events.append(line.strip())
         elif not self._has_begun and line.lstrip()[:1] in {b"{", b"["}:
             self._is_document = True
             self._keep(line)
         self._has_begun = self._has_begun or bool(line.strip())
+
+    def _take_name(self, line: bytes) -> None:
+        field, _, value = line.partition(b":")
+        self._is_error = field == b"error" or value.strip().lower() == b"error"
+        if field == b"error":
+            self._keep(value.lstrip())
 
     def _keep(self, line: bytes) -> None:
         self._data.append(line)

@@ -46,6 +46,8 @@ _STRAY = (
 # What may stand where an answer begins, and nobody is to read; and what then stands behind the answer.
 _FRAMES = (_HARMONY_FINAL, f"<|start|>assistant{_HARMONY_FINAL}", "<|start_response|>", "<|begin_of_solution|>")
 _FRAME_ENDS = ("<|return|>", "<|end|>", "<|end_response|>", "<|end_of_solution|>")
+# The same, behind thoughts, in words that text may have too: at the end of an answer only they close it.
+_PLAIN_FRAMES = {"<answer>": ("</answer>",), "<response>": ("</response>",)}  # Hunyuan, ERNIE
 
 _AT_THE_BEGINNING = (*_PAIRS, *_FRAMES, *_STRAY)
 _FIRST = frozenset(tag[0] for tag in _AT_THE_BEGINNING)
@@ -65,7 +67,7 @@ def _any_of(tags: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, sorted(tags, key=len, reverse=True))), re.IGNORECASE)
 
 
-_PATTERNS = {tags: _any_of(tags) for tags in {*_PAIRS.values(), _STRAY, _FRAME_ENDS}}
+_PATTERNS = {tags: _any_of(tags) for tags in {*_PAIRS.values(), *_PLAIN_FRAMES.values(), _STRAY, _FRAME_ENDS}}
 
 
 class _Place(Enum):
@@ -96,6 +98,7 @@ class Thoughts:
         self._place = _Place.BEGINNING
         self._rest = ""  # what may be half a tag, or white space at the beginning
         self._closing: tuple[str, ...] = _STRAY
+        self._has_content = False  # whether there is anything but white space in the frame
 
     def feed(self, piece: str, before: Transcript) -> str:
         """What is to be read of the next `piece`; `before` is the text up to there."""
@@ -119,7 +122,7 @@ class Thoughts:
             case _Place.HELD | _Place.TEXT:
                 return self._take_text(rest, before, is_last=is_last)
             case _Place.FRAME:
-                return self._take_frame(rest, before, is_last=is_last)
+                return self._take_frame(rest, is_last=is_last)
             case _Place.PLAIN:
                 return rest
             case _:  # behind the end of the frame
@@ -132,9 +135,10 @@ class Thoughts:
             return ""
         if text and text[0] in _FIRST:
             low = text[:_LONGEST].lower()
-            if tag := next((tag for tag in _AT_THE_BEGINNING if low.startswith(tag)), None):
+            tags = (*_AT_THE_BEGINNING, *_PLAIN_FRAMES) if self.have_come else _AT_THE_BEGINNING
+            if tag := next((tag for tag in tags if low.startswith(tag)), None):
                 return self._pass_tag(tag, text[len(tag) :], before, is_last=is_last)
-            if not is_last and any(tag.startswith(low) for tag in _AT_THE_BEGINNING):
+            if not is_last and any(tag.startswith(low) for tag in tags):
                 self._rest = rest
                 return ""
         if self.have_come:
@@ -151,8 +155,10 @@ class Thoughts:
         self.is_held = False
         if tag in _PAIRS:
             self._place, self._closing = _Place.THOUGHTS, _PAIRS[tag]
+        elif tag in _FRAMES or tag in _PLAIN_FRAMES:
+            self._place, self._closing = _Place.FRAME, _PLAIN_FRAMES.get(tag, _FRAME_ENDS)
         else:
-            self._place = _Place.FRAME if tag in _FRAMES else _Place.BEGINNING
+            self._place = _Place.BEGINNING
         return self._take(behind, before, is_last=is_last)
 
     def _take_thoughts(self, rest: str, before: Transcript, *, is_last: bool) -> str:
@@ -181,14 +187,23 @@ class Thoughts:
         self._held = Transcript()
         return self._pass_tag(found[0].lower(), behind, before, is_last=is_last)
 
-    def _take_frame(self, rest: str, before: Transcript, *, is_last: bool) -> str:
-        if not before.length:
+    def _take_frame(self, rest: str, *, is_last: bool) -> str:
+        if not self._has_content:
             rest = rest.lstrip()
-        if found := _PATTERNS[_FRAME_ENDS].search(rest):
+            self._has_content = bool(rest)
+        found = _PATTERNS[self._closing].search(rest)
+        if not found:
+            self._rest = "" if is_last else _half_tag(rest, self._closing)
+            return rest[: len(rest) - len(self._rest)]
+        behind = rest[found.end() :]
+        if self._closing is _FRAME_ENDS:
             self._place = _Place.BEHIND
-            return rest[: found.start()]
-        self._rest = "" if is_last else _half_tag(rest, _FRAME_ENDS)
-        return rest[: len(rest) - len(self._rest)]
+        elif behind.strip() or len(behind) > MOST_BLANKS:
+            self._place = _Place.PLAIN
+            return rest
+        elif not is_last:
+            self._rest = rest[found.start() :]
+        return rest[: found.start()]
 
     def _give(self, text: str) -> str:
         """Give what is taken for text, or hold it."""

@@ -17,7 +17,15 @@ WORDS = {
         "COMPLETE",
     ],
     Ending.CUT: ["length", "max_tokens", "MAX_TOKENS", "model_length", "maxPredictedTokensReached", "max-tokens"],
-    Ending.FILTERED: ["content_filter", "content-filter", "SAFETY", "RECITATION", "sensitive", "guardrail_intervened"],
+    Ending.FILTERED: [
+        "content_filter",
+        "content-filter",
+        "SAFETY",
+        "RECITATION",
+        "sensitive",
+        "guardrail_intervened",
+        "content_filter: X",
+    ],
     Ending.DECLINED: ["refusal"],
     Ending.NONE: ["null", "None", "FINISH_REASON_UNSPECIFIED"],
     Ending.TOOL: ["tool_calls", "function_call", "tool_use", "TOOL_CALL"],
@@ -30,6 +38,8 @@ WORDS = {
         "pause_turn",
         "",
         "stopx",
+        "stop: error",
+        "function_call_filter: MALFORMED_FUNCTION_CALL",
     ],
 }
 

@@ -52,6 +52,12 @@ TABLE: dict[str, tuple[str, str]] = {
     "Harmony's, without an opening tag": ("hm<|end|><|start|>assistant<|channel|>final<|message|>One.", "One."),
     "Harmony's answer alone": ("<|channel|>final<|message|>One.<|end|>", "One."),
     "Gemma's": ("<|channel>thought\nhm<channel|>One.", "One."),
+    "Hunyuan's": ("<think>hm</think>\n<answer>\nOne.\n</answer>\n", "One.\n"),
+    "ERNIE's, without an opening tag": ("hm</think>\n\n<response>\nOne.</response>", "One."),
+    "a plain frame that is not closed": ("<think>hm</think><answer>One.</ans", "One.</ans"),
+    "a plain frame that is spoken of": ("<think>hm</think><answer>a</answer> b.", "a</answer> b."),
+    "a plain frame without thoughts": ("<answer>One.</answer>", "<answer>One.</answer>"),
+    "another tag behind thoughts": ("<think>hm</think><answers>One.</answers>", "<answers>One.</answers>"),
     "no thoughts in tags": ("<think>\n\n</think>\n\nOne.", "One."),
     "tags within thoughts": ("<think><b>hm</b> <thi [x]</think>One.", "One."),
     "a small letter that grows in another case": ("<think>İİİİ</think>İOne.", "İOne."),
@@ -136,7 +142,23 @@ def test_whether_thoughts_come_at_the_moment_is_told() -> None:
 
 pieces = st.lists(
     st.sampled_from(
-        ["<think>", "</think>", "<", "</", "think>", "[/THINK]", "hm", " ", "\n", "`", "```", "One.", "<|end|>"]
+        [
+            "<think>",
+            "</think>",
+            "<answer>",
+            "</answer>",
+            "<",
+            "</",
+            "think>",
+            "[/THINK]",
+            "hm",
+            " ",
+            "\n",
+            "`",
+            "```",
+            "One.",
+            "<|end|>",
+        ]
     ),
     max_size=12,
 )
