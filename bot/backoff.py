@@ -20,7 +20,7 @@ SHORTER = 0.25  # the part of a pause that may be taken off it; the SDK's
 LONGER = 1.0  # seconds that may be added to the server's delay
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it, without their whole part, are as far from each other as can be
 
-PASSING = {408, 409, 429}  # statuses that may pass, besides those from 500 on; the SDK's
+PASSING = {408, 409, 429, 498}  # statuses that may pass, besides those from 500 on; the SDK's, and Groq's capacity
 
 
 class Backoff:

@@ -195,7 +195,7 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
             r"unexpected endpoint|invalid url|unknown (request )?(url|endpoint|path|route)|cannot (post|get) "
             r"|no (such )?(route|endpoint|path|handler)\b(?!s? found for)|(page|route|endpoint|path|url) not found"
             r"|method not allowed|api[ -]version (query )?(parameter|(is )?(not supported|invalid|missing|required))"
-            r"|unsupported api[ -]version"
+            r"|unsupported api[ -]version|http request (was sent )?to (an )?https (server|port)"
         ),
     )
     yield (

@@ -49,6 +49,7 @@ _FRAME_ENDS = ("<|return|>", "<|end|>", "<|end_response|>", "<|end_of_solution|>
 # The same, behind thoughts, in words that text may have too: at the end of an answer only they close it.
 _PLAIN_FRAMES = {"<answer>": ("</answer>",), "<response>": ("</response>",)}  # Hunyuan, ERNIE
 
+_IN_CAPITALS = "[think]"  # in other letters it is prose: an answer may begin with a word in brackets
 _AT_THE_BEGINNING = (*_PAIRS, *_FRAMES, *_STRAY)
 _FIRST = frozenset(tag[0] for tag in _AT_THE_BEGINNING)
 _LONGEST = max(map(len, _AT_THE_BEGINNING))
@@ -136,7 +137,10 @@ class Thoughts:
         if text and text[0] in _FIRST:
             low = text[:_LONGEST].lower()
             tags = (*_AT_THE_BEGINNING, *_PLAIN_FRAMES) if self.have_come else _AT_THE_BEGINNING
-            if tag := next((tag for tag in tags if low.startswith(tag)), None):
+            tag = next((tag for tag in tags if low.startswith(tag)), None)
+            if tag == _IN_CAPITALS and not text.startswith(_IN_CAPITALS.upper()):
+                tag = None
+            if tag:
                 return self._pass_tag(tag, text[len(tag) :], before, is_last=is_last)
             if not is_last and any(tag.startswith(low) for tag in tags):
                 self._rest = rest

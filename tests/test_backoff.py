@@ -21,7 +21,7 @@ def pauses(
     return [backoff.pause(status, headers, left=left, wall=WALL) for _ in range(TRIES + 1)]
 
 
-@pytest.mark.parametrize("status", [None, 408, 409, 429, 500, 502, 503, 504, 529, 599])
+@pytest.mark.parametrize("status", [None, 408, 409, 429, 498, 500, 502, 503, 504, 529, 599])
 def test_pauses_grow_until_it_has_been_tried_eight_times(status: int | None) -> None:
     """Where the server says nothing on it, or nothing is heard of it at all."""
     assert pauses(status) == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, None, None]

@@ -658,6 +658,7 @@ LASTING: list[tuple[int, Any, str]] = [
     (404, error("models/m is not found for API version v1main", code=404), NAME),
     (400, error("The api-version query parameter (?api-version=) is required for all requests."), ADDRESS),
     (400, error("API version not supported", code="BadRequest"), ADDRESS),
+    (400, b"Client sent an HTTP request to an HTTPS server.\n", ADDRESS),
     (404, b"", ADDRESS),
     (404, {"detail": "Not Found"}, ADDRESS),
     (404, error("Invalid URL (POST /v1/v1/chat/completions)", type="invalid_request_error"), ADDRESS),
@@ -713,6 +714,7 @@ PASSING: list[tuple[int, Any]] = [
     (502, PAGE),
     (500, error("model not found in the pool")),
     (408, b""),
+    (498, error("Flex tier capacity exceeded")),
 ]
 
 

@@ -65,6 +65,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "half a closing tag": ("<think>hm</thin", ""),
     "half an opening tag": ("<thin", "<thin"),
     "another tag at the beginning": ("<b>One.</b>", "<b>One.</b>"),
+    "a word in brackets": ("[Think] of One.", "[Think] of One."),
     "a bracket": ("[x] One.", "[x] One."),
     "only a closing tag": ("</think>\n\nOne.", "One."),
     "no opening tag, attached": ("Okay, hm.</think>One.", "One."),
