@@ -5,8 +5,11 @@ Laws:
 - A call is one transaction: all of it is kept, or nothing. Calls are carried out one at a time, in the order in which
   they are made: what is older never lands on what is newer.
 - Whatever fails is a `StoreError`. It names the failure, and quotes neither what was to be written nor the password.
+- Questions that come while another call is under way are written together, in one transaction: a hundred people who
+  ask in the same moment would wait for each other's. Each of them is kept or refused by itself.
 - Whoever is cancelled leaves at once. A driver cannot be stopped safely in the middle of a statement, so the
-  transaction goes on for as long as the driver's limits let it, and is undone unless its commit has begun.
+  transaction goes on for as long as the driver's limits let it, and is undone unless its commit has begun, or somebody
+  else waits for it.
 - A row that cannot be written or read for what is in it is put aside, said in the log by its kind, and keeps no other
   from being written or read.
 - A run is open until it has an end. Its lease says until when its owner may work on it; what another process owns is
@@ -15,9 +18,11 @@ Laws:
 It decides nothing: when leases are renewed, and what to do while the database is away, is for `journal` to say.
 """
 
+import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -49,6 +54,16 @@ Rows = Sequence[dict[str, Any]]
 _Write = Callable[[AsyncConnection, Statement, Rows], Awaitable[None]]
 
 
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """Questions that are written together."""
+
+    rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # by their keys
+    waiting: int = 0  # how many of them somebody waits for
+    is_closed: bool = False  # whether their transaction has begun
+    task: asyncio.Task[set[str]] | None = None  # has the keys of those that are new
+
+
 class Store:
     """The database at `url`, for one process: `owner` names this process, and no other nor an earlier one.
 
@@ -67,6 +82,7 @@ class Store:
         self._database = Database(url, self._prepare)
         self._unwritable: deque[str] = deque(maxlen=PUT_ASIDE)  # runs
         self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
+        self._batch = _Batch()  # the newest
         # When SQLite's log is to be emptied, where it holds what is to be forgotten. What a killed process left does.
         self._clean_at: float | None = clock() if self.is_file else None
 
@@ -127,12 +143,45 @@ class Store:
         """Write a question down, as an open run of this process; False where its key is known already."""
         now = self._clock()
         row = self._row(Begun(question, now), now)
+        batch = self._batch
+        if batch.task is None or batch.is_closed or question.key in batch.rows:
+            batch = self._batch = _Batch()
+            batch.task = asyncio.create_task(self._write_batch(batch))
+        assert batch.task is not None  # noqa: S101 - for mypy
+        batch.rows[question.key] = row
+        batch.waiting += 1
+        try:
+            await asyncio.wait([batch.task])
+        except asyncio.CancelledError:
+            batch.waiting -= 1
+            if not batch.is_closed:
+                del batch.rows[question.key]
+            if not batch.waiting:
+                batch.is_closed = True
+                batch.task.cancel()
+            raise
+        try:
+            return question.key in batch.task.result()
+        except ContentError:
+            if len(batch.rows) == 1:
+                raise
+        # Something in one of them cannot be stored. The others are, each by itself.
+        return question.key in await self._database.do(partial(self._add, [row]))
 
-        async def work(connection: AsyncConnection) -> bool:
-            statement = self._database.insert(runs).values(row).on_conflict_do_nothing().returning(runs.c.key)
-            return (await connection.execute(statement)).first() is not None
+    async def _write_batch(self, batch: _Batch) -> set[str]:
+        async def work(connection: AsyncConnection) -> set[str]:
+            batch.is_closed = True
+            return await self._add([*batch.rows.values()], connection)
 
-        return await self._database.do(work)
+        try:
+            return await self._database.do(work)
+        finally:
+            batch.is_closed = True
+
+    async def _add(self, rows: Rows, connection: AsyncConnection) -> set[str]:
+        """Write questions; the keys of those that were not known."""
+        statement = self._database.insert(runs).on_conflict_do_nothing().returning(runs.c.key)
+        return {*(await connection.execute(statement, rows)).scalars()}
 
     async def save(self, changes: Changes) -> set[str]:
         """Write runs that are not known, renew the leases of all open runs of this process, and write their changes.

@@ -1,6 +1,7 @@
 import asyncio
 import logging
 import os
+import secrets
 import subprocess
 import sys
 import time
@@ -10,9 +11,10 @@ from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from bot.draft import Draft, State, Transcript
-from bot.errors import SettingsError, StoreError
+from bot.errors import ContentError, SettingsError, StoreError
 from bot.question import Question
 from bot.record import LEASE, WITHDRAWN, Changes, Record
 from bot.store import Store
@@ -468,6 +470,71 @@ async def test_whoever_is_cancelled_leaves_at_once(world: World) -> None:
         assert all(call.cancelled() for call in calls)
     assert await store.add(question("T3"))
     assert await query(world.url, "SELECT key FROM runs") == [("T3",)]
+
+
+def commits(store: Store) -> list[None]:
+    """Grows with each transaction that is kept."""
+    kept: list[None] = []
+    event.listen(store._database._engine.sync_engine, "commit", lambda _: kept.append(None))
+    return kept
+
+
+@slow
+async def test_questions_of_the_same_moment_are_written_together(world: World) -> None:
+    """A hundred commits one after another would be more than the last of them has time for."""
+    one, two = await world.store("one"), await world.store("two")
+    assert await two.add(question("T7"))
+    kept = commits(one)
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(one.add(question(f"T{number}"))) for number in range(100)]
+        again = group.create_task(one.add(question("T0")))
+    assert [number for number, call in enumerate(calls) if not call.result()] == [7]
+    assert not again.result()
+    assert len(kept) <= 3
+    assert await query(world.url, "SELECT COUNT(*) FROM runs") == [(100,)]
+
+
+@slow
+async def test_a_question_that_cannot_be_written_keeps_no_other_from_it(world: World) -> None:
+    """Of those that are written together."""
+    store = await world.store()
+    bad = "bad"
+    if world.url.startswith("sqlite"):
+        rule = "WHEN NEW.key = 'bad' BEGIN SELECT RAISE(ABORT, 'marmalade'); END"
+        await query(world.url, f"CREATE TRIGGER no_runs BEFORE INSERT ON runs {rule}")
+    else:
+        bad = secrets.token_hex(500_000)  # longer than an index of PostgreSQL's takes
+    async with asyncio.TaskGroup() as group:
+        calls = [group.create_task(_outcome(store, question(key))) for key in ("T1", bad, "T3")]
+    assert [call.result() for call in calls] == [True, ContentError, True]
+    assert await _outcome(store, question(bad)) is ContentError
+    assert await query(world.url, "SELECT key FROM runs ORDER BY key") == [("T1",), ("T3",)]
+
+
+async def _outcome(store: Store, asked: Question) -> object:
+    try:
+        return await store.add(asked)
+    except StoreError as error:
+        return type(error)
+
+
+@slow
+@pytest.mark.parametrize("pause", [0.0, 0.2])
+async def test_who_leaves_takes_nobody_along(pause: float, world: World) -> None:
+    """Of questions that are written together; one whose transaction has not begun is not written."""
+    store = await world.store()
+    async with asyncio.TaskGroup() as group, locked(world.url):
+        calls = [group.create_task(store.add(question(key))) for key in ("T1", "T2", "T3")]
+        await asyncio.sleep(0)
+        await asyncio.sleep(pause)
+        calls[0].cancel()
+        await asyncio.sleep(0)
+    assert [call.cancelled() or call.result() for call in calls] == [True] * 3
+    assert calls[0].cancelled()
+    assert not calls[1].cancelled()
+    [*found] = await query(world.url, "SELECT key FROM runs ORDER BY key")
+    assert found[-2:] == [("T2",), ("T3",)]
+    assert len(found) == 2 or pause
 
 
 @slow
