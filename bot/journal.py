@@ -7,7 +7,8 @@ Laws:
   meanwhile, or what stood there is gone.
 - A run is worked on by the process that holds its lease. Leases are renewed with everything that is written; a process
   that missed its renewal (it was suspended, say) sends nothing until it has asked whether the run is still its own.
-- Newer drafts replace unwritten ones: the reader of the journal, if there is ever one, wants the last.
+- Newer drafts replace unwritten ones. They are written with the next edit of their run, the last one at once: what
+  people have seen, and what is whole, is there for whoever goes on.
 
 `store` knows the database; here is when it is asked. One task, `serve()`, owns every write but the first of each run.
 """
@@ -126,14 +127,16 @@ class Entry:
         """Note an answer's newest draft. It is written with the next edit, or at once if it is the last."""
         self._journal.note_draft(self.key, name, draft)
         if draft.state.is_final:
+            self._journal.due.add(self.key)
             self._journal.wake()
 
     async def spend(self, part: str) -> None:
-        """Write down that an edit is about to be sent, and the newest drafts, of which it shows one.
+        """Write down that an edit is about to be sent, and the run's newest drafts, of which it shows one.
 
         What people have seen is then there for whoever goes on with the run.
         """
         now = self._journal.clock()
+        self._journal.due.add(self.key)
         self._journal.changes.edits.append(now)
         self._journal.changes.calls[self.key, part] = now
         if self.is_kept:
@@ -167,6 +170,7 @@ class Journal:
     def __init__(self, store: Database, *, clock: Callable[[], float], history_days: float) -> None:
         self.clock = clock
         self.changes = Changes()
+        self.due: set[str] = set()  # runs whose newest drafts go with the next write
         self._store = store
         self._history = history_days * DAY
         self._live: dict[str, _Page] = {}  # this process works on them
@@ -234,6 +238,7 @@ class Journal:
     def note_post(self, key: str, part: str, ts: str | Withdrawn | None) -> None:
         """Note what is known of a message: that it is about to be posted, was not posted, or stands."""
         self.changes.posts[key, part] = ts
+        self.due.add(key)  # it shows text of the answers, perhaps
         if page := self._live.get(key):
             if ts is WITHDRAWN:
                 page.posts.pop(part, None)
@@ -331,6 +336,8 @@ class Journal:
         began = self.clock()
         was_leased = began < self._held_until
         changes, self.changes = self.changes, Changes()
+        due, self.due = self.due, set()
+        self._hold_back(changes, due)
         self._add_unkept(changes)
         waiting, self._written = self._written, []
         self._hurry.clear()
@@ -355,12 +362,22 @@ class Journal:
         finally:
             if not is_done:
                 self._take_back(changes)
+                self.due |= due
             for future in waiting:
                 if not future.done():
                     future.set_result(None)
             self._tried.set()
         keeper.wake()
         return is_done
+
+    def _hold_back(self, changes: Changes, due: set[str]) -> None:
+        """Leave the drafts of all runs for later but those that are `due`, or have ended.
+
+        While answers grow, each run has news all the time: written with every edit of any run, they would be most of
+        what is written. Nobody has seen them, and whoever goes on with a run asks for its unfinished answers anew.
+        """
+        for where in [where for where in changes.answers if where[0] not in due | changes.ends.keys()]:
+            self.changes.answers[where] = changes.answers.pop(where)
 
     def _add_unkept(self, changes: Changes) -> None:
         """Have the runs written that the database does not know, with all that stands of them."""

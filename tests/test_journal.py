@@ -90,6 +90,10 @@ class Database:
         """What the last write of each message said."""
         return {key: ts for _, changes in self.saves for key, ts in changes.posts.items()}
 
+    def answers_since(self, save: int) -> dict[tuple[str, str], str]:
+        """The texts that were written from the write with this number on."""
+        return {key: draft.text for _, changes in self.saves[save:] for key, draft in changes.answers.items()}
+
 
 class Keeper:
     """Writes down what it is told to do."""
@@ -214,6 +218,33 @@ async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
         entry.keep("Depth", Draft("whole", State.DONE))
         await asyncio.sleep(0.1)
         assert database.saves[-1][1].answers["k", "Depth"].state is State.DONE
+
+
+async def test_an_edit_writes_the_drafts_of_its_own_run() -> None:
+    """Those of other runs wait for an edit or a post of theirs, the newest of each; none is lost, and none is early."""
+    database = Database()
+    async with journal_on(database) as journal:
+        for key in ("k", "other"):
+            await journal.add(Question(key, "Why?", "U", "C"))
+        await journal.written()
+        before = len(database.saves)
+        for key in ("k", "other"):
+            journal.entry(key).keep("Depth", Draft("a", State.WRITING))
+            journal.entry(key).keep("Breadth", Draft("b", State.WRITING))
+        await journal.entry("k").spend("Depth")
+        assert database.answers_since(before) == {("k", "Depth"): "a", ("k", "Breadth"): "b"}
+        before = len(database.saves)
+        await asyncio.sleep(3 * RENEWAL)
+        assert database.answers_since(before) == {}
+        journal.entry("other").keep("Depth", Draft("ab", State.WRITING))
+        database.failure = StoreError("away")
+        await journal.entry("other").intend("Depth 2")
+        database.failure = None
+        await asyncio.sleep(2 * RETRY)
+        assert database.answers_since(before) == {("other", "Depth"): "ab", ("other", "Breadth"): "b"}
+        journal.entry("k").keep("Depth", Draft("abc", State.WRITING))
+        before = len(database.saves)
+    assert database.answers_since(before) == {("k", "Depth"): "abc"}
 
 
 async def test_leases_are_renewed_while_nothing_is_written() -> None:
