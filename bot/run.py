@@ -23,7 +23,7 @@ from bot.record import Record
 from bot.reply import Reply
 from bot.thread import Message, Thread
 
-PAUSE = 0.02  # seconds between two looks at the drafts; nobody sees that many, and each token would wake the run
+PAUSE = 0.05  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 PARENT = "parent"  # the part of the message that opens a thread
 
