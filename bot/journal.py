@@ -290,14 +290,15 @@ class Journal:
             SettingsError: the database cannot be where it is said to be, or is a newer program's.
         """
         search_at = tidy_at = 0.0
+        is_all_held = False
         while True:
             self._wake.clear()
             if await self._write(keeper):
                 now = _now() + GATHER  # what is due so soon is due
                 if now >= search_at and not self._is_resting:
                     search_at = now + SEARCH
-                    await self._search(keeper)
-                if now >= tidy_at:
+                    is_all_held = await self._search(keeper)
+                if is_all_held and now >= tidy_at:  # what can be taken up is not forgotten before it is
                     tidy_at = now + (RENEWAL if await self._tidy() else HOUSEKEEPING)
                 await self._pause(RENEWAL if self._is_resting else min(RENEWAL, search_at - _now()))
             else:
@@ -455,8 +456,8 @@ class Journal:
         keeper.note_spent([max(0.0, now - at - DOUBT) for at in (spent - self._counted).elements()])
         self._counted = spent
 
-    async def _search(self, keeper: Keeper) -> None:
-        """Take up what nobody holds."""
+    async def _search(self, keeper: Keeper) -> bool:
+        """Take up what nobody holds, so much at once; whether there was nothing of it."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._store.release(self._strays)
@@ -465,13 +466,14 @@ class Journal:
                 records = await self._store.claim()
         except (StoreError, TimeoutError) as error:
             self._note_away(error)
-            return
+            return False
         for record in records:
             key = record.question.key
             self._live[key] = _Page(Begun(record.question, record.asked_at), {**record.posts}, {**record.answers})
             self._kept.add(key)
             logger.info("run.taken_up key=%s", key)
             keeper.take_up(record)
+        return not records
 
     async def _tidy(self) -> bool:
         """Forget what is old; whether there is more of it."""

@@ -286,7 +286,8 @@ class Store:
 
         async def work(connection: AsyncConnection) -> None:
             owned = update(runs).where(runs.c.key.in_(keys), runs.c.owner == self._owner)
-            await connection.execute(owned.values(owner=None, lease_until=0.0))
+            # Ended a lease ago: for hosts too whose clocks are behind. How long nobody has held it is still told by it.
+            await connection.execute(owned.values(owner=None, lease_until=self._clock() - LEASE))
 
         await self._database.do(work)
 

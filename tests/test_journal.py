@@ -31,7 +31,9 @@ class Database:
         self.asked: list[tuple[str, float]] = []
         self.takes = 0.0
         self.failure: Exception | None = None
+        self.most_at_once = 20
         self.searches = 0
+        self.cleared: list[int] = []  # how many runs nobody held when old ones were forgotten
         self.is_closed = False
 
     async def open(self) -> None:
@@ -60,7 +62,7 @@ class Database:
     async def claim(self) -> list[Record]:
         await self._answer()
         self.searches += 1
-        found, self.unheld = self.unheld, []
+        found, self.unheld = self.unheld[: self.most_at_once], self.unheld[self.most_at_once :]
         self.ours |= {record.question.key for record in found}
         return found
 
@@ -71,6 +73,7 @@ class Database:
 
     async def clear(self, before: float, limit: int) -> int:
         await self._answer()
+        self.cleared.append(len(self.unheld))
         return 0
 
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
@@ -336,6 +339,21 @@ async def test_runs_that_nobody_holds_are_taken_up() -> None:
         await asyncio.sleep(60)
     assert keeper.taken_up == ["k"]
     assert database.released == ["k"]
+
+
+async def test_nothing_is_forgotten_before_all_that_nobody_holds_is_taken_up() -> None:
+    """What nobody has held for long would be forgotten; who is about to end takes nothing up, and forgets nothing."""
+    database, keeper = Database(), Keeper()
+    database.unheld = [Record(Question(f"k{number}", "Why?", "U", "C"), 0.0, {}, {}) for number in range(5)]
+    async with journal_on(database) as journal:
+        journal.rest()
+        await asyncio.sleep(60)
+    assert (database.searches, database.cleared) == (0, [])
+    database.most_at_once = 2
+    async with journal_on(database, keeper):
+        await asyncio.sleep(60)
+    assert keeper.taken_up == ["k0", "k1", "k2", "k3", "k4"]
+    assert database.cleared == [0]
 
 
 async def test_a_run_that_ended_while_the_database_was_away_is_written_with_its_end() -> None:

@@ -388,6 +388,19 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
 
 
 @slow
+async def test_what_was_given_up_is_not_forgotten_before_a_day(world: World) -> None:
+    """Whoever starts next may have more of it than it takes up at once, and look for what is old in between."""
+    one, two = await world.store("one"), await world.store("two")
+    await one.add(question())
+    await one.release(["T1"])
+    assert await two.clear(world.clock.now, 100) == 0
+    world.clock.now += 86_000.0
+    assert await two.clear(world.clock.now, 100) == 0
+    world.clock.now += 1_000.0
+    assert await two.clear(world.clock.now, 100) == 1
+
+
+@slow
 async def test_the_file_shrinks_with_what_is_forgotten(tmp_path: Path) -> None:
     """And the log beside it, though another process has it open too."""
     clock = Clock()
