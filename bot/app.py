@@ -8,24 +8,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from bot.admission import MOST_RUNS, Admission
-from bot.blocks import fits_parent
-from bot.board import Board
-from bot.completions import Completions
+from bot.delivery.board import Board
+from bot.durable.journal import Journal
+from bot.engine.completions import Completions
+from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
-from bot.journal import Journal
-from bot.limits import Limits
-from bot.listeners import register
-from bot.perspectives import PERSPECTIVES, Perspective
-from bot.runs import Runs
+from bot.network.tls import make_context
+from bot.runs.admission import MOST_RUNS, Admission
+from bot.runs.quotas import Limits
+from bot.runs.supervisor import Runs
 from bot.settings import Settings
-from bot.slack import Identity, Slack, make_client
-from bot.slack_session import make_session
-from bot.socket import Socket
-from bot.tls import make_context
+from bot.slack.api import Identity, Slack, make_client
+from bot.slack.blocks import fits_parent
+from bot.slack.listeners import register
+from bot.slack.session import make_session
+from bot.slack.socket import Socket
 
 if TYPE_CHECKING:
-    from bot.store import Store
+    from bot.durable.store import Store
 
 T = TypeVar("T")
 
@@ -50,8 +50,8 @@ async def serve(
     """Connect to Slack and answer what is asked there, until `stop` is set.
 
     Then running answers get `GRACE` seconds, or until `hurry` is set; what is not whole by then is left to be taken up.
-    While Slack is out of reach it tries again. `make_store` is `bot.store.Store` unless told otherwise; `clock` gives
-    seconds since 1970, for what another process is to read.
+    While Slack is out of reach it tries again. `make_store` is `durable.store.Store` unless told otherwise; `clock`
+    gives seconds since 1970, for what another process is to read.
 
     Raises:
         SettingsError: the database's address makes no sense, or its schema is newer than this program.
@@ -146,7 +146,7 @@ async def _begin(
     """Ask Slack who the bot is, again and again if need be, and for a ticket; load what makes the store beside that."""
 
     async def load() -> Callable[..., "Store"]:
-        make: Callable[..., Store] = make_store or (await asyncio.to_thread(import_module, "bot.store")).Store
+        make: Callable[..., Store] = make_store or (await asyncio.to_thread(import_module, "bot.durable.store")).Store
         return make
 
     async with asyncio.TaskGroup() as group:

@@ -20,18 +20,18 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.completions import Completions
-from bot.draft import Draft, State
+from bot.durable.store import Store
+from bot.engine.completions import Completions
+from bot.engine.draft import Draft, State
+from bot.engine.perspectives import Perspective
+from bot.engine.protocol.reasons import ASK_THE_OWNER
 from bot.errors import BotError, SettingsError, TokenRefusedError
-from bot.perspectives import Perspective
+from bot.network.tls import make_context
 from bot.printable import printable
-from bot.reasons import ASK_THE_OWNER
 from bot.settings import Settings, read_settings
-from bot.slack import Slack, make_client
-from bot.slack_session import make_session
-from bot.socket import Socket
-from bot.store import Store
-from bot.tls import make_context
+from bot.slack.api import Slack, make_client
+from bot.slack.session import make_session
+from bot.slack.socket import Socket
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
 LONGEST_LINE = 1_000  # characters

@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
-from bot.dsn import read_dsn
+from bot.durable.dsn import read_dsn
 from bot.errors import SettingsError
+from bot.network.proxies import DIRECT, Proxies, read_proxies
 from bot.printable import printable
-from bot.proxies import DIRECT, Proxies, read_proxies
 
 OPENAI_URL = "https://api.openai.com/v1"
 SLACK_URL = "https://slack.com/api/"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.clock import VirtualLoop
+from tests.support.clock import VirtualLoop
 
 PROCESSES = 4  # at the most; each needs a second and some 200 MB to start, and the whole suite half a minute of one
 

@@ -1,168 +1,153 @@
 """The laws of who may know whom, held against the imports of the code."""
 
 import ast
+import re
+import sys
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-MODULES = {path.stem: path for path in (ROOT / "bot").glob("*.py")}
+import pytest
 
-# From what is asked to what answers: a module may import those after it, never one before it.
-ORDER = [
-    "__main__",
-    "commands",
-    "app",
-    "check",
-    "socket",
-    "listeners",
-    "runs",
-    "run",
-    "admission",
-    "journal",
-    "store",
-    "database",
-    "rows",
-    "sqlite",
-    "schema",
-    "completions",
-    "stream",
-    "idle",
-    "wire",
-    "dialect",
-    "reasons",
-    "failures",
-    "backoff",
-    "answer",
-    "chunks",
-    "endings",
-    "thoughts",
-    "sse",
-    "turns",
-    "merge",
-    "reply",
-    "board",
-    "thread",
-    "pacing",
-    "posting",
-    "bucket",
-    "slack",
-    "slack_session",
-    "response_urls",
-    "connection_failures",
-    "blocks",
-    "markdown",
-    "links",
-    "mrkdwn",
-    "fences",
-    "limits",
-    "record",
-    "draft",
-    "question",
-    "perspectives",
-    "tls",
-    "settings",
-    "dsn",
-    "printable",
-    "proxies",
-    "errors",
-    "__init__",
-]
-ONLY = {
-    "openai": {"completions", "stream"},
-    "slack_sdk": {"slack", "socket"},
-    "slack_bolt": {"listeners", "socket"},
-    "dotenv": {"settings"},
-    "sqlalchemy": {"store", "schema", "database"},
-    "sqlite3": {"sqlite"},
-    "psycopg": {"database"},
+ROOT = Path(__file__).parent.parent / "bot"
+MODULES = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in ROOT.rglob("*.py")}
+
+# The rooms: folders, and the files beside them. Each may import those that stand behind it, and none else.
+ROOMS = {
+    "__init__": "",
+    "errors": "",
+    "printable": "",
+    "backoff": "",
+    "network": "errors",
+    "engine": "network backoff printable",
+    "slack": "engine network printable errors runs",
+    "durable": "slack engine errors",
+    "delivery": "slack engine errors",
+    "runs": "durable delivery slack engine errors",
+    "settings": "durable network printable errors",
+    "check": "settings durable slack engine network printable errors",
+    "app": "settings runs durable delivery slack engine network errors",
+    "playground": "app settings engine errors",
+    "commands": "playground app check settings errors",
+    "__main__": "commands errors",
 }
+# The doors: where a library may be imported. All others are Python's own.
+DOORS = {
+    "aiohttp": "engine slack network playground check",
+    "dotenv": "settings",
+    "httpx2": "engine network",
+    "jiter": "engine",
+    "markdown_it": "slack.markdown",
+    "openai": "engine.completions engine.stream",
+    "psycopg": "durable.database",
+    "rich": "playground",
+    "slack_bolt": "slack",
+    "slack_sdk": "slack",
+    "sqlalchemy": "durable",
+    "sqlite3": "durable.sqlite",
+    "xllamacpp": "playground.model",
+}
+# What does no I/O, reads no clock and knows no event loop: whole folders, but for the files that are named.
 PURE = {
-    "admission",
-    "answer",
-    "backoff",
-    "blocks",
-    "bucket",
-    "chunks",
-    "dialect",
-    "draft",
-    "dsn",
-    "endings",
-    "errors",
-    "failures",
-    "limits",
-    "links",
-    "markdown",
-    "mrkdwn",
-    "fences",
-    "pacing",
-    "perspectives",
-    "posting",
-    "printable",
-    "proxies",
-    "question",
-    "reasons",
-    "record",
-    "response_urls",
-    "sse",
-    "thoughts",
+    "printable": "",
+    "backoff": "",
+    "errors": "",
+    "network": "tls connection_failures",
+    "engine": "completions stream idle wire turns merge",
+    "slack": "listeners socket api session",
+    "delivery": "board thread",
+    "durable": "journal store database rows sqlite schema",
+    "runs": "run supervisor",
 }
-IMPURE = {
-    "asyncio",
-    "time",
-    "datetime",
-    "os",
-    "socket",
-    "random",
-    "threading",
-    "logging",
-    "pathlib",
-    "subprocess",
-}
+IMPURE = re.compile(
+    r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"
+)
+ENVIRONMENT = re.compile(r"\b(environb?|getenvb?|getproxies\w*|proxy_bypass\w*|expandvars|expanduser|Path\.home)\b")
+STANDARD = {"bot", *sys.stdlib_module_names} - {"sqlite3"}
+MOST_FILES = 12  # in a folder: the list of its files is its architecture
 
 
-def imports(path: Path) -> set[str]:
-    """The modules that a file imports, wherever in it."""
-    found: set[str] = set()
+def imports(path: Path) -> Iterator[str]:
+    """The modules that a file imports, wherever in it; of `from x import y` both x and x.y."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {f"{node.module}.{name.name}" for name in node.names} | {node.module}
-    return found
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "an import says whence"
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+            yield str(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("bot."):
+            yield node.value  # for `import_module`
 
 
-def test_every_module_has_its_place() -> None:
-    """The order below is the architecture: whoever adds a module says where it stands."""
-    assert set(ORDER) == set(MODULES)
+def known(name: str) -> set[str]:
+    """The modules of ours that a module imports."""
+    found = {imported.removeprefix("bot.") for imported in imports(MODULES[name]) if imported.startswith("bot.")}
+    return {one if one in MODULES else f"{one}.__init__" for one in found} & MODULES.keys() - {name}
 
 
-def test_arrows_point_one_way() -> None:
-    """From listeners towards errors."""
-    for place, name in enumerate(ORDER):
-        known = {module.split(".")[1] for module in imports(MODULES[name]) if module.startswith("bot.")}
-        assert known & set(MODULES) <= set(ORDER[place + 1 :]), name
+def room(name: str) -> str:
+    """The folder that a module is in, or the module beside the folders."""
+    return name.partition(".")[0]
 
 
-def test_each_sdk_has_one_door() -> None:
-    """Who else wants something of it asks there."""
-    for library, allowed in ONLY.items():
-        users = {name for name, path in MODULES.items() if any(i.split(".")[0] == library for i in imports(path))}
-        assert users <= allowed, library
+def is_in(name: str, places: str) -> bool:
+    """Whether a module is one of some places, or in one."""
+    return any(name == place or name.startswith(f"{place}.") for place in places.split())
 
 
-def test_the_core_is_pure() -> None:
+def test_rooms_stand_in_order() -> None:
+    """Each knows rooms that are named before it: there is no circle."""
+    names = list(ROOMS)
+    for place, name in enumerate(names):
+        assert set(ROOMS[name].split()) - {"runs"} <= set(names[:place]), name
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_arrows_point_one_way(name: str) -> None:
+    """A module imports of its own room, and of those that its room may know."""
+    assert {room(one) for one in known(name)} - {room(name)} <= set(ROOMS[room(name)].split())
+
+
+def test_no_files_know_each_other_in_a_circle() -> None:
+    """Not within a room either, however many there are in the circle."""
+    TopologicalSorter({name: known(name) for name in MODULES}).prepare()
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_each_library_has_its_door(name: str) -> None:
+    """Who else wants something of it asks there; and none is used that is not named here."""
+    ours = {library for library in map(room, imports(MODULES[name])) if library not in STANDARD}
+    assert {library for library in ours if not is_in(name, DOORS.get(library, ""))} == set()
+
+
+@pytest.mark.parametrize("folder", PURE)
+def test_the_core_is_pure(folder: str) -> None:
     """No clock, no input or output, no event loop."""
-    for name in PURE:
-        assert not {module.split(".")[0] for module in imports(MODULES[name])} & IMPURE, name
-    assert {m.split(".")[0] for m in imports(MODULES["merge"])} & IMPURE == {"asyncio"}
+    modules = {name for name in MODULES if is_in(name, folder) and not is_in(name, _within(folder))}
+    assert modules
+    assert [(name, one) for name in modules for one in imports(MODULES[name]) if IMPURE.match(one)] == []
+
+
+def test_merge_knows_asyncio_only() -> None:
+    """What it is asked to merge is none of its business."""
+    assert {one for one in imports(MODULES["engine.merge"]) if IMPURE.match(one)} == {"asyncio"}
+    assert known("engine.merge") == set()
 
 
 def test_only_settings_reads_the_environment() -> None:
-    """What cannot be found in one place cannot be documented in one."""
-    for name, path in MODULES.items():
-        assert name == "settings" or "environ" not in path.read_text(encoding="utf-8").replace("environment", ""), name
+    """What cannot be found in one place cannot be documented in one. Of the database, it is where libpq looks."""
+    users = {name for name, path in MODULES.items() if ENVIRONMENT.search(path.read_text(encoding="utf-8"))}
+    assert users == {"settings", "durable.database"}
+    assert len(ENVIRONMENT.findall(MODULES["durable.database"].read_text(encoding="utf-8"))) == 1
 
 
-def test_nothing_but_main_imports_the_playground() -> None:
-    """The bot works where it is not installed."""
-    users = {name for name, path in MODULES.items() if any(i.startswith("bot.playground") for i in imports(path))}
-    assert users <= {"commands"}
+def test_a_folder_can_be_read_at_a_glance() -> None:
+    """It says in a line or two what it is, and has no more files than that."""
+    for folder in {path.parent for path in MODULES.values()}:
+        assert len([path for path in folder.glob("*.py") if path.stem != "__init__"]) <= MOST_FILES, folder
+        assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))), folder
+
+
+def _within(folder: str) -> str:
+    return " ".join(f"{folder}.{name}" for name in PURE[folder].split())

@@ -13,12 +13,12 @@ import yaml
 
 from bot import check as module
 from bot.check import OPTIONAL_SCOPES, SCOPES, Line, Verdict, check
-from bot.playground.fault import Fault
-from bot.playground.slack import SlackServer
-from bot.playground.workspace import Workspace
+from bot.playground.slack.fault import Fault
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.workspace import Workspace
 from bot.settings import Settings
-from tests.certificates import server_context
-from tests.model_server import KEY, MODEL, ModelServer, Script
+from tests.support.certificates import server_context
+from tests.support.model_server import KEY, MODEL, ModelServer, Script
 
 ROOT = Path(__file__).parent.parent
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-secret", "SLACK_APP_TOKEN": "xapp-secret", "OPENAI_API_KEY": "sk-secret"}

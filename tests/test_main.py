@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.slack import SlackServer
-from bot.playground.workspace import Message, Workspace
-from tests.model_server import KEY, MODEL, ModelServer, words
-from tests.process import process, run
-from tests.world import NAMES, body_of, shown
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.workspace import Message, Workspace
+from tests.support.model_server import KEY, MODEL, ModelServer, words
+from tests.support.process import process, run
+from tests.support.world import NAMES, body_of, shown
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ import yaml
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.listeners import COMMAND, register
-from tests.world import running
+from bot.slack.listeners import COMMAND, register
+from tests.support.world import running
 
 ROOT = Path(__file__).parent.parent
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.perspectives import PERSPECTIVES, Perspective
+from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.playground.model import LocalModel
 from bot.playground.prompts import LOCAL_INSTRUCTIONS
 from bot.settings import read_environment, read_settings
@@ -22,8 +22,8 @@ from bot.settings import read_environment, read_settings
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from bot.playground.slack import SlackServer
-    from bot.playground.workspace import Message
+    from bot.playground.slack.server import SlackServer
+    from bot.playground.slack.workspace import Message
 
 LOCAL_PROBLEM_LIMIT = "600"  # characters; the local model reads some 60 tokens a second, for all four together
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
@@ -66,8 +66,8 @@ async def _demo(problem: str | None, environment: Mapping[str, str], model: Loca
     from rich.cells import cell_len  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
 
-    from bot.playground.slack import SlackServer  # noqa: PLC0415
-    from bot.playground.workspace import Workspace  # noqa: PLC0415
+    from bot.playground.slack.server import SlackServer  # noqa: PLC0415
+    from bot.playground.slack.workspace import Workspace  # noqa: PLC0415
 
     codecs.register_error("cells", lambda error: _fill_cells(error, cell_len))
     if isinstance(sys.stdout, io.TextIOWrapper):

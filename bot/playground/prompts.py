@@ -10,7 +10,7 @@ LOCAL_INSTRUCTIONS = (
     "In one paragraph, explain the main causes of this problem at work.",
     "In one paragraph, explain what to do first about this problem at work, and what to do later.",
 )
-"""Depth, breadth, structure, time: in the order of `bot.perspectives.PERSPECTIVES`."""
+"""Depth, breadth, structure, time: in the order of `engine.perspectives.PERSPECTIVES`."""
 
 CHAT_TEMPLATE = """\
 {{- '<|im_start|>system\\nYou are a helpful AI assistant<|im_end|>\\n' -}}

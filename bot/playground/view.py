@@ -14,8 +14,8 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from bot.playground.blocks import plain
-from bot.playground.workspace import Message, Whisper
+from bot.playground.slack.blocks import plain
+from bot.playground.slack.workspace import Message, Whisper
 
 REFRESHES = 8  # a second; edits come less often than that
 LEAST_HEIGHT = 5  # lines of a panel, its borders included

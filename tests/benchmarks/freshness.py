@@ -22,7 +22,7 @@ from tests.benchmarks.chart import draw
 from tests.benchmarks.oracle import plan
 from tests.benchmarks.policies import POLICIES, Answer, Policy, Run, by_plan
 from tests.benchmarks.worlds import WORLDS, Slack
-from tests.clock import START, VirtualLoop
+from tests.support.clock import START, VirtualLoop
 
 RATES = (60, 40, 22, 12)  # tokens a second
 FIRST = 0.5  # seconds from a question to the first token

@@ -12,14 +12,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot import blocks
-from bot.admission import Admission
-from bot.draft import Draft, State
-from bot.limits import Limits
-from bot.markdown import fit, pages, takeaway
-from bot.mrkdwn import is_blank, unescape, without_mention
-from bot.perspectives import PERSPECTIVES
-from tests.pathological import texts
+from bot.engine.draft import Draft, State
+from bot.engine.perspectives import PERSPECTIVES
+from bot.runs.admission import Admission
+from bot.runs.quotas import Limits
+from bot.slack import blocks
+from bot.slack.markdown import fit, pages, takeaway
+from bot.slack.mrkdwn import is_blank, unescape, without_mention
+from tests.support.pathological import texts
 
 SIZE = 40_000  # characters; where an answer ends, and ten times what a problem may have
 REPEATS = 5  # of which the quickest counts

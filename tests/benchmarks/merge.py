@@ -1,4 +1,4 @@
-"""How late four streams of unlike speed reach one reader: `bot.merge` against the article's merge in rounds.
+"""How late four streams of unlike speed reach one reader: `engine.merge` against the article's merge in rounds.
 
     python -m tests.benchmarks.merge [--quick]
 
@@ -15,8 +15,8 @@ from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.merge import merge_async_iterators
-from tests.clock import VirtualLoop
+from bot.engine.merge import merge_async_iterators
+from tests.support.clock import VirtualLoop
 
 T = TypeVar("T")
 

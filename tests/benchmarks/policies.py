@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from bot.blocks import Body
-from bot.board import Board
-from bot.draft import Draft, State
+from bot.delivery.board import Board
+from bot.delivery.reply import Reply
+from bot.delivery.thread import Message
+from bot.engine.draft import Draft, State
+from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import RateLimitedError
-from bot.perspectives import PERSPECTIVES
-from bot.reply import Reply
-from bot.slack import Mark
-from bot.thread import Message
+from bot.slack.api import Mark
+from bot.slack.blocks import Body
 from tests.benchmarks.worlds import CLOSE, LATENCY, MINUTE, Slack
-from tests.ledger import Ledger
+from tests.support.ledger import Ledger
 
 PER_MINUTE = 50  # edits; what every policy is set to, whatever the world's limit is
 CHANNEL = "C"

@@ -3,7 +3,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.merge import merge_async_iterators
+from bot.engine.merge import merge_async_iterators
 from tests.benchmarks.merge import MERGES, QUICK, Result, measure, table
 
 COUNTS = {"equal seconds": (108, 72, 39, 21), "equal tokens": (21, 21, 21, 21)}

@@ -25,12 +25,12 @@ from typing import Any
 from openai import AsyncOpenAI
 
 from bot.app import serve
-from bot.playground.slack import SlackServer
-from bot.playground.workspace import Channel, Workspace
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.workspace import Channel, Workspace
 from bot.settings import Settings
-from tests.model_server import KEY, MODEL, ModelServer, words
-from tests.process import ROOT
-from tests.world import NAMES
+from tests.support.model_server import KEY, MODEL, ModelServer, words
+from tests.support.process import ROOT
+from tests.support.world import NAMES
 
 RUNS = 25  # at once; with four streams each
 PER_SECOND = 50  # tokens of each stream

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from bot.blocks import Body
 from bot.errors import RateLimitedError
-from bot.slack import Mark
+from bot.slack.api import Mark
+from bot.slack.blocks import Body
 
 LATENCY = 0.08  # seconds a call takes; half of it is the way there
 MINUTE = 60.0  # seconds

@@ -15,8 +15,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
+from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import SettingsError
-from bot.perspectives import PERSPECTIVES
 from bot.playground import model
 from bot.playground.model import (
     LocalModel,

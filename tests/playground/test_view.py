@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from bot.blocks import too_long
+from bot.playground.slack.workspace import Message, Version, Whisper
 from bot.playground.view import Lines, Panels, read_whisper
-from bot.playground.workspace import Message, Version, Whisper
+from bot.slack.blocks import too_long
 
 NAMES = ["🔍 Depth", "🌐 Breadth", "🧩 Structure", "⏳ Time"]
 STATES = [

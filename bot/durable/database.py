@@ -1,0 +1,413 @@
+"""One connection to a database, SQLite or PostgreSQL: what differs between the two, and one transaction after another.
+
+Laws:
+
+- Transactions are carried out one at a time, in the order in which they are asked for.
+- Whatever fails is a `StoreError`. It names the failure, and quotes neither what was to be written nor the password.
+- Whoever is cancelled leaves at once. A driver cannot be stopped safely in the middle of a statement, so the
+  transaction goes on for as long as its limits let it, and is undone unless its commit has begun.
+- A connection on which something failed is not used again: a server that has become read-only, or one that was ended,
+  would fail for ever on it. What was asked for is tried once more on a new one, unless its commit had begun.
+- A file that somebody has removed or replaced is noticed before anything is written.
+"""
+
+import asyncio
+import logging
+import os
+import re
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Table, event, exc
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from bot.durable import sqlite
+from bot.durable.dsn import Dsn, read_dsn
+from bot.errors import BotError, ContentError, SettingsError, StoreError
+
+COMMAND_PATIENCE = 1.5  # seconds for one statement in PostgreSQL, a wait for a row's lock included
+TRANSACTION_PATIENCE = 3.0  # seconds until a server that says nothing is held to be gone
+IDLE_PATIENCE = 5.0  # seconds until the server undoes a transaction that sleeps: half a lease
+CONNECT_PATIENCE = 4.0  # seconds for one address; a hosted database may have to wake up, and nobody waits for it
+CONNECT_LIMIT = 8.0  # seconds for all of its addresses
+CLOSE_PATIENCE = 3.0  # seconds for what is under way when the store is closed
+
+logger = logging.getLogger(__name__)
+
+_EXAMPLES = "sqlite:///perspectives.sqlite or postgresql://user:password@host/name"
+
+# What a failure means to whoever runs the bot: by SQLite's name, or by the server's code or the beginning of one.
+_MEANINGS = {
+    "SQLITE_READONLY": "it cannot be written to",
+    "SQLITE_FULL": "the disk is full",
+    "SQLITE_IOERR": "the disk cannot be read or written",
+    "SQLITE_CANTOPEN": "the file cannot be opened",
+    "SQLITE_NOTADB": "the file is no database of SQLite's",
+    "SQLITE_CORRUPT": "the file is damaged",
+    "SQLITE_BUSY": "another process holds it locked",
+    "25006": "it is read-only",
+    "28": "it does not know this user or password",
+    "3D000": "there is no such database",
+    "3F000": "there is no such schema",
+    "42501": "this user may not do that there",
+    "53100": "the disk is full",
+    "53300": "it has too many connections",
+    "57014": "a statement took too long; another process may hold a lock",
+    "57P01": "it was shut down",
+    "57P03": "it is starting up or shutting down",
+}
+# While a connection is made, libpq tells no codes: what its messages, and those of servers in English, say.
+_CONNECT_MEANINGS = {
+    r"password authentication failed|no password supplied|role .* does not exist": "28",
+    r"no pg_hba\.conf entry": "it lets nobody in from here, or not without TLS: see sslmode in its address",
+    r"(tenant|endpoint|project).* not found": "28",
+    r"database .* does not exist": "3D000",
+    r"too many (connections|clients)|remaining connection slots": "53300",
+    r"the database system is": "57P03",
+    r"read-only": "25006",
+    r"Connection refused": "nobody listens there",
+    r"timeout expired|timed out": "no answer",
+    r"failed to resolve|could not translate host": "there is no such host",
+    r"certificate|SSL|TLS": "no agreement on TLS: see sslmode in its address",
+}
+
+# Where systems keep the certificates of authorities, for where Python's own OpenSSL only knows a directory of them.
+_AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # macOS
+)
+
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class _Job:
+    """How far a transaction has come."""
+
+    is_wanted: bool = True  # whether somebody still waits for it
+    is_committing: bool = False
+    is_on_new_connection: bool = True
+    has_waited: bool = False  # in vain, for a server that said nothing
+
+
+class Database:
+    """The database at `url`.
+
+    `place` is where it is, in words for people, with no user and no password; `path` its file, if it is one; `dropped`
+    has the parameters of the URL that were left out, and why. `insert` is the dialect's, which knows what to do on a
+    conflict. `prepare` makes what is missing in the database: it is called by `open`, and later on each new connection.
+
+    Raises:
+        SettingsError: no database can be at such a URL.
+    """
+
+    def __init__(self, url: str, prepare: Callable[[AsyncConnection], Awaitable[None]]) -> None:
+        self._prepare = prepare
+        self._turn = asyncio.Lock()
+        self._is_open = False
+        self._is_memory = False
+        self._file: sqlite.File | None = None
+        self._line: Any = None  # the newest connection to a server
+        self.dropped: dict[str, str] = {}
+        self.insert: Callable[[Table], Any]
+        scheme, _, rest = url.removeprefix("jdbc:").partition("://")
+        match scheme.partition("+")[0]:
+            case "sqlite":
+                self._use_sqlite(rest)
+            case "postgres" | "postgresql":
+                self._use_postgresql(url)
+            case _:
+                raise SettingsError(f"DATABASE_URL is no address of SQLite or PostgreSQL, such as {_EXAMPLES}.")
+
+    @property
+    def path(self) -> Path | None:
+        """Its file, if it is one."""
+        return self._file.path if self._file else None
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether it is PostgreSQL."""
+        return self._engine.dialect.name == "postgresql"
+
+    async def open(self) -> None:
+        """Connect, and make what is missing; it may be called again.
+
+        Raises:
+            SettingsError: its directory does not exist, or what `prepare` raises.
+            StoreError: it could not be done.
+        """
+        if self._file and not self._file.path.parent.is_dir():
+            raise SettingsError(f"DATABASE_URL: there is no directory {self._file.path.parent}.")
+        await self.do(self._prepare)
+        self._is_open = True
+
+    async def close(self) -> None:
+        """Close the connection, once what is under way has ended, if that does not take long."""
+        with suppress(Exception):  # it ends one way or the other
+            async with asyncio.timeout(CLOSE_PATIENCE), self._turn:
+                await self._engine.dispose()
+
+    async def do(self, work: Callable[[AsyncConnection], Awaitable[_T]], *, in_transaction: bool = True) -> _T:
+        """Do `work` in a transaction of its own, when it is its turn.
+
+        It may be done twice, where the first try was undone.
+
+        Raises:
+            StoreError: the database or its driver failed.
+        """
+        job = _Job()
+
+        def end(task: asyncio.Task[_T]) -> None:
+            self._turn.release()
+            if not task.cancelled():
+                task.exception()  # it may be that nobody waits for it any more
+
+        await self._turn.acquire()
+        # Whoever closes the store waits for its turn, and so for this task.
+        task = asyncio.create_task(self._carry_out(work, job, in_transaction=in_transaction))
+        task.add_done_callback(end)
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            job.is_wanted = False
+            raise
+        try:
+            return task.result()
+        except BotError:
+            raise
+        except Exception as error:
+            # Drivers raise what they like, above all where a server is not what it seems.
+            raise self._translate(error) from error
+
+    async def _carry_out(
+        self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool
+    ) -> _T:
+        if self._file:
+            await self._follow(self._file)
+        try:
+            return await self._try(work, job, in_transaction=in_transaction)
+        except Exception as error:
+            may_repeat = job.is_wanted and not (job.is_committing or job.is_on_new_connection or job.has_waited)
+            if not may_repeat or not _is_connections(error) or _is_wait(error):
+                raise
+        return await self._try(work, job, in_transaction=in_transaction)
+
+    async def _try(self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool) -> _T:
+        job.is_on_new_connection = True
+        loop = asyncio.get_running_loop()
+        watch = loop.call_later(CONNECT_LIMIT + TRANSACTION_PATIENCE, self._hang_up, job)
+        try:
+            async with self._engine.connect() as connection:
+                watch.cancel()
+                watch = loop.call_later(TRANSACTION_PATIENCE, self._hang_up, job)
+                job.is_on_new_connection = "is_used" not in connection.info
+                connection.info["is_used"] = True
+                try:
+                    if not in_transaction:
+                        return await work(connection)
+                    if job.is_on_new_connection and self._is_open:
+                        await self._prepare_again(connection)
+                    transaction = await connection.begin()
+                    result = await work(connection)
+                    if job.is_wanted:
+                        job.is_committing = True
+                        await transaction.commit()
+                    else:
+                        await transaction.rollback()
+                except Exception as error:
+                    if _is_connections(error) and not self._is_memory:
+                        await connection.invalidate()
+                    raise
+            return result
+        finally:
+            watch.cancel()
+            if self._file:
+                self._file.note()
+
+    async def _prepare_again(self, connection: AsyncConnection) -> None:
+        """Make what is missing in what is perhaps another database: a restored one, a new file."""
+        try:
+            async with connection.begin():
+                await self._prepare(connection)
+        except SettingsError as error:
+            raise StoreError(str(error)) from error
+
+    async def _follow(self, file: sqlite.File) -> None:
+        """Have the next connection be one to the file that is there now, made where it is missing."""
+        if file.has_moved:
+            logger.warning("store.moved place=%s: the file was removed or replaced; going on in the new one", file.path)
+            await self._engine.dispose()
+            file.clear()
+        file.make()
+
+    def _hang_up(self, job: _Job) -> None:
+        """End the connection to a server that says nothing: whoever waits for it sees it broken."""
+        job.has_waited = True
+        with suppress(Exception), socket.socket(fileno=os.dup(self._line.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)
+
+    def _translate(self, error: Exception) -> StoreError:
+        """Name a failure. Databases' own messages may quote what was to be written."""
+        cause = _cause(error)
+        code = _code(cause)
+        name = name_error(error)
+        meaning = _MEANINGS.get(code) or _MEANINGS.get("_".join(code.split("_")[:2])) or _MEANINGS.get(code[:2])
+        if not code and self.is_postgresql:
+            words = str(cause)
+            meaning = next((means for said, means in _CONNECT_MEANINGS.items() if re.search(said, words)), None)
+            meaning = _MEANINGS.get(meaning or "", meaning)
+        said = f"{meaning}; {name}" if meaning else name
+        kind = ContentError if is_content(error) else StoreError
+        return kind(f"{self.place}: the database did not do what it was asked ({said})")
+
+    def _use_sqlite(self, rest: str) -> None:
+        if rest in {"", "/", "/:memory:"}:
+            self._is_memory = True
+            database, self.place = ":memory:", "memory: they end with the process"
+        elif not rest.startswith("/") or "?" in rest or rest.endswith("/"):
+            raise SettingsError(
+                "DATABASE_URL is no address of a file: three slashes and its path, such as "
+                "sqlite:///perspectives.sqlite, or sqlite:////data/perspectives.sqlite from the root."
+            )
+        else:
+            path = Path(rest[1:])
+            try:
+                path.absolute()  # the driver wants it so
+            except FileNotFoundError as error:
+                raise SettingsError("DATABASE_URL: the working directory is there no more.") from error
+            self._file = sqlite.File(path)
+            database, self.place = str(path), f"SQLite, {path}"
+        from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415 - see _use_postgresql
+
+        self.insert = sqlite_insert
+        # It logs statements with what they write, at a level that somebody may set for all.
+        logging.getLogger("aiosqlite").setLevel(logging.INFO)
+        self._engine = create_async_engine(
+            URL.create("sqlite+aiosqlite", database=database),
+            hide_parameters=True,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_size=1,
+            max_overflow=0,
+            connect_args={"timeout": sqlite.PATIENCE, "isolation_level": None},
+        )
+        event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+        # As one who writes: a reader may be refused at its first write, at once. sqlite3 says `BEGIN` late.
+        event.listen(self._engine.sync_engine, "begin", _begin("BEGIN IMMEDIATE"))
+
+    def _use_postgresql(self, url: str) -> None:
+        # The driver and its dialect take 14 MiB: only who uses them has them.
+        from psycopg import AsyncConnection as Driver  # noqa: PLC0415
+        from psycopg.conninfo import make_conninfo  # noqa: PLC0415
+        from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
+
+        dsn = read_dsn(url)
+        parameters: dict[str, Any] = {
+            "gssencmode": "disable",  # it would ask each server for Kerberos first
+            "application_name": "perspectives",
+            **_with_authorities(dsn.parameters),
+            "connect_timeout": f"{CONNECT_PATIENCE:.0f}",
+        }
+        conninfo = make_conninfo(**parameters)
+
+        async def connect() -> Driver:
+            async with asyncio.timeout(CONNECT_LIMIT):
+                # Poolers such as pgbouncer share connections: nothing is prepared, or set beyond a transaction.
+                line = await Driver.connect(conninfo, prepare_threshold=None, autocommit=True)
+            self._line = line
+            return line
+
+        self.insert, self.place, self.dropped = postgresql_insert, dsn.place, dsn.dropped
+        self._engine = create_async_engine(
+            "postgresql+psycopg://",
+            hide_parameters=True,
+            pool_size=1,
+            max_overflow=0,
+            async_creator=connect,
+            use_native_hstore=False,  # a question to the server less for each connection
+        )
+        event.listen(self._engine.sync_engine, "begin", _begin(_begin_postgresql(dsn)))
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    """Set a new connection up."""
+    connection.run_async(sqlite.set_up)
+
+
+def _begin(statement: str) -> Callable[[Connection], None]:
+    def begin(connection: Connection) -> None:
+        # Without parameters a driver takes several statements at once.
+        connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    return begin
+
+
+def _begin_postgresql(dsn: Dsn) -> str:
+    """What begins a transaction, in one message."""
+    begin = f"BEGIN; SET LOCAL statement_timeout = {COMMAND_PATIENCE * 1_000:.0f}"
+    # The rows that it has locked could be taken up by nobody, for as long as it sleeps.
+    begin += f"; SET LOCAL idle_in_transaction_session_timeout = {IDLE_PATIENCE * 1_000:.0f}"
+    if dsn.schema:
+        schemas = ", ".join('"' + name.replace('"', '""') + '"' for name in dsn.schema)
+        begin += f"; SET LOCAL search_path = {schemas}"
+    return begin
+
+
+def _with_authorities(parameters: dict[str, str]) -> dict[str, str]:
+    """Parameters of libpq, which trust the authorities that this system trusts where no others are named.
+
+    libpq looks for a file of its user's, and its wheel knows no system's.
+    """
+    found = (ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
+    every = next((path for path in found if path and Path(path).is_file()), None)
+    named = parameters.get("sslrootcert")
+    own = Path("~/.postgresql/root.crt").expanduser()
+    is_checked = parameters.get("sslmode", "").startswith("verify-")
+    if not every or named not in {None, "system"} or (named is None and (not is_checked or own.exists())):
+        return parameters
+    return {**parameters, "sslrootcert": every, "sslmode": parameters.get("sslmode", "verify-full")}
+
+
+def name_error(error: Exception) -> str:
+    """What a failure is called: an exception, and the database's own code."""
+    cause = _cause(error)
+    return f"{type(cause).__name__} {_code(cause)}".rstrip()
+
+
+def is_content(error: Exception) -> bool:
+    """Whether a failure is of what was to be written, and not of the connection or the database."""
+    cause = error.orig if isinstance(error, exc.StatementError) else error
+    if isinstance(error, (exc.DataError, exc.IntegrityError)) or isinstance(cause, (OverflowError, UnicodeError)):
+        return True
+    return str(getattr(cause, "sqlstate", None) or "").startswith(("22", "23", "54"))  # data, constraints, limits
+
+
+def _is_connections(error: Exception) -> bool:
+    return not (isinstance(error, BotError) or is_content(error))
+
+
+def _cause(error: Exception) -> BaseException:
+    cause: BaseException = error
+    while isinstance(cause.__cause__, Exception):
+        cause = cause.__cause__
+    return cause
+
+
+def _code(cause: BaseException) -> str:
+    return str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
+
+
+def _is_wait(error: Exception) -> bool:
+    """Whether it failed because it has waited: to wait once more at once would keep others waiting."""
+    cause = error.orig if isinstance(error, exc.StatementError) else error
+    return isinstance(cause, BaseException) and (
+        sqlite.is_busy(cause) or getattr(cause, "sqlstate", None) in {"57014", "55P03"}
+    )

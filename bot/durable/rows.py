@@ -1,0 +1,98 @@
+"""The store's rows, read into records. Pure.
+
+A row that makes no sense is put aside, and keeps nobody from reading the others: somebody has changed it by hand, or a
+newer version of this program has written what this one does not know.
+"""
+
+import logging
+import math
+from collections.abc import Iterable
+from typing import Any, TypeGuard
+
+from bot.durable.record import Record
+from bot.engine.draft import Draft, State
+from bot.slack.question import Question
+
+logger = logging.getLogger(__name__)
+
+
+def read_records(
+    runs: Iterable[Any], messages: Iterable[Any], answers: Iterable[Any]
+) -> tuple[list[Record], set[object]]:
+    """Read rows of runs with those of their messages, which are in the order of their intents, and their answers.
+
+    Returns the records, and the keys of the runs that cannot be read. An answer that cannot be read is left out, and so
+    asked for again. A run is not read without a message: that could be posted twice.
+    """
+    records: list[Record] = []
+    unreadable: set[object] = set()
+    posts: dict[str, list[Any]] = {}
+    drafts: dict[str, list[Any]] = {}
+    for row in messages:
+        posts.setdefault(row.run, []).append(row)
+    for row in answers:
+        drafts.setdefault(row.run, []).append(row)
+    for run in runs:
+        try:
+            records.append(_read(run, posts.get(run.key, []), drafts.get(run.key, [])))
+        except ValueError:
+            unreadable.add(run.key)
+    return records, unreadable
+
+
+def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
+    """One run. Raises `ValueError`."""
+    posts: dict[str, str | None] = {}
+    drafts: dict[str, Draft] = {}
+    calls: dict[str, float] = {}
+    left_at = 0.0
+    for row in messages:
+        part, ts, at = _text(row.part), _text_or_none(row.ts), _number(row.intended_at)
+        posts[part] = ts
+        if ts is None:
+            left_at = max(left_at, at)
+        elif at:
+            calls[part] = at
+    for row in answers:
+        try:
+            drafts[_text(row.name)] = Draft(
+                _text(row.text),
+                State(row.state),
+                _text(row.reason),
+                _text(row.model),
+                _number(row.seconds),
+                int(_number(row.tokens)),
+            )
+        except ValueError:
+            logger.warning("store.unreadable kind=answers run=%s", run.key)
+    question = Question(
+        _text(run.key),
+        _text(run.problem),
+        _text(run.user),
+        _text(run.channel),
+        _text_or_none(run.thread_ts),
+        _text_or_none(run.whisper_ts),
+        _text_or_none(run.response_url),
+    )
+    return Record(question, _number(run.asked_at), posts, drafts, left_at, calls)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError  # noqa: TRY004 - SQLite's columns have no types that it holds to
+    return value
+
+
+def _text_or_none(value: object) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _number(value: object) -> float:
+    if not is_number(value):
+        raise ValueError
+    return value
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether it can be counted with."""
+    return isinstance(value, int | float) and math.isfinite(value)

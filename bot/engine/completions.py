@@ -1,0 +1,209 @@
+"""One streaming completion as an async iterator of drafts: the whole text so far, each time it has grown.
+
+A completion never raises what OpenAI, the network or the model do: it ends with a draft whose state and reason say
+so, in words for the person who asked. With `engine.stream`, the only module that knows the SDK.
+
+Laws:
+
+- No more than so many streams are open at once; further ones wait for their turn, and go round by who asked.
+- What is refused before the first token is tried again (`bot.backoff`), within the time that the first token has.
+- A stream that breaks, or falls silent, is closed and started over, once. Its text stands until the new one is longer,
+  or is whole: no text that is not the last is ever shorter than what was shown before.
+- Whatever is waited for, the drafts say so.
+
+The SDK does authentication and errors. It would try again by itself, but nobody would see that it does. The events are
+read from the bytes of its response, and not through its typed stream: that builds several objects for each token,
+which costs more than all the rest of the bot.
+"""
+
+import asyncio
+import base64
+import itertools
+import logging
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from dataclasses import replace
+from functools import partial
+from typing import Any, Self
+from urllib.parse import unquote, urlsplit
+
+import httpx2
+import openai
+from openai import AsyncOpenAI
+
+from bot.backoff import Backoff
+from bot.engine.draft import Draft, State
+from bot.engine.perspectives import Perspective
+from bot.engine.protocol.dialect import Dialect, Form
+from bot.engine.protocol.reasons import find_setting, split
+from bot.engine.stream import ANSWER_TIMEOUT, UNREADABLE, Stream, explain_error, read_error
+from bot.engine.turns import Turns
+from bot.engine.wire import HEADERS, Wire
+
+logger = logging.getLogger(__name__)
+
+FIRST_TOKEN_TIMEOUT = 90.0  # seconds, pauses included; nobody looks at a placeholder for longer
+
+_QUEUED = "many are asked at the moment, and its turn comes."
+_INTERRUPTED = "it was interrupted; it starts over."
+_ENDLESS = f"the model had not come to an end after {ANSWER_TIMEOUT / 60:.0f} minutes. Ask again."
+
+
+class Completions:
+    """Asks one model on one server. An async context manager, which closes the connections.
+
+    `idle_timeout` is how many seconds an answer that has begun may be without a token; no more than `max_streams` are
+    open at once. `proxy` is the address of the one that the server is asked through, `tls` whom to trust.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str,
+        base_url: str,
+        model: str,
+        idle_timeout: float,
+        max_streams: int = 64,
+        proxy: str | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.model = model
+        self._idle_timeout = idle_timeout
+        self._first_timeout = max(FIRST_TOKEN_TIMEOUT, idle_timeout)
+        self._turns = Turns(max_streams)
+        self._numbers = itertools.count()
+        self._url, authorization = _take_out_credentials(base_url)
+        self._dialect = Dialect()
+        self._client = AsyncOpenAI(
+            api_key=api_key,
+            base_url=self._url,
+            default_headers={**HEADERS, **authorization},
+            timeout=None,  # they are held here, by tokens and not bytes
+            max_retries=0,
+            http_client=httpx2.AsyncClient(
+                # Whoever has a turn finds a connection free.
+                transport=Wire(max_connections=max_streams, proxy=proxy, tls=tls),
+                trust_env=False,
+                follow_redirects=False,  # the problem is for the host that the settings name
+            ),
+        )
+        # The SDK loads the module of a resource when it is first used: half a second that no first question should pay.
+        _ = self._client.chat.completions.with_streaming_response
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    async def stream(
+        self, perspective: Perspective, problem: str, *, standing: str = "", party: str = ""
+    ) -> AsyncGenerator[Draft]:
+        """Ask for `perspective` on `problem`, and yield drafts: the whole text so far, and at the end a final one.
+
+        `standing` is a text that can be seen already, of a stream that was lost with its process; this one starts it
+        over. Where streams have to wait for each other, they go round by `party`. Cancelling it, or closing the
+        generator, closes the stream at the server and gives its turn back.
+        """
+        began = _now()
+        number = next(self._numbers)
+        ask = partial(self._ask, perspective, problem)
+        # What is to be seen until there is more.
+        old = Draft(standing, State.WRITING, _INTERRUPTED, length=len(standing)) if standing else Draft()
+        async with AsyncExitStack() as turn:
+            async with aclosing(self._take_turn(old, party, turn)) as news:
+                async for draft in news:
+                    yield draft
+            deadline = _now() + self._first_timeout
+            for is_last in (False, True):
+                async with Stream(ask, old, began, model=self.model, url=self._url, dialect=self._dialect) as stream:
+                    answer = stream.answer
+                    failure: Exception | None = None
+                    try:
+                        async with aclosing(stream.open(Backoff(number), deadline)) as news:
+                            async for draft in news:
+                                yield draft
+                        await stream.read(deadline)
+                        stream.has_begun = not stream.is_over
+                        while not (stream.is_over or answer.has_ended):
+                            if newer := stream.news():
+                                yield newer
+                            await stream.read(stream.deadline(self._idle_timeout))
+                    except (openai.OpenAIError, *UNREADABLE) as error:
+                        failure = error
+                    loss = "" if is_last else stream.loss(failure)
+                    if not loss:
+                        yield self._conclude(stream, failure)
+                        await stream.read_rest()
+                        return
+                logger.info("completion.restart error=%s", type(failure).__name__)
+                old = replace(_longer(old, answer.draft()), reason=loss)
+                yield old
+                if stream.has_begun:
+                    deadline = _now() + self._first_timeout
+
+    def _ask(self, perspective: Perspective, problem: str, form: Form) -> AbstractAsyncContextManager[Any]:
+        create = self._client.chat.completions.with_streaming_response.create
+        return create(**form.write(self.model, perspective.instruction, problem))
+
+    async def _take_turn(self, old: Draft, party: str, turn: AsyncExitStack) -> AsyncGenerator[Draft]:
+        """Wait until one more stream may be open; yield what is to be seen meanwhile."""
+        if old.reason:
+            yield old
+        if is_queued := self._turns.are_taken:
+            yield replace(old, reason=_QUEUED)
+        await turn.enter_async_context(self._turns.take(party))
+        if is_queued:
+            yield old
+
+    def _conclude(self, stream: Stream, failure: Exception | None) -> Draft:
+        """The last draft; `failure` is what came in place of the end."""
+        answer = stream.answer
+        words = ""
+        if stream.is_late and not answer.has_final_word:
+            answer.stop(_now(), _ENDLESS)
+        elif failure and not answer.has_final_word and not (answer.has_finished and isinstance(failure, TimeoutError)):
+            limit = self._idle_timeout if stream.has_begun else self._first_timeout
+            words = explain_error(failure, self.model, self._url, limit, stream)
+            report = read_error(failure)
+            logger.warning(
+                "completion.failed error=%s status=%s setting=%s",
+                type(failure).__name__,
+                report.status if report else None,
+                find_setting(words),
+            )
+        answer.end(_now(), failure=words, is_orderly=stream.is_done)
+        self._dialect.note_thoughts(answer.thoughts)
+        last = answer.draft()
+        if last.state is not State.FAILED or not stream.old.reason:
+            return last
+        # It had been started over already. What people have seen is not taken from them.
+        longer = _longer(last, stream.old)
+        cause, advice = split(last.reason)
+        end = "this is as far as it came" if longer.length else "nothing came"
+        reason = f"{cause}; it was started over, and {end}. {advice}"
+        return replace(last, source=longer.source, length=longer.length, reason=reason)
+
+
+def _longer(one: Draft, other: Draft) -> Draft:
+    """The one with the longer text; the first, where both are as long."""
+    return other if other.length > one.length else one
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _take_out_credentials(url: str) -> tuple[str, dict[str, str]]:
+    """The address without a user and a password, and the header that says them instead.
+
+    There is one header for both: where the address has them, the key is not sent.
+    """
+    parts = urlsplit(url)
+    credentials, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, {}
+    user, _, password = credentials.partition(":")
+    said = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+    return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {said}"}

@@ -1,0 +1,1 @@
+"""How this process reaches others: through which proxy, whom it trusts, and what a failed connection means."""

@@ -1,0 +1,1 @@
+"""A stand-in for Slack: its Web API, its Socket Mode and its limits, in this process."""

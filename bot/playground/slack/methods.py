@@ -1,0 +1,395 @@
+"""The methods of Slack's Web API that the bot uses, as strict as Slack, or stricter where Slack is undocumented.
+
+What is not in the table is an unknown method. An argument that a method does not document, that is mistyped, or that
+is documented and not carried out here (`attachments`, `parse`, ...) is refused with `invalid_arguments`: nothing is
+waved through. A refused call changes nothing. A call that is refused for its rate spends no quota; one that is refused
+for anything else does, once the token is known, for Slack counts requests.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.playground.slack.blocks import (
+    BLOCKS_TEXT_LIMIT,
+    MARKDOWN_LIMIT,
+    Block,
+    count_text,
+    count_units,
+    find_problems,
+)
+from bot.playground.slack.history import PageError, select
+from bot.playground.slack.workspace import Channel, Message, Workspace
+
+Json = dict[str, Any]
+Args = Mapping[str, Any]
+
+UPDATE_TEXT_LIMIT = 4_000  # characters; chat.update refuses more
+POST_TEXT_LIMIT = 40_000  # characters; chat.postMessage cuts what is beyond, chat.postEphemeral refuses it
+BLOCKS = "blocks"  # the type of an argument: an array, or a string with one in JSON
+DIGITS = re.compile(r"[0-9]{1,9}")  # a number in a form
+METADATA = "metadata"  # the type of an argument: an object with an event's type and payload, or a string with one
+REPLIES = {"usual": 1_000, "most": 1_000}  # messages of a page of a thread; documented, as the next one is
+HISTORY = {"usual": 100, "most": 999}  # messages of a page of a channel
+
+POST: Mapping[str, type | str] = {
+    "channel": str,
+    "text": str,
+    "blocks": BLOCKS,
+    "markdown_text": str,
+    "metadata": METADATA,
+    "thread_ts": str,
+    "unfurl_links": bool,
+    "unfurl_media": bool,
+}
+UPDATE: Mapping[str, type | str] = {
+    "channel": str,
+    "ts": str,
+    "text": str,
+    "blocks": BLOCKS,
+    "markdown_text": str,
+    "metadata": METADATA,
+}
+WHISPER: Mapping[str, type | str] = {
+    "channel": str,
+    "user": str,
+    "text": str,
+    "blocks": BLOCKS,
+    "markdown_text": str,
+    "thread_ts": str,
+}
+PAGE: Mapping[str, type | str] = {
+    "channel": str,
+    "cursor": str,
+    "limit": int,
+    "oldest": str,
+    "latest": str,
+    "inclusive": bool,
+    "include_all_metadata": bool,
+}
+
+
+class RefusedError(Exception):
+    """Slack's answer to a call that it refuses: its word for the reason, and what else the answer says."""
+
+    def __init__(self, code: str, *, retry_after: int = 0, **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.retry_after = retry_after  # whole seconds; above 0 the answer has status 429
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """What a method asks of its caller, and the name of what carries it out."""
+
+    run: "Callable[[Methods, Args], Json]"
+    takes_app_token: bool = False
+    scope: str = ""
+    arguments: Mapping[str, type | str] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+
+
+class Methods:
+    """The methods, carried out in `workspace`; `issue_link` makes a new address for a Socket Mode connection."""
+
+    def __init__(self, workspace: Workspace, issue_link: Callable[[], str]) -> None:
+        self._workspace = workspace
+        self._issue_link = issue_link
+
+    def call(self, name: str, token: str, args: Args) -> Json:
+        """Carry out one call and return its answer.
+
+        Every method takes a `team_id`: Bolt's listeners have a client that adds it to each of its calls.
+
+        Raises:
+            RefusedError: nothing was done.
+        """
+        method = TABLE.get(name)
+        if method is None:
+            raise RefusedError("unknown_method", req_method=name)
+        self._authorize(method, token)
+        gate = self._workspace.gates.find(name, str(args.get("channel")))
+        if gate is not None and (retry_after := gate.admit(self._workspace.now())):
+            raise RefusedError("ratelimited", retry_after=retry_after)
+        checked = check_arguments({**method.arguments, "team_id": str}, method.required, args)
+        if checked.pop("team_id", self._workspace.team_id) != self._workspace.team_id:
+            raise RefusedError("team_access_not_granted")
+        return {"ok": True, **method.run(self, checked)}
+
+    def test(self, _args: Args) -> Json:
+        """`auth.test`."""
+        workspace = self._workspace
+        return {
+            "url": f"https://{workspace.domain}.slack.com/",
+            "team": workspace.domain,
+            "user": workspace.bot.name,
+            "team_id": workspace.team_id,
+            "user_id": workspace.bot.id,
+            "bot_id": workspace.bot_id,
+            "is_enterprise_install": False,
+        }
+
+    def open_connection(self, _args: Args) -> Json:
+        """`apps.connections.open`."""
+        return {"url": self._issue_link()}
+
+    def post(self, args: Args) -> Json:
+        """`chat.postMessage`."""
+        channel = self._find_channel(args, public_scope="chat:write.public")
+        text, blocks = read_content(args)
+        thread_ts = self._find_thread(channel, args)
+        if thread_ts is not None and not channel.takes_threads:
+            raise RefusedError("restricted_action_non_threadable_channel")
+        message = self._workspace.post(
+            channel.id,
+            self._workspace.bot.id,
+            cut(text, POST_TEXT_LIMIT),
+            blocks,
+            thread_ts=thread_ts,
+            metadata=args.get("metadata"),
+        )
+        return {"channel": channel.id, "ts": message.ts, "message": self._describe(message)}
+
+    def update(self, args: Args) -> Json:
+        """`chat.update`."""
+        channel = self._find_channel(args, public_scope="chat:write.public")
+        message = self._workspace.find(channel.id, args["ts"])
+        if message is None:
+            raise RefusedError("message_not_found")
+        if message.user != self._workspace.bot.id:
+            raise RefusedError("cant_update_message")
+        text, blocks = read_content(args)
+        if count_units(text) > UPDATE_TEXT_LIMIT:
+            raise RefusedError("msg_too_long")
+        self._workspace.edit(message, text, blocks, metadata=args.get("metadata"))
+        return {"channel": channel.id, "ts": message.ts, "text": text, "message": self._describe(message)}
+
+    def delete(self, args: Args) -> Json:
+        """`chat.delete`: the bot's own messages."""
+        channel = self._find_channel(args, public_scope="chat:write.public")
+        message = self._workspace.find(channel.id, args["ts"])
+        if message is None:
+            raise RefusedError("message_not_found")
+        if message.user != self._workspace.bot.id:
+            raise RefusedError("cant_delete_message")
+        self._workspace.delete(message)
+        return {"channel": channel.id, "ts": message.ts}
+
+    def whisper(self, args: Args) -> Json:
+        """`chat.postEphemeral`."""
+        channel = self._find_channel(args)
+        if args["user"] not in channel.members:
+            raise RefusedError("user_not_in_channel")
+        text, blocks = read_content(args)
+        if count_units(text) > POST_TEXT_LIMIT:
+            raise RefusedError("msg_too_long")
+        thread_ts = self._find_thread(channel, args)
+        return {"message_ts": self._workspace.whisper(channel.id, args["user"], text, blocks, thread_ts=thread_ts).ts}
+
+    def replies(self, args: Args) -> Json:
+        """`conversations.replies`: the parent, then the replies, oldest first."""
+        channel = self._find_history(args)
+        first = self._workspace.find(channel.id, args["ts"])
+        if first is None:
+            raise RefusedError("thread_not_found")
+        thread = self._workspace.thread(channel.id, first.ts)  # the ts of a reply names nothing but itself
+        # Slack gives the parent whatever the range, for without it the replies are hard to understand.
+        rest = self._give_page(thread[1:] if len(thread) > 1 else thread, args, **REPLIES)
+        if len(thread) > 1 and not args.get("cursor"):
+            rest["messages"].insert(0, self._tell(first, args))
+        return rest
+
+    def history(self, args: Args) -> Json:
+        """`conversations.history`: the messages that are no replies, newest first."""
+        channel = self._find_history(args)
+        messages = [one for one in self._workspace.messages if one.channel == channel.id and one.thread_ts is None]
+        return self._give_page(messages, args, **HISTORY, newest_first=True)
+
+    def _authorize(self, method: Method, token: str) -> None:
+        workspace = self._workspace
+        scopes = {workspace.bot_token: workspace.scopes, workspace.app_token: workspace.app_scopes}
+        if not token:
+            raise RefusedError("not_authed")
+        if token not in scopes:
+            raise RefusedError("invalid_auth")
+        if (token == workspace.app_token) is not method.takes_app_token:
+            raise RefusedError("not_allowed_token_type")
+        if method.scope:
+            self._require(method.scope, scopes[token])
+
+    def _require(self, scope: str, scopes: Iterable[str]) -> None:
+        if scope not in scopes:
+            raise RefusedError("missing_scope", needed=scope, provided=",".join(sorted(scopes)))
+
+    def _find_channel(self, args: Args, *, public_scope: str = "") -> Channel:
+        channel = self._workspace.channels.get(args["channel"])
+        is_member = channel is not None and self._workspace.bot.id in channel.members
+        if channel is None or (channel.is_private and not is_member):
+            raise RefusedError("channel_not_found")
+        if not is_member and public_scope not in self._workspace.scopes:
+            raise RefusedError("not_in_channel")
+        if channel.is_archived:
+            raise RefusedError("is_archived")
+        return channel
+
+    def _find_history(self, args: Args) -> Channel:
+        """The channel of which the bot may read what was said."""
+        channel = self._workspace.channels.get(args["channel"])
+        scope = "groups:history" if channel and channel.is_private else "channels:history"
+        self._require(scope, self._workspace.scopes)
+        is_member = channel is not None and self._workspace.bot.id in channel.members
+        if channel is None or (channel.is_private and not is_member):
+            raise RefusedError("channel_not_found")
+        if not is_member:
+            raise RefusedError("not_in_channel")
+        return channel
+
+    def _find_thread(self, channel: Channel, args: Args) -> str | None:
+        ts: str | None = args.get("thread_ts")
+        if ts is None:
+            return None
+        parent = self._workspace.find(channel.id, ts)
+        if parent is None or parent.thread_ts is not None:
+            # Slack advises against a reply's ts and does not say what becomes of it, so here it is a mistake.
+            raise RefusedError("thread_not_found")
+        return ts
+
+    def _give_page(self, messages: Sequence[Message], args: Args, **how: Any) -> Json:
+        try:
+            page = select(messages, args, **how)
+        except PageError as error:
+            raise RefusedError(str(error)) from error
+        return {
+            "messages": [self._tell(message, args) for message in page.messages],
+            "has_more": bool(page.next_cursor),
+            "response_metadata": {"next_cursor": page.next_cursor},
+        }
+
+    def _tell(self, message: Message, args: Args) -> Json:
+        """A message as it stands in a history, which tells of replies and, if it is asked to, of metadata."""
+        told = self._describe(message)
+        if not args.get("include_all_metadata", False):
+            told.pop("metadata", None)
+        if replies := self._workspace.thread(message.channel, message.ts)[1:]:
+            told |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
+        return told
+
+    def _describe(self, message: Message) -> Json:
+        workspace = self._workspace
+        described: Json = {
+            "type": "message",
+            "user": message.user,
+            "bot_id": message.bot_id,
+            "app_id": workspace.app_id,
+            "team": workspace.team_id,
+            "ts": message.ts,
+            "text": message.text,
+        }
+        if message.blocks:
+            described["blocks"] = message.blocks
+        if message.thread_ts is not None:
+            described["thread_ts"] = message.thread_ts
+        if message.metadata is not None:
+            described["metadata"] = message.metadata
+        if message.edited:
+            described["edited"] = {"user": message.user, "ts": message.ts}
+        return described
+
+
+def check_arguments(known: Mapping[str, type | str], required: tuple[str, ...], args: Args) -> Json:
+    """Return `args` in their types: in a form all are strings.
+
+    Raises:
+        RefusedError: one is missing, unknown or mistyped.
+    """
+    problems = [f"missing required field: {name}" for name in required if name not in args]
+    checked: Json = {}
+    for name, value in args.items():
+        kind = known.get(name)
+        if kind is BLOCKS:
+            checked[name] = _read_json(value, "invalid_blocks_format")
+        elif kind is METADATA:
+            checked[name] = read_metadata(value)
+        elif kind is int and isinstance(value, str) and DIGITS.fullmatch(value):
+            checked[name] = int(value)
+        elif kind is bool and isinstance(value, str) and value in {"0", "1", "false", "true"}:
+            checked[name] = value in {"1", "true"}
+        elif isinstance(kind, type) and type(value) is kind:
+            checked[name] = value
+        else:
+            problems.append(f"{'invalid' if kind else 'unknown'} argument: {name}")
+    if problems:
+        messages = [f"[ERROR] {problem}" for problem in problems]
+        raise RefusedError("invalid_arguments", response_metadata={"messages": messages})
+    return checked
+
+
+def read_content(args: Args) -> tuple[str, list[Block]]:
+    """Return the text and the blocks of a message as a call gives them.
+
+    Raises:
+        RefusedError: there is nothing to show, or Slack would not show it.
+    """
+    text, blocks = args.get("text", ""), args.get("blocks", [])
+    markdown = args.get("markdown_text", "")
+    if markdown:
+        if text or blocks:
+            raise RefusedError("markdown_text_conflict")
+        if count_units(markdown) > MARKDOWN_LIMIT:
+            raise RefusedError("msg_too_long")
+        text, blocks = markdown, [{"type": "markdown", "text": markdown}]
+    if problems := find_problems(blocks):
+        messages = [f"[ERROR] {problem}" for problem in problems]
+        raise RefusedError("invalid_blocks", errors=problems, response_metadata={"messages": messages})
+    if count_text(blocks) > BLOCKS_TEXT_LIMIT:
+        raise RefusedError("msg_blocks_too_long")
+    if not text.strip() and not blocks:
+        raise RefusedError("no_text")
+    return text, blocks
+
+
+def cut(text: str, limit: int) -> str:
+    """Return the first `limit` UTF-16 units of `text`, never half a character."""
+    return text.encode("utf-16-le", "surrogatepass")[: 2 * limit].decode("utf-16-le", "ignore")
+
+
+def read_metadata(value: Any) -> Json:
+    """Return the metadata of a message as a call gives them.
+
+    Raises:
+        RefusedError: they do not name an event, or have no payload.
+    """
+    metadata = _read_json(value, "invalid_metadata_format")
+    kinds = {"event_type": str, "event_payload": dict}
+    if not isinstance(metadata, dict) or {name: type(part) for name, part in metadata.items()} != kinds:
+        raise RefusedError("invalid_metadata_format")
+    if not metadata["event_type"].strip():
+        raise RefusedError("invalid_metadata_format")
+    return metadata
+
+
+def _read_json(value: Any, otherwise: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise RefusedError(otherwise) from None
+
+
+TABLE: Mapping[str, Method] = {
+    "auth.test": Method(Methods.test),
+    "apps.connections.open": Method(Methods.open_connection, takes_app_token=True, scope="connections:write"),
+    "chat.postMessage": Method(Methods.post, scope="chat:write", arguments=POST, required=("channel",)),
+    "chat.update": Method(Methods.update, scope="chat:write", arguments=UPDATE, required=("channel", "ts")),
+    "chat.delete": Method(
+        Methods.delete, scope="chat:write", arguments={"channel": str, "ts": str}, required=("channel", "ts")
+    ),
+    "chat.postEphemeral": Method(Methods.whisper, scope="chat:write", arguments=WHISPER, required=("channel", "user")),
+    # Their scopes hang on the channel: see `_find_history`.
+    "conversations.replies": Method(Methods.replies, arguments={**PAGE, "ts": str}, required=("channel", "ts")),
+    "conversations.history": Method(Methods.history, arguments=PAGE, required=("channel",)),
+}

@@ -1,0 +1,1 @@
+"""One question from admission to end: how much a person may ask, and what is done with it."""

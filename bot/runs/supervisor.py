@@ -1,0 +1,310 @@
+"""The runs of this process: who starts them, owns them, and ends them.
+
+What goes wrong with a whole run ends here: the person who asked is told, and no other run notices. What a person may
+not ask is refused here, before anything is bought.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from bot.delivery.board import Board
+from bot.durable.journal import Entry, Journal
+from bot.durable.record import Record
+from bot.engine.perspectives import Perspective
+from bot.errors import (
+    BotError,
+    ChannelClosedError,
+    NoThreadsError,
+    RateLimitedError,
+    SlackError,
+    ThreadLostError,
+    TokenRefusedError,
+    UnavailableError,
+    describe,
+)
+from bot.runs.admission import Admission, Unfit
+from bot.runs.quotas import Refusal
+from bot.runs.run import Model, Run
+from bot.slack import blocks
+from bot.slack.blocks import Body
+from bot.slack.question import Question
+
+logger = logging.getLogger(__name__)
+
+CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
+WHISPER_PAUSES = (0.0, 2.0, 10.0, 30.0)  # seconds before each try to tell a person something, while Slack is away
+LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
+SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
+TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
+
+RESTARTED = "the bot is being restarted, and goes on with this in a moment."
+STOPPED = "the bot was stopped. Ask again."
+SORRY = "Something went wrong in me, and I stopped. Please ask again."
+BROKEN = "something went wrong in the bot itself. Ask again."
+
+
+class Whisperer(Protocol):
+    """Who tells one person something, and takes back what was said in vain: `slack.api`."""
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Take a message away. Raises `SlackError` or `TokenRefusedError`."""
+
+    async def whisper(
+        self, channel: str, user: str, body: Body, *, thread_ts: str | None = None, response_url: str | None = None
+    ) -> None:
+        """Show `body` to `user` only. Raises `SlackError`."""
+
+
+class Runs:
+    """Starts runs and owns them: an async context manager, which leaves when all have ended."""
+
+    def __init__(
+        self,
+        *,
+        slack: Whisperer,
+        board: Board,
+        journal: Journal,
+        model: Model,
+        admission: Admission,
+        perspectives: Sequence[Perspective],
+    ) -> None:
+        self._slack = slack
+        self._board = board
+        self._journal = journal
+        self._model = model
+        self._admission = admission
+        self._perspectives = perspectives
+        self._group = asyncio.TaskGroup()
+        self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
+        self._going_on: dict[str, Run] = {}
+        self._abandoned: set[str] = set()
+        self._is_hurried = False
+        self._is_closed = False
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._is_closed = True
+        await self._group.__aexit__(kind, error, traceback)
+
+    async def receive(self, question: Question) -> Body | None:
+        """Take a question: begin a run once it is written down, or tell its sender why not.
+
+        Returns what is to be said with the acknowledgement: a refusal, where its sender has just been told another.
+        """
+        refusal = self._admission.admit(
+            question.problem, question.user, _now(), opens_thread=question.thread_ts is None
+        )
+        if refusal:
+            return self._refuse(question, refusal)
+        is_new = False
+        try:
+            is_new = await self._journal.add(question)
+        finally:
+            if not is_new:
+                self._admission.withdraw(question.user)
+        if is_new and not self._begin(question, self._run(question, self._journal.entry(question.key), None)):
+            self._admission.end(question.user)
+        return None
+
+    def take_up(self, record: Record) -> None:
+        """Go on with a run that another process has left, or tell its sender that it is too late for that."""
+        self._begin(record.question, self._resume(record))
+
+    def abandon(self, key: str) -> None:
+        """Let go of a run at once, without a word: it is another process's now."""
+        if task := self._tasks.get(key):
+            self._abandoned.add(key)
+            if run := self._going_on.get(key):
+                run.thread.close()  # at once: ending the streams takes a moment
+            task.cancel()
+
+    def recall(self, user: str, ago: float) -> None:
+        """Count a run of `user`'s that was begun so many seconds ago."""
+        self._admission.recall(user, _now() - ago)
+
+    def note_spent(self, ago: list[float]) -> None:
+        """Count edits that another process has sent, so many seconds ago each."""
+        self._board.note_spent(ago)
+
+    def wake(self) -> None:
+        """Go on sending, if that is allowed."""
+        self._board.wake()
+
+    async def end(self, grace: float) -> None:
+        """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=grace)
+        self._is_closed = True
+        if self._tasks:
+            self._cut_off()
+            await asyncio.wait(self._tasks.values())
+
+    def drop(self) -> None:
+        """Cut off what is left, without last words."""
+        self._is_closed = self._is_hurried = True
+        self._cut_off()
+
+    def _cut_off(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+
+    def _begin(self, question: Question, work: Coroutine[Any, Any, None]) -> bool:
+        """Have `work` done for a question; whether it will be."""
+        if self._is_closed or question.key in self._tasks:
+            work.close()  # it is written down: who comes next takes it up
+            return False
+        task = self._group.create_task(work)
+        self._tasks[question.key] = task
+        task.add_done_callback(lambda _: self._tasks.pop(question.key, None))
+        return True
+
+    def _refuse(self, question: Question, refusal: Unfit | Refusal) -> Body | None:
+        """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
+        if self._admission.may_tell(question.user, _now()):
+            logger.info("run.refused key=%s code=%s", question.key, _code(refusal))
+            self._begin(question, self._tell(question, self._explain, refusal, question.problem))
+            return None
+        # Who asks and asks has been told a moment ago: what costs nothing has to do.
+        return self._explain(refusal, question.problem[:SAMPLE])[0]
+
+    def _explain(self, refusal: Unfit | Refusal, problem: str) -> Sequence[Body]:
+        match refusal:
+            case Unfit.BLANK:
+                return [blocks.whisper(blocks.HINT)]
+            case Unfit.TOO_LONG:
+                return blocks.too_long(problem, self._admission.problem_limit)
+            case Unfit.CROWDED:
+                return blocks.crowded(problem)
+            case _:
+                return blocks.busy(refusal, problem)
+
+    async def _resume(self, record: Record) -> None:
+        question, entry = record.question, self._journal.entry(record.question.key)
+        unfit = self._admission.judge(question.problem)  # a former version wrote such questions down too
+        if not record.posts and (unfit or self._is_too_old(record)):
+            problem = question.problem
+            if unfit:
+                await self._tell(question, self._explain, unfit, problem)
+            else:
+                await self._tell(question, blocks.interrupted, problem)
+            entry.end("refused")
+        else:
+            self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
+            await self._run(question, entry, record)
+
+    def _is_too_old(self, record: Record) -> bool:
+        return self._journal.clock() - record.asked_at >= TOO_OLD
+
+    async def _run(self, question: Question, entry: Entry, record: Record | None) -> None:
+        """Answer a question that was admitted."""
+        began = _now()
+        logger.info("run.start key=%s", question.key)
+        thread = self._board.thread(entry, question.channel, question.thread_ts, person=question.user)
+        if record and record.left_at:
+            thread.doubtful_until = began + CALL_LIMIT - (self._journal.clock() - record.left_at)
+        if record:
+            now = self._journal.clock()
+            thread.edited_until = {part: began + CALL_LIMIT - (now - at) for part, at in record.calls.items()}
+        run = self._going_on[question.key] = Run(question, thread, self._perspectives, entry)
+        outcome = ""  # none: it is left as it is, for another process to go on with
+        try:
+            outcome = await self._answer(run, question, record)
+        except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
+            outcome = "broken"
+            logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
+            await run.interrupt(BROKEN)
+            await self._tell(question, lambda: [blocks.whisper(SORRY)])
+        except asyncio.CancelledError:
+            if not (self._is_hurried or question.key in self._abandoned):
+                await run.interrupt(RESTARTED if entry.is_kept else STOPPED)
+            raise
+        finally:
+            thread.close()
+            del self._going_on[question.key]
+            self._admission.end(question.user)
+            self._abandoned.discard(question.key)
+            if outcome:
+                entry.end(outcome)
+            logger.info(
+                "run.end key=%s outcome=%s seconds=%.1f %s",
+                question.key,
+                outcome or "left",
+                _now() - began,
+                run.summary(),
+            )
+
+    async def _answer(self, run: Run, question: Question, record: Record | None) -> str:
+        """Answer a question, and tell its sender what cannot be shown; return how it ended."""
+        try:
+            if record and self._is_too_old(record):
+                await run.give_up(record)
+                await self._tell(question, blocks.interrupted, question.problem)
+                return "interrupted"
+            await run.answer(self._model, record)
+        except ChannelClosedError as error:
+            logger.warning("run.refused key=%s code=%s", question.key, error.code)
+            if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
+                await self._take_away(question, run.thread.ts)
+            await self._tell(question, blocks.cannot_write, error.code, question.channel, question.problem)
+            return "refused"
+        except ThreadLostError:
+            await self._tell(question, blocks.interrupted, question.problem)
+            return "interrupted"
+        except SlackError as error:
+            logger.warning("run.refused key=%s code=%s", question.key, error.code)
+            await self._tell(question, blocks.refused, error.code, question.problem)
+            return "refused"
+        if lost := run.lost():
+            await self._tell(question, partial(blocks.interrupted, names=lost), question.problem)
+        return "done"
+
+    async def _take_away(self, question: Question, ts: str | None) -> None:
+        """Delete a parent under which nothing can stand: in the channel it would promise what will not come."""
+        try:
+            if ts is not None:
+                await self._slack.delete(question.channel, ts)
+        except BotError as error:
+            logger.warning("parent.left key=%s error=%s", question.key, type(error).__name__)
+
+    async def _tell(self, question: Question, write: Callable[..., Sequence[Body]], *about: Any) -> None:
+        """Show to whoever asked, and to nobody else, what `write` makes of `about`."""
+        is_long = len(question.problem) > LONG_PROBLEM
+        bodies = await asyncio.to_thread(write, *about) if is_long else write(*about)
+        for body in bodies:
+            for pause in WHISPER_PAUSES:
+                await asyncio.sleep(pause)
+                try:
+                    await self._slack.whisper(
+                        question.channel,
+                        question.user,
+                        body,
+                        thread_ts=question.whisper_ts,
+                        response_url=question.response_url,
+                    )
+                except (RateLimitedError, UnavailableError) as error:
+                    logger.warning("whisper.delayed key=%s error=%s", question.key, error.code)
+                except BotError as error:  # a refused token too: one whisper must not end the others' runs
+                    logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
+                    break
+                else:
+                    break
+
+
+def _code(refusal: Unfit | Refusal) -> str:
+    """A refusal for the log."""
+    return refusal.value.replace(" ", "_") if isinstance(refusal, Unfit) else "busy"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

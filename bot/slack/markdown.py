@@ -1,0 +1,304 @@
+"""A model's Markdown made fit for Slack: escaped, fences closed, split where it exceeds a message. Pure.
+
+Laws:
+
+- Nothing is lost: the pages' stretches of the source join back to the source, whatever it is.
+- Every page fits, counted after escaping, in UTF-16 units and in items, with the fences that were added to it.
+- No page leaves a fence open; what a cut closes, the next page opens again.
+- A cut stands between paragraphs where it can, else between lines, else between words; within a table row, a link or
+  a character that is made of several code points only where nothing else is left.
+
+Slack makes blocks of its own out of a page's headings, rules, tables, code and the text between them, and takes no more
+than 50 blocks in a message. So these are counted too. An added fence that was not needed shows as an empty line of
+code; a missing one turns the rest of the thread's message into code.
+"""
+
+import math
+import re
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice, pairwise
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.slack.fences import LINE, Fence, fence_after
+from bot.slack.links import make_safe
+
+PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
+ITEMS_LIMIT = 40
+"""Items of a page: headings, rules, fences, tables, and each run of text between two of them. Slack makes a block of
+each, of 50 with ours at the most; others saw it refuse some 45 headings or rules. How it counts is not documented.
+"""
+MOST_LINES = 3_000  # of a page, which has 12,000 characters: what is longer is no text, and each line costs time
+LEAST_PAGE = 150  # UTF-16 units of a page that is cut for its items; 40 lines of four are no Markdown to be read
+DENSE = 20  # a page has this share of the text before it at least, or is shown plain: there are not hundreds of them
+LONGEST_LINK = 1_000  # characters; one that is longer may be cut
+MOST_STEPS = 64  # code points that a character is looked for in; some have no end
+MOST_OPENING = 100  # lines of it; one of code has some 40 characters
+MOST_BRACKETS = 40  # in an opening; with more of them, the parser's time for links grows with their square
+MOST_QUOTES = 4  # quotes within one another, of which each costs the parser a look at every line
+MOST_ENTITY = 5  # characters: `&amp;`
+OPENING = 1_500  # characters that the first sentence is looked for in; parsing what follows is of no use
+TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
+
+_DEEP_QUOTE = re.compile(rf"^((?: {{0,3}}>){{{MOST_QUOTES}}})(?: {{0,3}}>)+", re.MULTILINE)
+_LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
+_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
+_LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
+_HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
+_RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
+_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one message shows of a text: `markdown`, ready to be sent, stands for the source up to `end`.
+
+    `fence` is the one that is open at `end`; the next page begins with it. A page that `is_plain` has too many items to
+    be shown as Markdown.
+    """
+
+    markdown: str
+    end: int
+    fence: Fence | None
+    is_plain: bool = False
+
+
+def units(text: str) -> int:
+    """The length of `text` in UTF-16 units, the longest count that Slack may use of characters."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def octets(text: str) -> int:
+    """The length of `text` in bytes of UTF-8, the longest count of all."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def fit(
+    text: str,
+    start: int = 0,
+    fence: Fence | None = None,
+    *,
+    limit: int = PAGE_LIMIT,
+    room: float = math.inf,
+    items: float = ITEMS_LIMIT,
+) -> Page:
+    """Fit what one message can hold of `text` from `start` on, where `fence` is open.
+
+    `limit` is in UTF-16 units, `room` in bytes: what Slack was seen to refuse more than. When all of it fits, `end` is
+    the text's length; else the page ends at the best cut, not before half of the page unless there is none. Its cost
+    grows with the page, not with the text.
+    """
+    page = _fit(text, start, fence, limit, items)
+    while (size := octets(page.markdown)) > room and page.end - start > 1:
+        # No character has more units than bytes. What a cut adds, a fence, may take the page over once more.
+        limit = min(limit - 1, int(limit * room / size), int(units(page.markdown) * room / size))
+        page = _fit(text, start, fence, limit, items)
+    return page
+
+
+def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
+    opening = fence.opening if fence else ""
+    room = limit - _sent_units(opening)
+    scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
+    # No more than `limit` characters fit, since each costs at least one unit; a link may go on behind them.
+    end = scan.cut(text, start, start + limit + LONGEST_LINK)
+    is_plain = end is None
+    if end is None:
+        scan = _Scan(room, fence, math.inf)
+        end = scan.cut(text, start, start + limit + LONGEST_LINK) or start
+    shown = opening + text[start:end]
+    left_open = scan.fence_at_cut
+    if left_open:
+        shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
+    return Page(make_safe(shown), end, left_open, is_plain)
+
+
+def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf, items: float = ITEMS_LIMIT) -> list[Page]:
+    """All the pages of a text that will not change any more; one, empty, of an empty text."""
+    found = [fit(text, limit=limit, room=room, items=items)]
+    while found[-1].end < len(text):
+        found.append(fit(text, found[-1].end, found[-1].fence, limit=limit, room=room, items=items))
+    return found
+
+
+def stretches(text: str, *, limit: int) -> Iterator[str]:
+    """Cut a text that is not Markdown, or no more: after a line or a word, if that leaves half of what fits.
+
+    What is cut is escaped already: no cut stands within an entity.
+    """
+    start = 0
+    while start < len(text):
+        room = text[start : start + limit]
+        fitting = bisect_right(range(1, len(room) + 1), limit, key=lambda end: units(room[:end]))
+        if start + fitting < len(text):
+            entity = room.rfind("&", fitting - MOST_ENTITY, fitting)
+            whole = max(room.rfind("\n", 0, fitting), room.rfind(" ", fitting // 2, fitting)) + 1
+            within = _character_start(room, entity if entity > 0 else fitting) or fitting
+            fitting = whole if 2 * whole > fitting else within
+        yield text[start : start + fitting]
+        start += fitting
+
+
+def has_too_many_items(text: str) -> bool:
+    """Whether Slack may make more blocks of its own of a text than one message takes."""
+    return _Scan(4 * len(text), None, ITEMS_LIMIT, least=math.inf).cut(text, 0, len(text)) is None
+
+
+def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
+    """The first sentence of a Markdown text, stripped of Markdown, cut at a word; empty if there is no text."""
+    first = _first_paragraph(text[:OPENING])
+    end = next(
+        (match.end() for match in _SENTENCE_END.finditer(first) if not _is_abbreviated(first, match)), len(first)
+    )
+    sentence = first[:end]
+    if len(sentence) <= limit:
+        return sentence
+    head = sentence[:limit]  # one more than may stay, so that a word that ends just there is kept
+    words = head.rpartition(" ")[0].rstrip(" ,;:–-")
+    return (words or head[: _character_start(head, limit - 1)]) + "…"
+
+
+class _Scan:
+    """One walk over the lines of a page: what fits, and the best place to cut it."""
+
+    def __init__(self, limit: int, fence: Fence | None, most_items: float, *, least: float = 0) -> None:
+        self._limit = limit
+        self._fence = fence
+        self._most_items = most_items
+        self._least = least
+        self._used = 0
+        self._items = int(fence is not None)
+        self._is_in_text = False  # whether a paragraph, a list or a table would go on with what was before
+        # The best cuts so far, best kind first: after a blank line, after a line, within a table or a fence.
+        self._cuts: list[tuple[int, bool, Fence | None] | None] = [None] * 3
+        self.fence_at_cut = fence
+
+    def cut(self, text: str, start: int, end: int) -> int | None:
+        """Where the page ends that begins at `start`, before `end`; None if it has too many items for so few units."""
+        place, before = start, ""
+        for match in islice(LINE.finditer(text, start, end), MOST_LINES):
+            line = match.group()
+            if before:
+                self._note(place, before, line)
+            fence = fence_after(line, self._fence) if self._fence or "`" in line or "~" in line else None
+            needed = self._used + _sent_units(line)
+            items, is_in_text = self._count(line, fence)
+            if items > self._most_items:
+                return self._best(place) if self._used >= self._least else None
+            if needed > self._limit or (fence and needed + _closing_units(fence) > self._limit):
+                return self._best(place, line, is_first=place == start)
+            place = match.end()
+            self._used = needed
+            self._fence = fence
+            self._items, self._is_in_text = items, is_in_text
+            before = line
+        self.fence_at_cut = self._fence
+        return place
+
+    def _count(self, line: str, fence: Fence | None) -> tuple[int, bool]:
+        """How many items there are with `line`, and whether a line of text after it would go on with the same one."""
+        if self._fence or fence:
+            return self._items + (self._fence is None), False
+        content = line.strip(" \t>\r\n")
+        if not content:
+            return self._items, self._is_in_text
+        first = content[0]
+        if not first.isalpha():
+            bare = content[match.end() :] if (match := _LEAD.match(content)) else content
+            if _HEADING.match(bare) or _RULE.match(content):
+                return self._items + 1, False
+            if "|" in content and _TABLE_RULE.match(content):
+                return self._items + 2, True  # it stands between two parts of the text
+        return self._items + (not self._is_in_text), True
+
+    def _note(self, place: int, line: str, following: str) -> None:
+        """Remember the place after `line` as a cut of its kind."""
+        if self._fence or ("|" in line and line.lstrip()[0] == "|" and following.lstrip().startswith("|")):
+            kind = 2
+        else:
+            kind = 0 if line.isspace() else 1
+        is_half_full = 2 * self._used >= self._limit - 1 or 2 * self._items >= self._most_items
+        self._cuts[kind] = (place, is_half_full, self._fence)
+
+    def _best(self, place: int, line: str = "", *, is_first: bool = False) -> int:
+        """The cut for a page whose next `line` does not fit; without one, none of it may stand there."""
+        for found in self._cuts:
+            if found and found[1]:
+                self.fence_at_cut = found[2]
+                return found[0]
+        self.fence_at_cut = self._fence
+        within = 0
+        room = self._limit - self._used
+        # What is left of a line may open a fence of its own, or end one: so twice.
+        for _ in range(2):
+            within = _cut_within(line, room - _closing_units(self.fence_at_cut), must=is_first)
+            self.fence_at_cut = fence_after(line[:within], self._fence) if within else self._fence
+        return place + within
+
+
+def _sent_units(text: str) -> int:
+    """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind a bracket."""
+    return units(text) + 3 * text.count("<") + text.count("]")
+
+
+def _closing_units(fence: Fence | None) -> int:
+    return 1 + _sent_units(fence.closing) if fence else 0
+
+
+def _cut_within(line: str, room: int, *, must: bool) -> int:
+    """How many characters of one long line fit into `room` units: whole words and links, if that leaves half of it."""
+    fitting = bisect_right(range(1, min(len(line), max(room, 0)) + 1), room, key=lambda end: _sent_units(line[:end]))
+    word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
+    link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)
+    if link and link.start():
+        return link.start()
+    if word >= fitting // 2 and word:
+        return word
+    return _character_start(line, fitting) or (max(fitting, 1) if must else 0)
+
+
+def _character_start(text: str, place: int) -> int:
+    """The nearest place at or before `place` that does not stand within a character of several code points."""
+    for earlier in range(place, max(place - MOST_STEPS, 0), -1):
+        if earlier == len(text) or not _is_joined(text[earlier - 1], text[earlier]):
+            return earlier
+    return 0 if place < MOST_STEPS else place
+
+
+def _is_joined(before: str, after: str) -> bool:
+    return (
+        unicodedata.category(after) in {"Mn", "Mc", "Me"}
+        or "\u200d" in (before, after)  # zero width joiner, in emoji of several people
+        or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
+        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")  # flags
+        or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
+        or (before == "\r" and after == "\n")
+    )
+
+
+def _first_paragraph(text: str) -> str:
+    """The plain text of the first paragraph, or of the first heading where there is no paragraph."""
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    if text.count("[") > MOST_BRACKETS:
+        parser.disable(["link", "image"])
+    opening = "".join(match.group() for match in islice(LINE.finditer(text), MOST_OPENING))
+    tokens = parser.parse(_DEEP_QUOTE.sub(r"\1", opening))
+    inlines = [
+        (before.type == "heading_open", _plain(token)) for before, token in pairwise(tokens) if token.type == "inline"
+    ]
+    return next((plain for _, plain in sorted(inlines, key=lambda found: found[0]) if plain), "")
+
+
+def _plain(inline: Token) -> str:
+    parts = (" " if part.type in {"softbreak", "hardbreak"} else part.content for part in inline.children or ())
+    return " ".join("".join(parts).split())
+
+
+def _is_abbreviated(text: str, end: re.Match[str]) -> bool:
+    """Whether the dot belongs to `e.g.`, to an initial, or to a number that counts a list."""
+    word = text[: end.start()].rpartition(" ")[2]
+    return end.group().startswith(".") and (word.isdigit() or len(word.rpartition(".")[2].strip("(\"'")) <= 1)

@@ -1,0 +1,641 @@
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.delivery.board import Board
+from bot.delivery.reply import Reply
+from bot.delivery.thread import Loss, Message, Thread
+from bot.engine.draft import Draft, State
+from bot.engine.perspectives import PERSPECTIVES
+from bot.errors import (
+    ChannelClosedError,
+    FormRefusedError,
+    MessageGoneError,
+    RateLimitedError,
+    SlackError,
+    ThreadLostError,
+    TokenRefusedError,
+    UnavailableError,
+)
+from bot.slack.api import Mark
+from bot.slack.blocks import Body
+from tests.support.ledger import Ledger
+
+NO_SCOPE = TokenRefusedError("Slack refuses the token", "missing_scope")
+TOOK = 0.1  # seconds that each call takes
+
+
+class Writer:
+    """Slack, as the board sees it: writes down what is asked of it, and fails as told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[float, str, str, Body]] = []  # start, what, where or which, body
+        self.failures: dict[str, list[Exception]] = {"post": [], "edit": [], "find": []}
+        self.marks: dict[Mark, str] = {}
+        self.in_flight: set[str] = set()
+        self.screen: dict[str, Body] = {}
+
+    async def post(self, channel: str, body: Body, thread_ts: str | None, mark: Mark) -> str:
+        await self._call("post", thread_ts or channel, body)
+        return self.put(mark, body)
+
+    def put(self, mark: Mark, body: Body) -> str:
+        ts = f"{len(self.screen) + 1}"
+        self.screen[ts] = body
+        self.marks[mark] = ts
+        return ts
+
+    async def find(self, channel: str, thread_ts: str | None, mark: Mark) -> str | None:
+        await self._call("find", thread_ts or channel, Body("", []))
+        return self.marks.get(mark)
+
+    async def edit(self, channel: str, ts: str, body: Body) -> None:
+        assert ts not in self.in_flight
+        self.in_flight.add(ts)
+        try:
+            await self._call("edit", ts, body)
+        finally:
+            self.in_flight.discard(ts)
+        self.screen[ts] = body
+
+    async def _call(self, kind: str, place: str, body: Body) -> None:
+        self.calls.append((round(asyncio.get_running_loop().time() - 1_000, 3), kind, place, body))
+        await asyncio.sleep(TOOK)
+        if self.failures[kind]:
+            raise self.failures[kind].pop(0)
+
+    def texts(self) -> list[str]:
+        """What stands on the screen, in the order of posting."""
+        return [body.text for body in self.screen.values()]
+
+
+@asynccontextmanager
+async def board_on(writer: Writer, edits_per_minute: int = 50) -> AsyncIterator[Board]:
+    """A board that serves."""
+    board = Board(writer, edits_per_minute)
+    serving = asyncio.create_task(board.serve())
+    try:
+        yield board
+    finally:
+        serving.cancel()
+        await asyncio.wait([serving])
+        assert serving.cancelled(), serving.exception()
+
+
+class Text:
+    """What a message shows, changeable."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __call__(self) -> Body:
+        return Body(self.text, [{"type": "markdown", "text": self.text}])
+
+
+def post(thread: Thread, text: str) -> tuple[Message, Text]:
+    """A message of a thread, on its way."""
+    content = Text(text)
+    message = Message(thread, text, content)
+    thread.post(message)
+    return message, content
+
+
+async def test_messages_of_a_thread_are_posted_one_after_another() -> None:
+    """In the order in which they were asked for, under the first."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        for text in "abc":
+            post(thread, text)
+        await thread.settle()
+    assert [(at, place, body.text) for at, _, place, body in writer.calls] == [
+        (0, "C", "a"),
+        (0.1, "1", "b"),
+        (0.2, "1", "c"),
+    ]
+
+
+async def test_a_text_is_built_when_it_is_sent() -> None:
+    """What has grown since it was asked for goes along, and costs no edit."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        post(thread, "parent")
+        message, content = post(thread, "placeholder")
+        await asyncio.sleep(0.05)
+        content.text = "whole"
+        message.finish()
+        await thread.settle()
+    assert writer.texts() == ["parent", "whole"]
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post"]
+
+
+async def test_what_grows_while_a_post_is_on_its_way_is_edited_in() -> None:
+    """The post carried what was there when it was sent."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, content = post(thread, "placeholder")
+        await asyncio.sleep(0.05)
+        content.text = "whole"
+        message.finish()
+        await thread.settle()
+    assert [(kind, body.text) for _, kind, _, body in writer.calls] == [("post", "placeholder"), ("edit", "whole")]
+
+
+async def test_parents_go_before_replies_when_posts_must_wait() -> None:
+    """A person waits for a sign; placeholders wait, by age."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        first, second = board.thread(Ledger(), "C"), board.thread(Ledger(), "C")
+        for text in "abcdef":
+            post(first, text)
+        await asyncio.sleep(0.45)
+        post(second, "parent")
+        post(second, "reply")
+        await first.settle()
+        await second.settle()
+    order = [(at, body.text) for at, _, _, body in writer.calls]
+    assert order == [
+        (0, "a"),
+        (0.1, "b"),
+        (0.2, "c"),
+        (0.3, "d"),
+        (0.4, "e"),
+        (1.0, "parent"),
+        (2.0, "f"),
+        (3.0, "reply"),
+    ]
+
+
+async def test_channels_have_posting_limits_of_their_own() -> None:
+    """A busy one holds up nobody else."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        busy, idle = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
+        for _ in range(8):
+            post(busy, "x")
+        await asyncio.sleep(0.7)
+        post(idle, "y")
+        await idle.settle()
+        assert asyncio.get_running_loop().time() == pytest.approx(1_000.8)
+
+
+POST_FAILURES = [
+    ([RateLimitedError(3)], [0, 3]),
+    ([RateLimitedError(3), RateLimitedError(2)], [0, 3.1, 5.2]),
+    ([UnavailableError("unreachable", sent=False)] * 2, [0, 1.1, 3.2]),
+]
+
+
+@pytest.mark.parametrize(("failures", "times"), POST_FAILURES)
+async def test_a_post_that_was_not_carried_out_is_tried_again(failures: list[Exception], times: list[float]) -> None:
+    """After the pause that Slack asks for, or a growing one."""
+    writer = Writer()
+    writer.failures["post"] = list(failures)
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        post(thread, "a")
+        await thread.settle()
+    assert writer.texts() == ["a"]
+    assert [at for at, *_ in writer.calls] == pytest.approx(times, abs=0.11)
+
+
+async def test_a_post_that_may_have_been_carried_out_is_not_repeated() -> None:
+    """Where the bot may not look it up. The others of its thread go on."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        parent, _ = post(thread, "parent")
+        await thread.stands(parent)
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["find"] = [NO_SCOPE]
+        lost, content = post(thread, "lost")
+        post(thread, "next")
+        await thread.settle()
+        content.text = "more"
+        lost.finish()
+        await thread.settle()
+    assert writer.texts() == ["parent", "next"]
+    assert [body.text for _, _, _, body in writer.calls] == ["parent", "lost", "", "next"]
+    assert lost.loss is Loss.UNKNOWN
+
+
+async def test_a_post_that_was_carried_out_is_found() -> None:
+    """By its mark; it shows what is newest as soon as it is known where it stands."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = board.thread(ledger, "C")
+        parent, _ = post(thread, "parent")
+        await thread.stands(parent)
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        reply, content = post(thread, "reply")
+        await asyncio.sleep(0.05)
+        writer.put(Mark("run", "reply"), Body("reply", []))
+        content.text = "whole"
+        reply.finish()
+        await thread.settle()
+    assert writer.texts() == ["parent", "whole"]
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "find", "edit"]
+    assert ledger.notes[2:] == [("intend", "reply"), ("place", "reply", "2"), ("spend", "reply"), ("answered", "reply")]
+
+
+async def test_a_post_that_was_not_carried_out_is_posted_again() -> None:
+    """Once it was looked up twice: what was sent may be on its way still."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["find"] = [RateLimitedError(4)]
+        post(thread, "reply")
+        await thread.settle()
+    assert [(at, kind) for at, kind, _, _ in writer.calls] == [
+        (0, "post"),
+        (1.1, "find"),
+        (5.2, "find"),
+        (8.3, "find"),
+        (8.4, "post"),
+    ]
+    assert writer.texts() == ["reply"]
+
+
+async def test_a_message_of_another_process_is_edited_and_not_posted() -> None:
+    """It stands where that one has posted it."""
+    writer = Writer()
+    writer.put(Mark("run", "reply"), Body("old", []))
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        message = Message(thread, "reply", Text("new"))
+        thread.adopt(message, "1", shows_text=True)
+        message.finish()
+        await thread.settle()
+    assert (writer.texts(), [kind for _, kind, _, _ in writer.calls]) == (["new"], ["edit"])
+
+
+async def test_an_intent_is_written_down_before_the_post_and_its_end_after_it() -> None:
+    """A refusal takes it back: nothing was posted."""
+    writer, ledger = Writer(), Ledger(takes=0.5)
+    writer.failures["post"] = [RateLimitedError(2)]
+    async with board_on(writer) as board:
+        thread = board.thread(ledger, "C")
+        post(thread, "a")
+        await thread.settle()
+    assert [at for at, _, _, _ in writer.calls] == [0.5, 3.1]
+    assert ledger.notes == [("intend", "a"), ("withdraw", "a"), ("intend", "a"), ("place", "a", "1")]
+
+
+async def test_nothing_is_sent_by_a_process_that_may_have_been_taken_for_dead() -> None:
+    """Until it knows better, and is woken."""
+    writer, may = Writer(), [False]
+    board = Board(writer, 50, lambda: may[0])
+    serving = asyncio.create_task(board.serve())
+    thread = board.thread(Ledger(), "C")
+    post(thread, "a")
+    await asyncio.sleep(10)
+    assert not writer.calls
+    may[0] = True
+    board.wake()
+    await thread.settle()
+    assert writer.texts() == ["a"]
+    serving.cancel()
+    await asyncio.wait([serving])
+
+
+async def test_a_lost_parent_ends_its_thread() -> None:
+    """There is nothing to answer under."""
+    writer = Writer()
+    writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+    writer.failures["find"] = [NO_SCOPE]
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        parent, _ = post(thread, "parent")
+        post(thread, "reply")
+        with pytest.raises(ThreadLostError):
+            await thread.stands(parent)
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "find"]
+
+
+async def test_a_closed_channel_ends_its_thread_and_no_other() -> None:
+    """Whoever waits for it is told why."""
+    writer = Writer()
+    writer.failures["post"] = [ChannelClosedError("not_in_channel")]
+    async with board_on(writer) as board:
+        closed, open_one = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
+        message, _ = post(closed, "a")
+        post(closed, "b")
+        post(open_one, "c")
+        with pytest.raises(ChannelClosedError):
+            await closed.stands(message)
+        with pytest.raises(ChannelClosedError):
+            closed.check()
+        await open_one.settle()
+    assert writer.texts() == ["c"]
+
+
+EDIT_FAILURES = [
+    [RateLimitedError(3)],
+    [UnavailableError("internal_error", sent=False)] * 6,
+    [UnavailableError("TimeoutError", sent=True), RateLimitedError(1)],
+    [FormRefusedError("invalid_blocks")],
+]
+
+
+@pytest.mark.parametrize("failures", EDIT_FAILURES)
+async def test_the_last_text_lands_after_any_failure_of_edits(failures: list[Exception]) -> None:
+    """Each try carries what is newest then; the same form is never sent twice for its form."""
+    writer = Writer()
+    writer.failures["edit"] = list(failures)
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, content = post(thread, "placeholder")
+        await thread.stands(message)
+        content.text = "growing"
+        message.grow()
+        await asyncio.sleep(0.05)
+        content.text = "whole"
+        message.finish()
+        await thread.settle()
+    assert writer.texts() == ["whole"]
+    assert [body.text for _, kind, _, body in writer.calls if kind == "edit"][1:] == ["whole"] * len(failures)
+    if isinstance(failures[0], FormRefusedError):
+        assert writer.screen["1"].blocks[0]["type"] == "section"
+
+
+async def test_pauses_between_tries_grow_to_their_longest() -> None:
+    """Slack's outages last minutes."""
+    writer = Writer()
+    writer.failures["edit"] = [UnavailableError("internal_error", sent=False)] * 7
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        message.finish()
+        await thread.settle()
+    starts = [at for at, kind, _, _ in writer.calls if kind == "edit"]
+    pauses = [after - before - TOOK for before, after in itertools.pairwise(starts)]
+    assert pauses == pytest.approx([1, 2, 4, 8, 15, 15, 15])
+
+
+async def test_a_form_that_is_refused_is_not_sent_again() -> None:
+    """A plainer one, then one that says that the text cannot be shown; then the message is given up."""
+    writer = Writer()
+    writer.failures["edit"] = [FormRefusedError("invalid_blocks")] * 2
+    writer.failures["post"] = [FormRefusedError("invalid_blocks")]
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        message.finish()
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "edit", "edit"]
+    assert len({str(body.blocks) for _, _, _, body in writer.calls}) == 3
+
+
+async def test_a_deleted_message_is_left_alone() -> None:
+    """Nothing more is sent of it, and nobody waits for it."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, content = post(thread, "a")
+        await thread.stands(message)
+        writer.failures["edit"] = [MessageGoneError("message_not_found")]
+        content.text = "b"
+        message.grow()
+        await asyncio.sleep(1)
+        message.grow()
+        message.finish()
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "edit"]
+
+
+async def test_an_error_that_nobody_foresaw_costs_one_message() -> None:
+    """Where the bot may not look it up. The others of its thread go on."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        writer.failures["edit"] = [SlackError("ekm_access_denied")]
+        message.finish()
+        post(thread, "b")
+        await thread.settle()
+    assert writer.texts() == ["a", "b"]
+
+
+async def test_a_refusal_without_end_is_given_up() -> None:
+    """After six hours, so that nothing waits for ever."""
+    writer = Writer()
+    writer.failures["edit"] = [UnavailableError("fatal_error", sent=False)] * 2_000
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        message.finish()
+        await thread.settle()
+    edits = [at for at, kind, _, _ in writer.calls if kind == "edit"]
+    assert 5.5 * 3_600 < edits[-1] - edits[0] < 6.5 * 3_600
+
+
+async def test_a_channel_that_closes_under_an_edit_ends_its_thread() -> None:
+    """It is raised to the run, which stops paying for its streams."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, _ = post(thread, "a")
+        await thread.stands(message)
+        writer.failures["edit"] = [ChannelClosedError("is_archived")]
+        message.finish()
+        with pytest.raises(ChannelClosedError):
+            await thread.settle()
+
+
+async def test_a_bug_in_what_a_message_shows_ends_its_thread_and_no_other() -> None:
+    """The board goes on, for posts as for edits."""
+    writer = Writer()
+
+    def broken() -> Body:
+        raise ZeroDivisionError
+
+    async with board_on(writer) as board:
+        for stands_first in (False, True):
+            thread, other = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
+            message, content = post(thread, "a") if stands_first else (Message(thread, "broken", broken), None)
+            if content is None:
+                thread.post(message)
+            else:
+                await thread.stands(message)
+                message.body = broken
+                message.finish()
+            post(other, "c")
+            with pytest.raises(ZeroDivisionError):
+                await thread.settle()
+            await other.settle()
+
+
+async def test_a_closed_thread_sends_nothing_more() -> None:
+    """Not even what was in flight is followed up."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        message, content = post(thread, "a")
+        await thread.stands(message)
+        content.text = "b"
+        message.grow()
+        await asyncio.sleep(0.05)
+        thread.close()
+        content.text = "c"
+        message.grow()
+        message.finish()
+        post(thread, "d")
+        await asyncio.sleep(60)
+    assert [(kind, body.text) for _, kind, _, body in writer.calls] == [("post", "a"), ("edit", "b")]
+
+
+async def test_an_answer_whose_page_is_lost_still_ends() -> None:
+    """The page before it is cut to its length, and nobody waits for ever."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        reply = Reply(thread, PERSPECTIVES[0])
+        await thread.stands(reply.placeholder)
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["find"] = [NO_SCOPE]
+        reply.show(Draft("word " * 3_000, State.DONE, model="m"))
+        reply.show(Draft("later", State.DONE))
+        await thread.settle()
+    assert "interrupted: Slack gave no answer" in str(writer.screen["1"].blocks)
+
+
+async def test_an_answer_that_is_cut_off_says_so_where_it_stands() -> None:
+    """Pages that wait to be posted are taken back: there is no time for them."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        reply = Reply(thread, PERSPECTIVES[0])
+        for _ in range(5):
+            post(thread, "in its way")
+        await thread.stands(reply.placeholder)
+        await asyncio.sleep(1)
+        reply.show(Draft("word " * 3_000, State.WRITING))
+        await asyncio.sleep(0.05)
+        for _ in range(5):
+            post(thread, "in its way")
+        reply.cut_off("the bot was stopped.")
+        reply.cut_off("once more")
+        await asyncio.sleep(1)
+    assert "interrupted: the bot was stopped." in str(writer.screen["1"].blocks)
+    assert not [text for text in writer.texts() if "Depth" in text][1:]
+
+
+async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() -> None:
+    """In as many messages as it takes, and with no edit."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        post(thread, "parent")
+        reply = Reply(thread, PERSPECTIVES[0])
+        reply.show(Draft("word " * 6_000, State.DONE, model="m"))
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post"] * 4
+    shown = "".join(
+        block["text"] for body in writer.screen.values() for block in body.blocks if block["type"] == "markdown"
+    )
+    assert shown == "parent" + "word " * 6_000
+
+
+async def test_a_last_text_on_which_an_older_may_land_is_sent_once_more() -> None:
+    """An edit whose answer was given up may be carried out yet."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        message, content = post(thread, "reply")
+        await thread.stands(message)
+        writer.failures["edit"] = [UnavailableError("TimeoutError", sent=True, is_pending=True)]
+        content.text = "old"
+        message.grow()
+        await asyncio.sleep(1.05)
+        content.text = "new"
+        message.finish()
+        await asyncio.sleep(5)
+        writer.screen["1"] = Body("old", [])
+        await thread.settle()  # an index does not wait for it
+        assert writer.texts() == ["old"]
+        await thread.outlast()
+    assert writer.texts() == ["new"]
+    assert [at for at, kind, _, _ in writer.calls if kind == "edit"] == [0.1, 1.2, pytest.approx(10.2)]
+
+
+async def test_an_edit_that_is_known_to_be_over_is_written_down() -> None:
+    """Whatever its answer was; not while it, or an older one, may still be carried out."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = board.thread(ledger, "C", "0")
+        message, content = post(thread, "reply")
+        await thread.stands(message)
+        writer.failures["edit"] = [
+            RateLimitedError(1.0),
+            UnavailableError("TimeoutError", sent=True, is_pending=True),
+        ]
+        content.text = "last"
+        message.finish()
+        await thread.settle()
+        spent, answered = ("spend", "reply"), ("answered", "reply")
+        assert ledger.notes[2:] == [spent, answered, spent, spent]
+        await thread.outlast()
+        assert ledger.notes[2:] == [spent, answered, spent, spent, spent, answered]
+
+
+async def test_a_last_text_on_which_another_processs_edit_may_land_is_sent_once_more() -> None:
+    """Of the message that was being edited as that process ended, and of no other."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        thread.edited_until = {"edited": asyncio.get_running_loop().time() + 20}
+        for part, ts in (("edited", "1"), ("other", "2")):
+            content = Text(f"{part} last")
+            message = Message(thread, part, content)
+            writer.screen[ts] = Body("old", [])
+            thread.adopt(message, ts, shows_text=True)
+            message.finish()
+        await thread.settle()
+        writer.screen["1"] = Body("older", [])
+        await thread.outlast()
+    assert writer.texts() == ["edited last", "other last"]
+    edits = [(round(at, 1), ts) for at, kind, ts, _ in writer.calls if kind == "edit"]
+    assert edits[-1] == (20.0, "1")
+    assert len(edits) == 3
+
+
+async def test_a_text_that_was_not_the_last_as_it_was_sent_is_not_settled() -> None:
+    """Though another process's edit may land, and what it showed became old while it was on its way."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        thread.edited_until = {"edited": asyncio.get_running_loop().time() + 20}
+        content = Text("growing")
+        message = Message(thread, "edited", content)
+        writer.screen["1"] = Body("old", [])
+        thread.adopt(message, "1", shows_text=True)
+        message.grow()
+        await asyncio.sleep(TOOK / 2)
+        assert writer.in_flight == {"1"}
+        content.text = "last"
+        message.finish()
+        await thread.settle()
+        assert writer.texts() == ["last"]
+
+
+async def test_a_post_that_may_be_carried_out_yet_is_not_repeated_soon() -> None:
+    """It is looked up again when it would be there."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C", "0")
+        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True, is_pending=True)]
+        post(thread, "reply")
+        await asyncio.sleep(5)
+        writer.put(Mark("run", "reply"), Body("late", []))
+        await thread.settle()
+    assert [kind for _, kind, _, _ in writer.calls] == ["post", "find", "find", "edit"]

@@ -1,0 +1,79 @@
+import math
+
+from bot.delivery.post_schedule import Posts
+
+
+def drain(posts: Posts, now: float) -> tuple[list[object], float]:
+    """Who posts now, and when to ask again."""
+    who: list[object] = []
+    while True:
+        key, at = posts.next(now)
+        if key is None:
+            return who, at
+        who.append(key)
+
+
+def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
+    """Other channels have their own."""
+    posts = Posts()
+    for number in range(7):
+        posts.queue(number, 0.1 * number, "C", is_parent=False)
+    posts.queue("elsewhere", 0.9, "D", is_parent=False)
+    assert drain(posts, 1.0) == ([0, 1, 2, 3, 4, "elsewhere"], 2.0)
+    assert drain(posts, 2.0) == ([5], 3.0)
+    assert drain(posts, 3.0) == ([6], math.inf)
+
+
+def test_parents_go_first_and_then_who_has_waited_longest() -> None:
+    """A person waits for a sign."""
+    posts = Posts()
+    posts.queue("late", 2, "C", is_parent=False)
+    posts.queue("early", 1, "C", is_parent=False)
+    posts.queue("parent", 3, "C", is_parent=True)
+    assert drain(posts, 3.0)[0] == ["parent", "early", "late"]
+
+
+def test_who_had_the_fewest_posts_of_late_goes_first() -> None:
+    """A person's first question does not wait behind all that somebody else asks; later it is as it was."""
+    posts = Posts()
+    for number in range(5):
+        posts.queue(f"ann {number}", 0.1 * number, "C", is_parent=False, person="ann")
+    assert drain(posts, 1.0)[0] == [f"ann {number}" for number in range(5)]
+    posts.queue("ann again", 1.1, "C", is_parent=True, person="ann")
+    posts.queue("ben", 1.2, "C", is_parent=True, person="ben")
+    assert drain(posts, 2.0)[0] == ["ben"]
+    posts.queue("ben", 2.1, "C", is_parent=False, person="ben")
+    assert drain(posts, 3.0)[0] == ["ben"]
+    posts.queue("ben", 20.0, "C", is_parent=False, person="ben")
+    assert drain(posts, 20.0)[0] == ["ann again", "ben"]
+
+
+def test_nobody_posts_while_slack_takes_nothing() -> None:
+    """Until the latest time that it named."""
+    posts = Posts()
+    posts.queue("a", 0, "C", is_parent=True)
+    posts.hold(5)
+    posts.hold(3)
+    assert drain(posts, 1.0) == ([], 5)
+    assert drain(posts, 5.0) == (["a"], math.inf)
+
+
+def test_a_thread_that_has_to_wait_holds_up_no_other() -> None:
+    """It has something to find out first."""
+    posts = Posts()
+    posts.queue("a", 0, "C", is_parent=True, not_before=4)
+    posts.queue("b", 0, "C", is_parent=False)
+    assert drain(posts, 1.0) == (["b"], 4)
+
+
+def test_a_thread_waits_once_and_is_forgotten() -> None:
+    """However often it says so; and nothing is kept of channels that may have a whole burst again."""
+    posts = Posts()
+    posts.queue("a", 0, "C", is_parent=True)
+    posts.queue("a", 9, "C", is_parent=False)
+    posts.queue("b", 0, "C", is_parent=True)
+    posts.forget("b")
+    posts.forget("b")
+    assert drain(posts, 0.0) == (["a"], math.inf)
+    assert drain(posts, 60.0) == ([], math.inf)
+    assert not posts._buckets

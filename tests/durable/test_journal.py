@@ -1,0 +1,590 @@
+"""The journal on a virtual clock, above a database that answers, is silent, or fails as told."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from bot.durable.journal import LONGER, MEMORY, PATIENCE, RENEWAL, RETRY, SEARCH, Journal
+from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Record
+from bot.engine.draft import Draft, State
+from bot.errors import ContentError, StoreError
+from bot.slack.question import Question
+
+QUESTION = Question("k", "Why?", "U", "C")
+
+
+class Database:
+    """Keeps the keys of runs, whose they are, and all changes, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self.ours: set[str] = set()
+        self.others: set[str] = set()
+        self.unwritable: set[str] = set()
+        self.ended: dict[str, str] = {}
+        self.saves: list[tuple[float, Changes]] = []
+        self.unheld: list[Record] = []
+        self.released: list[str] = []
+        self.spent: list[float] = []
+        self.asked: list[tuple[str, float]] = []
+        self.takes = 0.0
+        self.failure: Exception | None = None
+        self.most_at_once = 20
+        self.searches = 0
+        self.cleared: list[int] = []  # how many runs nobody held when old ones were forgotten
+        self.is_closed = False
+
+    async def open(self) -> None:
+        await self._answer()
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+    async def add(self, question: Question) -> bool:
+        await self._answer()
+        if question.key in self.ours or question.key in self.ended:
+            return False
+        self.ours.add(question.key)
+        return True
+
+    async def save(self, changes: Changes) -> set[str]:
+        await self._answer()
+        changes.begins = {key: one for key, one in changes.begins.items() if key not in self.unwritable}
+        self.ours |= changes.begins.keys() - self.ended.keys() - self.others
+        held = set(self.ours)
+        self.saves.append((now(), changes))
+        self.ended |= {key: state for key, state in changes.ends.items() if key in held}
+        self.ours -= changes.ends.keys()
+        return held
+
+    async def claim(self) -> list[Record]:
+        await self._answer()
+        self.searches += 1
+        found, self.unheld = self.unheld[: self.most_at_once], self.unheld[self.most_at_once :]
+        self.ours |= {record.question.key for record in found}
+        return found
+
+    async def release(self, keys: Iterable[str]) -> None:
+        await self._answer()
+        self.released += sorted(keys)
+        self.ours -= set(keys)
+
+    async def clear(self, before: float, limit: int) -> int:
+        await self._answer()
+        self.cleared.append(len(self.unheld))
+        return 0
+
+    async def asked_since(self, at: float) -> list[tuple[str, float]]:
+        return self.asked
+
+    async def edits_since(self, at: float) -> list[float]:
+        return [spent for spent in self.spent if spent >= at]
+
+    async def _answer(self) -> None:
+        if self.takes:
+            await asyncio.sleep(self.takes)
+        if self.failure:
+            raise self.failure
+
+    @property
+    def posts(self) -> dict[tuple[str, str], object]:
+        """What the last write of each message said."""
+        return {key: ts for _, changes in self.saves for key, ts in changes.posts.items()}
+
+    def answers_since(self, save: int) -> dict[tuple[str, str], str]:
+        """The texts that were written from the write with this number on."""
+        return {key: draft.text for _, changes in self.saves[save:] for key, draft in changes.answers.items()}
+
+
+class Keeper:
+    """Writes down what it is told to do."""
+
+    def __init__(self) -> None:
+        self.taken_up: list[str] = []
+        self.abandoned: list[str] = []
+        self.recalled: list[tuple[str, float]] = []
+        self.spent: list[float] = []
+
+    def take_up(self, record: Record) -> None:
+        self.taken_up.append(record.question.key)
+
+    def abandon(self, key: str) -> None:
+        self.abandoned.append(key)
+
+    def recall(self, user: str, ago: float) -> None:
+        self.recalled.append((user, ago))
+
+    def note_spent(self, ago: list[float]) -> None:
+        self.spent += ago
+
+    def wake(self) -> None:
+        pass
+
+
+def now() -> float:
+    """Seconds of the loop, which stand for those since 1970."""
+    return asyncio.get_running_loop().time()
+
+
+@asynccontextmanager
+async def journal_on(database: Database, keeper: Keeper | None = None) -> AsyncIterator[Journal]:
+    """A journal that serves, open if the database answers; it is closed in the end."""
+    async with Journal(database, clock=now, history_days=30) as journal:
+        serving = asyncio.create_task(journal.serve(keeper or Keeper()))
+        try:
+            yield journal
+        finally:
+            serving.cancel()
+            await asyncio.wait([serving])
+            assert serving.cancelled(), serving.exception()
+
+
+async def test_a_question_is_new_once() -> None:
+    """While it is worked on, and when it has ended."""
+    database = Database()
+    async with journal_on(database) as journal:
+        assert await journal.add(QUESTION)
+        assert not await journal.add(QUESTION)
+        journal.end("k", "done")
+        await journal.written()
+        assert not await journal.add(QUESTION)
+
+
+async def test_nobody_waits_for_a_silent_database_longer_than_agreed(caplog: pytest.LogCaptureFixture) -> None:
+    """The run goes on, and the log says that it is not durable; the next one does not wait at all."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.takes = 100
+        began = now()
+        assert await journal.add(QUESTION)
+        assert now() - began == pytest.approx(PATIENCE)
+        assert not journal.is_kept("k")
+        await asyncio.sleep(RENEWAL + PATIENCE)
+        began = now()
+        assert await journal.add(Question("other", "Why?", "U", "C"))
+        await journal.entry("other").intend("parent")
+        assert now() == began
+    assert caplog.text.count("run.not_durable") == 2
+
+
+async def test_an_intent_is_written_before_it_is_acted_upon() -> None:
+    """It waits for no other write to gather."""
+    database = Database()
+    database.takes = 0.01
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        await asyncio.sleep(1)
+        began = now()
+        await entry.intend("parent")
+        assert now() - began <= 0.02
+        assert database.posts == {("k", "parent"): None}
+        entry.place("parent", "1.1")
+        await entry.intend("Depth")
+        entry.withdraw("Depth")
+        await journal.written()
+        assert database.posts == {("k", "parent"): "1.1", ("k", "Depth"): WITHDRAWN}
+
+
+async def test_an_edit_is_written_down_as_under_way_until_it_was_answered() -> None:
+    """Both at once: what another process reads of it is never old."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        sent_at = now()
+        await entry.spend("Depth")
+        assert database.saves[-1][1].calls == {("k", "Depth"): sent_at}
+        entry.note_answered("Depth")
+        await asyncio.sleep(0.1)
+        assert database.saves[-1][1].calls == {("k", "Depth"): None}
+
+
+async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
+    """The newest of each is written before it is shown; the last at once."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        await journal.written()
+        before = len(database.saves)
+        for length in range(1, 50):
+            entry.keep("Depth", Draft("x" * length, State.WRITING))
+            await asyncio.sleep(0.02)
+        assert len(database.saves) == before
+        await entry.spend("Depth")
+        (_, changes), *none = database.saves[before:]
+        assert (changes.answers["k", "Depth"].text, len(changes.edits), none) == ("x" * 49, 1, [])
+        entry.keep("Depth", Draft("whole", State.DONE))
+        await asyncio.sleep(0.1)
+        assert database.saves[-1][1].answers["k", "Depth"].state is State.DONE
+
+
+async def test_an_edit_writes_the_drafts_of_its_own_run() -> None:
+    """Those of other runs wait for an edit or a post of theirs, the newest of each; none is lost, and none is early."""
+    database = Database()
+    async with journal_on(database) as journal:
+        for key in ("k", "other"):
+            await journal.add(Question(key, "Why?", "U", "C"))
+        await journal.written()
+        before = len(database.saves)
+        for key in ("k", "other"):
+            journal.entry(key).keep("Depth", Draft("a", State.WRITING))
+            journal.entry(key).keep("Breadth", Draft("b", State.WRITING))
+        await journal.entry("k").spend("Depth")
+        assert database.answers_since(before) == {("k", "Depth"): "a", ("k", "Breadth"): "b"}
+        before = len(database.saves)
+        await asyncio.sleep(3 * RENEWAL)
+        assert database.answers_since(before) == {}
+        journal.entry("other").keep("Depth", Draft("ab", State.WRITING))
+        database.failure = StoreError("away")
+        await journal.entry("other").intend("Depth 2")
+        database.failure = None
+        await asyncio.sleep(2 * RETRY)
+        assert database.answers_since(before) == {("other", "Depth"): "ab", ("other", "Breadth"): "b"}
+        journal.entry("k").keep("Depth", Draft("abc", State.WRITING))
+        before = len(database.saves)
+    assert database.answers_since(before) == {("k", "Depth"): "abc"}
+
+
+async def test_leases_are_renewed_while_nothing_is_written() -> None:
+    """Often enough for one that fails."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        await asyncio.sleep(60)
+        times = [at for at, _ in database.saves]
+    assert max(after - before for before, after in itertools.pairwise(times)) <= RENEWAL < LEASE / 2
+
+
+async def test_what_a_silent_database_missed_is_written_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    """The newest of each, once; the log tells of the beginning and the end, and of nothing between."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        database.failure = StoreError("away")
+        entry.place("parent", "1.1")
+        await asyncio.sleep(5)
+        entry.keep("Depth", Draft("old", State.WRITING))
+        await asyncio.sleep(7)
+        entry.keep("Depth", Draft("new", State.DONE))
+        assert not journal.is_kept("k")
+        assert journal.may_write()
+        database.failure, before = None, len(database.saves)
+        await asyncio.sleep(RETRY + 0.1)
+        (_, changes), *_ = database.saves[before:]
+        assert changes.posts == {("k", "parent"): "1.1"}
+        assert changes.answers["k", "Depth"].text == "new"
+        assert journal.is_kept("k")
+    assert (caplog.text.count("store.away"), caplog.text.count("store.back")) == (1, 1)
+
+
+async def test_a_run_that_another_process_holds_is_let_go() -> None:
+    """At the next write."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        database.ours, database.others = set(), {"k"}
+        await asyncio.sleep(RENEWAL + 0.1)
+        assert keeper.abandoned == ["k"]
+        assert not journal.is_kept("k")
+
+
+async def test_nothing_may_be_sent_once_the_lease_may_have_ended() -> None:
+    """Until the database has said whose the run is. A process that is suspended finds out so."""
+    database = Database()
+    async with journal_on(database) as journal:
+        assert await journal.add(QUESTION)
+        await journal.written()
+        assert journal.may_write()
+    await asyncio.sleep(LEASE)
+    assert not journal.may_write()
+
+
+async def test_a_process_that_was_suspended_while_it_wrote_sends_nothing_before_it_has_asked() -> None:
+    """That a write from before was not answered says nothing of now."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        database.takes = 100
+        journal.wake()
+        await asyncio.sleep(0.1)
+        asyncio.get_running_loop().now += LEASE + 1  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.1)
+        assert not journal.may_write()
+        database.takes = 0
+        await asyncio.sleep(RETRY)
+        assert journal.may_write()
+
+
+async def test_runs_that_nobody_holds_are_taken_up() -> None:
+    """At the start, and every few seconds; not by a process that is about to end."""
+    database, keeper = Database(), Keeper()
+    database.unheld = [Record(QUESTION, 0.0, {}, {})]
+    async with journal_on(database, keeper) as journal:
+        await asyncio.sleep(0.1)
+        assert keeper.taken_up == ["k"]
+        await asyncio.sleep(60)
+        assert database.searches == pytest.approx(60 / SEARCH, abs=2)
+        assert not keeper.abandoned
+        journal.rest()
+        database.unheld = [Record(Question("other", "Why?", "U", "C"), 0.0, {}, {})]
+        await asyncio.sleep(60)
+    assert keeper.taken_up == ["k"]
+    assert database.released == ["k"]
+
+
+async def test_nothing_is_forgotten_before_all_that_nobody_holds_is_taken_up() -> None:
+    """What nobody has held for long would be forgotten; who is about to end takes nothing up, and forgets nothing."""
+    database, keeper = Database(), Keeper()
+    database.unheld = [Record(Question(f"k{number}", "Why?", "U", "C"), 0.0, {}, {}) for number in range(5)]
+    async with journal_on(database) as journal:
+        journal.rest()
+        await asyncio.sleep(60)
+    assert (database.searches, database.cleared) == (0, [])
+    database.most_at_once = 2
+    async with journal_on(database, keeper):
+        await asyncio.sleep(60)
+    assert keeper.taken_up == ["k0", "k1", "k2", "k3", "k4"]
+    assert database.cleared == [0]
+
+
+async def test_a_run_that_ended_while_the_database_was_away_is_written_with_its_end() -> None:
+    """Whoever is told of its question once more must know that it was answered, though it was never kept."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.failure = StoreError("away")
+        await journal.add(QUESTION)
+        journal.entry("k").keep("Depth", Draft("whole", State.DONE))
+        journal.end("k", "done")
+        await asyncio.sleep(2 * RENEWAL)
+        database.failure = None
+        await asyncio.sleep(RENEWAL)
+        assert database.ended == {"k": "done"}
+        assert database.saves[-1][1].begins == {}
+        assert not await journal.add(QUESTION)
+
+
+async def test_a_run_begun_while_the_database_was_away_is_written_when_it_is_back(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With its question, the time at which it was asked, and all that stands by then; it is kept from there on."""
+    caplog.set_level("INFO")
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.written()
+        database.failure, asked_at = StoreError("away"), now()
+        assert await journal.add(QUESTION)
+        entry = journal.entry("k")
+        await entry.intend("parent")
+        entry.place("parent", "1.1")
+        await entry.intend("Depth")
+        entry.withdraw("Depth")
+        await entry.intend("Time")
+        entry.keep("Depth", Draft("old", State.WRITING))
+        entry.keep("Depth", Draft("new", State.WRITING))
+        await asyncio.sleep(20)
+        assert not journal.is_kept("k")
+        database.failure, before = None, len(database.saves)
+        await asyncio.sleep(RETRY + 0.1)
+        changes = database.saves[before][1]
+        assert changes.begins["k"] == Begun(QUESTION, asked_at)
+        assert [where for where in changes.posts.items() if where[1] is not WITHDRAWN] == [
+            (("k", "parent"), "1.1"),
+            (("k", "Time"), None),
+        ]
+        assert changes.answers["k", "Depth"].text == "new"
+        assert journal.is_kept("k")
+        await asyncio.sleep(RENEWAL)
+        assert database.saves[-1][1] == Changes()
+    assert (keeper.abandoned, caplog.text.count("run.durable key=k")) == ([], 1)
+
+
+async def test_a_question_that_is_just_being_written_is_not_written_beside_that() -> None:
+    """Else it would be held to be known already, and be dropped."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.takes = 1.0
+        adding = asyncio.create_task(journal.add(QUESTION))
+        await asyncio.sleep(0.1)
+        journal.wake()
+        assert await adding
+        await asyncio.sleep(2 * RENEWAL)
+        assert not [changes for _, changes in database.saves if changes.begins]
+
+
+async def test_a_run_begun_while_the_database_was_away_may_be_anothers_when_it_is_back() -> None:
+    """Its question was written late, and its lease has ended: who has taken it up goes on with it."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.written()
+        database.takes = 100
+        await journal.add(QUESTION)
+        database.takes, database.others = 0.0, {"k"}
+        await asyncio.sleep(2 * RENEWAL)
+    assert keeper.abandoned == ["k"]
+
+
+async def test_a_question_that_cannot_be_stored_is_answered_all_the_same() -> None:
+    """It is not durable, and not another's for that."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.written()
+        database.failure = ContentError("its key is too long")
+        assert await journal.add(QUESTION)
+        database.failure, database.unwritable = None, {"k"}
+        await asyncio.sleep(3 * RENEWAL)
+        assert not journal.is_kept("k")
+        journal.end("k", "done")
+        await asyncio.sleep(RENEWAL)
+        assert journal.changes == Changes()
+    assert keeper.abandoned == []
+
+
+async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
+    """Somebody removed it, or has put an older one in its place; nobody can have taken it meanwhile."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        journal.entry("k").place("parent", "1.1")
+        journal.entry("k").keep("Depth", Draft("so far", State.WRITING))
+        await journal.written()
+        database.ours.clear()
+        await asyncio.sleep(RENEWAL + 0.1)
+        changes = database.saves[-1][1]
+        assert (changes.posts, changes.answers["k", "Depth"].text) == ({("k", "parent"): "1.1"}, "so far")
+        assert journal.is_kept("k")
+    assert keeper.abandoned == []
+
+
+async def test_a_run_that_was_taken_up_is_written_anew_as_it_was_found() -> None:
+    """And as it has gone on since."""
+    database, keeper = Database(), Keeper()
+    database.unheld = [Record(QUESTION, 5.0, {"parent": "1.1"}, {"Depth": Draft("so far")})]
+    async with journal_on(database, keeper) as journal:
+        await asyncio.sleep(0.1)
+        journal.entry("k").place("Depth", "1.2")
+        await journal.written()
+        database.ours.clear()
+        await asyncio.sleep(RENEWAL + 0.1)
+        changes = database.saves[-1][1]
+        assert changes.begins == {"k": Begun(QUESTION, 5.0)}
+        assert changes.posts == {("k", "parent"): "1.1", ("k", "Depth"): "1.2"}
+        assert changes.answers == {("k", "Depth"): Draft("so far")}
+
+
+async def test_a_run_whose_lease_had_ended_is_not_written_anew() -> None:
+    """Another process may have finished it, and forgotten it since."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        database.ours.clear()
+        asyncio.get_running_loop().now += LEASE + 1  # type: ignore[attr-defined]
+        await asyncio.sleep(RENEWAL)
+    assert keeper.abandoned == ["k"]
+    assert not [changes for _, changes in database.saves if changes.begins]
+
+
+async def test_of_runs_that_are_written_late_the_oldest_are_forgotten() -> None:
+    """A thousand that have ended are kept in memory, with what is to be written of them, and no more."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.failure = StoreError("away")
+        for number in range(MEMORY + 5):
+            key = f"k{number}"
+            await journal.add(Question(key, "Why?", "U", "C"))
+            journal.entry(key).keep("Depth", Draft("whole", State.DONE))
+            journal.entry(key).place("Depth", "1.1")
+            journal.end(key, "done")
+        await asyncio.sleep(RENEWAL)
+        kept = [f"k{number}" for number in range(5, MEMORY + 5)]
+        assert list(journal.changes.begins) == list(journal.changes.ends) == kept
+        assert len(journal.changes.posts) == len(journal.changes.answers) == MEMORY
+
+
+async def test_the_database_is_tried_before_anything_else(caplog: pytest.LogCaptureFixture) -> None:
+    """Who waits for that goes on once it is open, or after a few seconds where it is silent."""
+    database = Database()
+    database.takes = 0.5
+    async with journal_on(database) as journal:
+        began = now()
+        await journal.tried()
+        assert now() - began == pytest.approx(1.0)  # opened, and written to
+    database.takes = 100.0
+    async with journal_on(database) as journal:
+        began = now()
+        await journal.tried()
+        assert now() - began == pytest.approx(LONGER)
+        assert "store.away error=no answer" in caplog.text
+        database.takes = 0.0
+        await asyncio.sleep(RETRY + 0.1)
+        assert await journal.add(QUESTION)
+        assert journal.is_kept("k")
+
+
+async def test_a_lease_that_this_process_never_learned_of_is_given_up() -> None:
+    """What it was given while it had stopped listening: it takes that up like any other."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.ours.add("k")
+        await asyncio.sleep(2 * RENEWAL)
+    assert (database.released, database.ended) == (["k"], {})
+
+
+async def test_what_former_processes_did_is_told() -> None:
+    """How many seconds ago each edit was sent, counted late, and each run begun."""
+    database, keeper = Database(), Keeper()
+    database.spent, database.asked = [now() - 59, now() - 0.5], [("U", now() - 100)]
+    async with journal_on(database, keeper):
+        await asyncio.sleep(1)
+    assert (keeper.spent, keeper.recalled) == ([58, 0], [("U", 100)])
+
+
+async def test_what_a_process_has_spent_whose_runs_are_taken_up_counts() -> None:
+    """Once, though this one was there when it was spent."""
+    database, keeper = Database(), Keeper()
+    async with journal_on(database, keeper):
+        await asyncio.sleep(30)
+        database.spent = [now() - 5]
+        database.unheld = [Record(QUESTION, 0.0, {}, {})]
+        await asyncio.sleep(SEARCH)
+        assert keeper.spent == pytest.approx([4], abs=SEARCH)
+        database.unheld = [Record(Question("other", "Why?", "U", "C"), 0.0, {}, {})]
+        await asyncio.sleep(SEARCH)
+        assert len(keeper.spent) == 1
+
+
+async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:
+    """Of what has not ended."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        await journal.add(Question("other", "Why?", "U", "C"))
+        await asyncio.sleep(1)
+        journal.entry("k").place("parent", "1.1")
+        journal.end("other", "done")
+    assert database.posts == {("k", "parent"): "1.1"}
+    assert (database.ended, database.released) == ({"other": "done"}, ["k"])
+    assert database.is_closed
+
+
+async def test_closing_does_not_wait_for_a_silent_database() -> None:
+    """The leases end by themselves."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        await asyncio.sleep(1)
+        database.takes, began = 100, now()
+    assert now() - began == pytest.approx(PATIENCE)

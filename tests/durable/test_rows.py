@@ -1,0 +1,85 @@
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from bot.durable.record import Record
+from bot.durable.rows import is_number, read_records
+from bot.engine.draft import Draft, State
+from bot.slack.question import Question
+
+NAN, INFINITE = float("nan"), float("inf")
+
+
+def run(**other: Any) -> SimpleNamespace:
+    """A row of a run that makes sense, but for what is told."""
+    row = {"key": "k", "problem": "Why?", "user": "U", "channel": "C", "asked_at": 5.0}
+    return SimpleNamespace(**{**row, "thread_ts": None, "whisper_ts": None, "response_url": None, **other})
+
+
+def message(**other: Any) -> SimpleNamespace:
+    """One of a message."""
+    return SimpleNamespace(**{"run": "k", "part": "Depth", "ts": "1.1", "intended_at": 0.0, **other})
+
+
+def answer(**other: Any) -> SimpleNamespace:
+    """One of an answer."""
+    row = {"run": "k", "name": "Depth", "state": "done", "reason": "", "text": "So.", "model": "m"}
+    return SimpleNamespace(**{**row, "seconds": 1.5, "tokens": 7, **other})
+
+
+READ = Record(
+    Question("k", "Why?", "U", "C"), 5.0, {"Depth": "1.1"}, {"Depth": Draft("So.", State.DONE, "", "m", 1.5, 7)}
+)
+
+
+def test_rows_become_a_record() -> None:
+    """With what is left in doubt: the post that was intended last, and edits whose answers are not known."""
+    assert read_records([run()], [message()], [answer()]) == ([READ], set())
+    rows = [message(intended_at=3.0), message(part="Time", ts=None, intended_at=4.0)]
+    [record], _ = read_records([run()], rows, [])
+    assert (record.posts, record.calls, record.left_at) == ({"Depth": "1.1", "Time": None}, {"Depth": 3.0}, 4.0)
+
+
+BROKEN_RUNS: list[dict[str, Any]] = [
+    {"problem": None}, {"problem": b"bytes"}, {"user": 7}, {"channel": None}, {"thread_ts": 1.5},
+    {"response_url": b""}, {"asked_at": None}, {"asked_at": "soon"}, {"asked_at": NAN}, {"asked_at": INFINITE},
+]  # fmt: skip
+BROKEN_MESSAGES: list[dict[str, Any]] = [{"part": None}, {"ts": 1.5}, {"intended_at": None}, {"intended_at": NAN}]
+
+
+@pytest.mark.parametrize("broken", BROKEN_RUNS)
+def test_a_run_that_makes_no_sense_keeps_no_other_from_being_read(broken: dict[str, Any]) -> None:
+    """Its key is told."""
+    rows = [run(**broken), run(key="other")]
+    records, unreadable = read_records(rows, [message(), message(run="other")], [answer(run="other")])
+    assert [record.question.key for record in records] == ["other"]
+    assert unreadable == {"k"}
+
+
+@pytest.mark.parametrize("broken", BROKEN_MESSAGES)
+def test_a_run_is_not_read_without_one_of_its_messages(broken: dict[str, Any]) -> None:
+    """That would be posted twice."""
+    assert read_records([run()], [message(**broken)], []) == ([], {"k"})
+
+
+BROKEN_ANSWERS: list[dict[str, Any]] = [
+    {"state": "pondering"}, {"state": None}, {"name": None}, {"text": None}, {"text": b""}, {"reason": 7},
+    {"model": None}, {"seconds": NAN}, {"seconds": "long"}, {"tokens": None}, {"tokens": INFINITE},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("broken", BROKEN_ANSWERS)
+def test_an_answer_that_makes_no_sense_is_asked_for_again(
+    broken: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A newer version of the program has written it, perhaps. The run's others are read; the log says so once."""
+    [record], unreadable = read_records([run()], [message()], [answer(**broken), answer(name="Time")])
+    assert (list(record.answers), unreadable) == (["Time"], set())
+    assert record.posts == READ.posts
+    assert caplog.messages == ["store.unreadable kind=answers run=k"]
+
+
+def test_what_is_a_number() -> None:
+    """What can be counted with."""
+    assert [is_number(value) for value in (0, 1.5, None, "1", NAN, INFINITE)] == [True] * 2 + [False] * 4

@@ -1,0 +1,115 @@
+import pytest
+
+from bot.engine.draft import Draft, State, Transcript
+
+
+class Counted(Transcript):
+    """Counts how often it is read."""
+
+    reads = 0
+
+    def read(self, length: int) -> str:
+        self.reads += 1
+        return super().read(length)
+
+
+def transcript(*pieces: str) -> Counted:
+    """A growing text of `pieces`."""
+    text = Counted()
+    for piece in pieces:
+        text.add(piece)
+    return text
+
+
+@pytest.mark.parametrize(
+    ("state", "is_final"),
+    [
+        (State.WAITING, False),
+        (State.THINKING, False),
+        (State.WRITING, False),
+        (State.DONE, True),
+        (State.FAILED, True),
+        (State.STOPPED, True),
+        (State.INTERRUPTED, True),
+    ],
+)
+def test_all_states_but_waiting_thinking_and_writing_are_final(state: State, *, is_final: bool) -> None:
+    """Nothing follows them."""
+    assert state.is_final is is_final
+
+
+def test_every_state_is_in_the_table() -> None:
+    """A new one needs an answer to whether it is final."""
+    assert len(State) == 7
+
+
+def test_a_new_draft_waits_and_says_nothing() -> None:
+    """What stands for an answer before there is one."""
+    assert Draft() == Draft("", State.WAITING, "", "", 0.0, 0)
+    assert Draft().text == ""
+
+
+def test_the_text_is_made_when_it_is_asked_for_and_not_before() -> None:
+    """Most drafts are never shown."""
+    source = transcript("one ", "two")
+    draft = Draft(source, State.WRITING, length=source.length)
+    assert source.reads == 0
+    assert draft.text == "one two"
+    assert source.reads == 1
+
+
+def test_a_draft_keeps_its_own_text_while_the_source_grows() -> None:
+    """Also where it ends within a piece, or had nothing yet."""
+    source = transcript()
+    drafts = []
+    for piece in ("", "a", "é…", "🙂", "b" * 5_000):
+        source.add(piece)
+        drafts.append(Draft(source, State.WRITING, length=source.length))
+    whole = "aé…🙂" + "b" * 5_000
+    assert [draft.text for draft in drafts] == ["", "a", "aé…", "aé…🙂", whole]
+    assert Draft(source, length=3).text == "aé…"
+
+
+def test_line_ends_are_kept_as_they_are() -> None:
+    """A text is no file."""
+    source = transcript("a\r", "\nb\rc\n")
+    assert source.read(source.length) == "a\r\nb\rc\n"
+    assert source.length == 7
+
+
+def test_a_transcript_goes_on_after_it_was_read() -> None:
+    """Reading is not the end of it."""
+    source = transcript("a")
+    assert source.read(1) == "a"
+    source.add("b")
+    assert (source.read(2), source.read(1), source.length) == ("ab", "a", 2)
+
+
+def test_drafts_that_look_the_same_are_equal_however_the_text_is_kept() -> None:
+    """And have one hash, as the law is."""
+    source = transcript("one ", "two")
+    plain = Draft("one two", State.WRITING)
+    for same in (Draft(source, State.WRITING, length=7), Draft(transcript("one two", "!"), State.WRITING, length=7)):
+        assert same == plain
+        assert plain == same
+        assert hash(same) == hash(plain)
+    assert len({plain, Draft(source, State.WRITING, length=7)}) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Draft("one tw", State.DONE, "why", "m", 1.0, 2),
+        Draft("one two", State.STOPPED, "why", "m", 1.0, 2),
+        Draft("one two", State.DONE, "how", "m", 1.0, 2),
+        Draft("one two", State.DONE, "why", "n", 1.0, 2),
+        Draft("one two", State.DONE, "why", "m", 1.5, 2),
+        Draft("one two", State.DONE, "why", "m", 1.0, 3),
+        Draft(transcript("one two"), State.DONE, "why", "m", 1.0, 2, length=6),
+        "one two",
+        None,
+    ],
+)
+def test_drafts_that_look_different_are_not_equal(other: object) -> None:
+    """Each of their fields counts, and nothing that is not a draft equals one."""
+    assert Draft("one two", State.DONE, "why", "m", 1.0, 2) != other

@@ -1,0 +1,91 @@
+import asyncio
+import gzip
+import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
+import pytest
+
+from bot.engine.wire import ERROR_LIMIT, HEADERS, PIECE, Wire
+
+OK = b"HTTP/1.1 200 OK\r\n"
+NO = b"HTTP/1.1 500 No\r\n"
+LAST = b"Connection: close\r\n\r\n"
+
+
+@asynccontextmanager
+async def asking(*blocks: bytes | float) -> AsyncIterator[tuple[httpx2.AsyncClient, str, list[bytes]]]:
+    """A client, and a server that answers with these blocks, pauses between them; and the heads that it got."""
+    heads: list[bytes] = []
+    writers: list[asyncio.StreamWriter] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        for block in blocks:
+            if isinstance(block, bytes):
+                writer.write(block)
+            else:
+                await asyncio.sleep(block)
+        writer.close()
+
+    async with (
+        await asyncio.start_server(serve, "127.0.0.1", 0) as server,
+        httpx2.AsyncClient(transport=Wire(max_connections=4, proxy=None, tls=None), timeout=None) as client,
+    ):
+        yield client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", heads
+        for writer in writers:
+            writer.transport.abort()
+
+
+async def blocks_of(*blocks: bytes | float) -> list[bytes]:
+    """The body that a server sends, in the blocks in which it is read."""
+    async with asking(*blocks) as (client, url, _), client.stream("POST", url, headers=HEADERS) as response:
+        return [block async for block in response.aiter_raw()]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip", "deflate", "GZIP"])
+async def test_what_is_compressed_is_unpacked_piece_by_piece(encoding: str) -> None:
+    """A small body does not become a large one at once."""
+    body = b"a word and another; " * 100_000
+    packed = zlib.compress(body, 9) if encoding == "deflate" else gzip.compress(body, 9)
+    assert len(packed) < 10_000
+    blocks = await blocks_of(OK + b"Content-Encoding: " + encoding.encode() + b"\r\n" + LAST + packed)
+    assert b"".join(blocks) == body
+    assert max(map(len, blocks)) <= PIECE
+
+
+@pytest.mark.parametrize("encoding", [b"br", b"zstd", b"gzip, gzip", b"nonsense"])
+async def test_what_nobody_asked_for_is_not_unpacked(encoding: bytes) -> None:
+    """No compression was asked for at all."""
+    with pytest.raises(httpx2.DecodingError):
+        await blocks_of(OK + b"Content-Encoding: " + encoding + b"\r\n" + LAST + b"x")
+    with pytest.raises(httpx2.DecodingError):
+        await blocks_of(OK + b"Content-Encoding: gzip\r\n" + LAST + b"no gzip")
+
+
+async def test_of_an_error_the_beginning_is_read() -> None:
+    """It says what it is about."""
+    assert b"".join(await blocks_of(NO + LAST + b"x" * 1_000_000)) == b"x" * ERROR_LIMIT
+    assert b"".join(await blocks_of(NO + LAST + b"no")) == b"no"
+    assert b"".join(await blocks_of(NO + b"Content-Length: 9\r\n\r\nno")) == b"no"
+    packed = gzip.compress(b"x" * 10_000_000)
+    assert b"".join(await blocks_of(NO + b"Content-Encoding: gzip\r\n" + LAST + packed)) == b"x" * ERROR_LIMIT
+
+
+async def test_the_rest_of_an_error_is_not_waited_for() -> None:
+    """Its status has come, and that is most of it."""
+    began = asyncio.get_running_loop().time()
+    assert b"".join(await blocks_of(NO + LAST + b"no", 1_000.0)) == b"no"
+    assert asyncio.get_running_loop().time() - began == pytest.approx(5.0)
+
+
+async def test_no_cookie_is_kept_and_no_redirect_followed() -> None:
+    """What a server wants to be told again and again could grow without end."""
+    head = b"HTTP/1.1 307 Elsewhere\r\nLocation: http://127.0.0.1:9/\r\nSet-Cookie: a=b\r\n"
+    async with asking(head + LAST) as (client, url, heads):
+        for _ in range(2):
+            assert (await client.post(url)).status_code == 307
+    assert len(heads) == 2
+    assert not any(b"cookie" in head.lower() for head in heads)

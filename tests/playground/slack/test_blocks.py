@@ -1,0 +1,131 @@
+from typing import Any
+
+import pytest
+
+from bot.playground.slack.blocks import Block, count_text, count_units, find_mentions, find_problems, plain
+from bot.playground.slack.workspace import Version
+
+
+def section(text: Any = "hello", **more: Any) -> Block:
+    """Return a section."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}, **more}
+
+
+def header(text: str = "hello", kind: str = "plain_text") -> Block:
+    """Return a header."""
+    return {"type": "header", "text": {"type": kind, "text": text}}
+
+
+def context(*texts: str) -> Block:
+    """Return a context block."""
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": text} for text in texts]}
+
+
+def markdown(text: Any = "# hello") -> Block:
+    """Return a markdown block."""
+    return {"type": "markdown", "text": text}
+
+
+@pytest.mark.parametrize(
+    "blocks",
+    [
+        [],
+        [section("a" * 3_000)],
+        [section("\N{GRINNING FACE}" * 1_500)],
+        [section(block_id="one"), section(block_id="two", expand=True)],
+        [{"type": "section", "fields": [{"type": "plain_text", "text": "a", "emoji": True}] * 10}],
+        [header("a" * 150)],
+        [context(*"abcdefghij")],
+        [markdown("a" * 6_000), markdown("b" * 6_000)],
+        [{"type": "divider"}] * 50,
+    ],
+)
+def test_blocks_within_the_limits_are_taken(blocks: Any) -> None:
+    """Up to each limit, and not one less."""
+    assert find_problems(blocks) == []
+
+
+@pytest.mark.parametrize(
+    ("blocks", "pointer"),
+    [
+        ("text", "/blocks"),
+        ({}, "/blocks"),
+        (["text"], "/blocks/0/type"),
+        ([{}], "/blocks/0/type"),
+        ([{"type": ["section"]}], "/blocks/0/type"),
+        ([{"type": "actions", "elements": []}], "/blocks/0/type"),
+        ([{"type": "section"}], "/blocks/0"),
+        ([section("")], "/blocks/0/text/text"),
+        ([section(" \n")], "/blocks/0/text/text"),
+        ([section(7)], "/blocks/0/text/text"),
+        ([section("a" * 3_001)], "/blocks/0/text/text"),
+        ([section("\N{GRINNING FACE}" * 1_501)], "/blocks/0/text/text"),
+        ([section("&lt;" * 751)], "/blocks/0/text/text"),
+        ([section(accessory={})], "/blocks/0"),
+        ([section(expand="yes")], "/blocks/0/expand"),
+        ([section(block_id="a" * 256)], "/blocks/0/block_id"),
+        ([section(block_id="one"), section(block_id="one")], "/blocks"),
+        ([{"type": "section", "text": "hello"}], "/blocks/0/text"),
+        ([{"type": "section", "text": {"type": "markdown", "text": "hello"}}], "/blocks/0/text"),
+        ([{"type": "section", "text": {"type": "mrkdwn", "text": "a", "emoji": True}}], "/blocks/0/text"),
+        ([{"type": "section", "text": {"type": "mrkdwn", "text": "a", "verbatim": 1}}], "/blocks/0/text/verbatim"),
+        ([{"type": "section", "fields": [{"type": "mrkdwn", "text": "a"}] * 11}], "/blocks/0/fields"),
+        ([{"type": "section", "fields": [{"type": "mrkdwn", "text": "a" * 2_001}]}], "/blocks/0/fields/0/text"),
+        ([{"type": "header"}], "/blocks/0/text"),
+        ([header("a" * 151)], "/blocks/0/text/text"),
+        ([header(kind="mrkdwn")], "/blocks/0/text/type"),
+        ([{"type": "context"}], "/blocks/0/elements"),
+        ([context()], "/blocks/0/elements"),
+        ([context(*"abcdefghijk")], "/blocks/0/elements"),
+        ([context("a", "")], "/blocks/0/elements/1/text"),
+        ([{"type": "markdown"}], "/blocks/0/text"),
+        ([markdown("")], "/blocks/0/text"),
+        ([markdown({"type": "mrkdwn", "text": "a"})], "/blocks/0/text"),
+        ([markdown("a" * 12_001)], "/blocks/0/text"),
+        ([markdown("a" * 6_000), markdown("b" * 6_001)], "/blocks"),
+        ([{"type": "divider", "text": "a"}], "/blocks/0"),
+        ([{"type": "divider"}] * 51, "/blocks"),
+    ],
+)
+def test_what_is_wrong_with_blocks_is_named_with_its_place(blocks: Any, pointer: str) -> None:
+    """One mistake, one problem."""
+    (problem,) = find_problems(blocks)
+    assert problem.endswith(f"[json-pointer:{pointer}]")
+
+
+@pytest.mark.parametrize(("text", "units"), [("", 0), ("aé", 2), ("\N{GRINNING FACE}", 2), ("&lt;", 4), ("\ud83d", 1)])
+def test_length_is_counted_in_utf_16_units_of_what_was_sent(text: str, units: int) -> None:
+    """An emoji is two, an entity all of its letters."""
+    assert count_units(text) == units
+
+
+def test_the_length_of_blocks_is_that_of_all_their_texts() -> None:
+    """Whatever kind they are of."""
+    fields = {"type": "section", "fields": [{"type": "mrkdwn", "text": "four"}]}
+    assert count_text([header("ab"), section("abc"), context("a", "b"), markdown("abcde"), fields]) == 16
+
+
+def shown(text: str = "", *blocks: Block) -> Version:
+    """Return something to be shown."""
+    return Version(0.0, text, list(blocks))
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (shown("a &lt; b &amp;amp; c"), "a < b &amp; c"),
+        (shown("notification", header("Title"), context("one", "two"), markdown("# text")), "Title\none\ntwo\n# text"),
+        (shown("", section("<!channel> <@U1> <@U1|ada> <#C1|general> <https://x.org|label> <https://x.org>")), None),
+        (shown("", section("&lt;!channel&gt;")), "<!channel>"),
+        (shown("", header("<!channel>")), "<!channel>"),
+    ],
+)
+def test_plain_is_what_a_reader_sees(message: Version, expected: str | None) -> None:
+    """Blocks hide the text, what is live shows its label, and what was escaped shows itself."""
+    assert plain(message) == (expected or "@channel @U1 @ada #general label https://x.org")
+
+
+def test_live_mentions_are_found_wherever_slack_parses_them() -> None:
+    """In the text, mrkdwn and Markdown; not in plain text, and not escaped."""
+    message = shown("<@U1>", section("<!here>"), markdown("<!subteam^S1|all>"), header("<@U2>"), context("&lt;@U3&gt;"))
+    assert find_mentions(message) == ["@U1", "!here", "!subteam^S1"]

@@ -1,0 +1,130 @@
+"""Floods: what somebody else still gets while one person, or a thousand, ask far more than can be answered.
+
+The bot is a process; what floods it comes down the same connection as the bystander's questions do.
+"""
+
+import asyncio
+import statistics
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.workspace import Message, User, Workspace
+from tests.support.databases import database, query
+from tests.support.model_server import KEY, MODEL, ModelServer, words
+from tests.support.process import Process, process, until
+from tests.support.world import NAMES, body_of, shown
+
+pytestmark = pytest.mark.slow
+
+FLOOD = 5.0  # seconds
+PER_SECOND = 500  # commands
+ACKNOWLEDGED = 3.0  # seconds; Slack's
+PROBE_EVERY = 0.25  # seconds between two probes of a bystander, which ask nothing
+MEMORY = 200  # MiB
+
+
+@dataclass(slots=True)
+class Stage:
+    """A workspace with a bot in it, as a process."""
+
+    workspace: Workspace
+    slack: SlackServer
+    model: ModelServer
+    bot: Process
+    url: str
+    probes: list[float | None] = field(default_factory=list)
+
+    async def probe(self) -> None:
+        """Ask for the hint, again and again, as a bystander; note how long each acknowledgement took."""
+        async with asyncio.TaskGroup() as group:
+            while True:
+                group.create_task(self._probe())
+                await asyncio.sleep(PROBE_EVERY)
+
+    async def _probe(self) -> None:
+        self.probes.append(await self.slack.command("", user="ben", channel="random"))
+
+    async def first_text(self, problem: str, *, channel: str) -> float:
+        """Ask as the bystander; seconds until some answer shows its first words."""
+        began = self.workspace.now()
+        assert await self.slack.command(problem, user="ben", channel=channel) is not None
+        await self.workspace.until(lambda: any(body_of(one) for one in self._replies(problem)))
+        return self.workspace.now() - began
+
+    def is_told_busy(self) -> bool:
+        """Whether the bystander was told that too many others ask."""
+        return any(one.user == "U0BEN" and "I am busy" in one.text for one in self.workspace.whispers)
+
+    def _replies(self, problem: str) -> list[Message]:
+        parent = next((one for one in self.workspace.messages if problem in shown(one)), None)
+        return self.workspace.thread(parent.channel, parent.ts)[1:] if parent else []
+
+    async def flood(self, people: int) -> None:
+        """So many people ask, in turn, for `FLOOD` seconds."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.TaskGroup() as group:
+            for number in range(int(FLOOD * PER_SECOND)):
+                await asyncio.sleep(began + number / PER_SECOND - loop.time())
+                user = f"U0FLOOD{number % people}"
+                group.create_task(self.slack.command(f"flood {number}?", user=user, channel="general"))
+
+
+@asynccontextmanager
+async def flooded(directory: Path, people: int) -> AsyncIterator[Stage]:
+    """A bot, and as many people in #general as are to flood it."""
+    workspace = Workspace()
+    flooders = {f"U0FLOOD{number}": User(f"U0FLOOD{number}", f"flood{number}") for number in range(people)}
+    workspace.users |= flooders
+    workspace.channel("general").members |= set(flooders)
+    workspace.channel("random").members |= {"U0BEN", workspace.bot.id}
+    model = ModelServer(**{name: words(60, 20, first=0.3) for name in NAMES})
+    async with database("sqlite", directory) as url, SlackServer(workspace, latency=0.05) as slack, model:
+        environment = {
+            "SLACK_BOT_TOKEN": workspace.bot_token,
+            "SLACK_APP_TOKEN": workspace.app_token,
+            "SLACK_API_URL": slack.url,
+            "OPENAI_API_KEY": KEY,
+            "OPENAI_BASE_URL": model.url,
+            "OPENAI_MODEL": MODEL,
+            "DATABASE_URL": url,
+        }
+        async with process(directory, **environment) as bot:
+            await bot.logged("bot.start")
+            await slack.connected()
+            yield Stage(workspace, slack, model, bot, url)
+
+
+@pytest.mark.parametrize("people", [1, 1_000])
+async def test_a_flood_costs_others_a_moment(people: int, tmp_path: Path) -> None:
+    """Everybody's probes are acknowledged, the bystander's run is durable and soon begins, memory stays bounded."""
+    async with asyncio.timeout(60), flooded(tmp_path, people) as stage:
+        usual = await stage.first_text("what is usual?", channel="random")
+        await until(lambda: sum("✅" in shown(one) for one in stage.workspace.messages) == len(NAMES))
+        async with asyncio.TaskGroup() as group:
+            probing = group.create_task(stage.probe())
+            flooding = group.create_task(stage.flood(people))
+            await asyncio.sleep(FLOOD / 2)
+            first = await stage.first_text("who else is served?", channel="random") if people == 1 else usual
+            if people > 1:
+                told = await stage.slack.command("and who is told?", user="ben", channel="random")
+                assert told is not None
+                await until(stage.is_told_busy, within=1.0)
+            await flooding
+            probing.cancel()
+        seconds = [one for one in stage.probes if one is not None]
+        assert len(seconds) == len(stage.probes)
+        assert max(seconds) < ACKNOWLEDGED
+        assert "run.not_durable" not in "\n".join(stage.bot.log)
+        assert first < usual + 1.5
+        rows = await query(stage.url, "SELECT COUNT(*) FROM runs")
+        print(  # noqa: T201 - figures
+            f"flood of {people}: probes {statistics.median(seconds):.3f} s in the median, {max(seconds):.3f} at most; "
+            f"first text {usual:.2f} s, {first:.2f} in the flood; {rows} runs stored; {stage.bot.memory():.0f} MiB"
+        )
+        assert stage.bot.memory() < MEMORY

@@ -1,0 +1,52 @@
+"""A server that misbehaves in every way that we could think of, as a process; and the bot's client, as another."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.hostile_server import ATTACKS
+from tests.support.process import ROOT
+
+HELD = 20.0  # ms of CPU in which the loop looks at nothing else; all streams of a company share it
+MEMORY = 50  # MiB; four streams make a run, and 200 are what the bot may grow by
+SECONDS = 20.0  # real ones, on a machine that has other things to do; the client's patience is 3 s
+
+ENDS = {
+    "text": "stopped",
+    "blanks": "stopped",
+    "tags": "stopped",
+    "halves of characters": "stopped",
+    "thoughts behind the end": "done",
+    "the end again and again": "done",
+}
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[str]:
+    """The port of the server."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.support.hostile_server"], cwd=ROOT, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout
+        yield server.stdout.readline().decode().strip()
+        server.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("attack", ATTACKS)
+async def test_no_server_holds_the_loop_or_fills_the_memory_or_is_read_for_ever(port: str, attack: str) -> None:
+    """And the person reads what it was, in words."""
+    child = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.support.hostile_client", port, attack), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    out, _ = await child.communicate()
+    report = json.loads(out)
+    assert report["state"] == ENDS.get(attack, "failed")
+    assert (report["reason"] == "") is (report["state"] == "done")
+    assert report["held"] <= HELD
+    assert report["memory"] <= MEMORY
+    assert report["seconds"] <= SECONDS

@@ -1,0 +1,268 @@
+"""What Slack never sends: fields of other types, missing, huge, nested deep; through a real connection."""
+
+import asyncio
+import copy
+import json
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.commands import TALKATIVE
+from bot.playground.slack.payloads import describe_command, describe_event, describe_mention
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.workspace import Message, Version, Workspace
+from bot.slack.api import Identity
+from bot.slack.listeners import register
+from bot.slack.question import Question
+from bot.slack.session import make_session
+from bot.slack.socket import Socket
+
+WITHIN = 3.0  # seconds; Slack waits no longer for an acknowledgement
+DEEP = 10_000  # levels; Python's own JSON reader gives up at some thousand
+WORKSPACE = Workspace(clock=lambda: 1_800_000_000.0)
+IDENTITY = Identity(WORKSPACE.bot.id, WORKSPACE.bot_id, WORKSPACE.team_id, "playground")
+ADA, GENERAL = WORKSPACE.user("ada"), WORKSPACE.channel("general")
+COMMAND = describe_command(
+    WORKSPACE, command="/perspectives", text="why?", user=ADA, channel=GENERAL, response_url="http://127.0.0.1:9/x"
+)
+MENTION = describe_mention(
+    WORKSPACE,
+    Message(GENERAL.id, "1800000000.000001", ADA.id, None, None, [Version(0.0, f"<@{WORKSPACE.bot.id}> why?", [])]),
+)
+EVENT = describe_event(WORKSPACE, MENTION | {"thread_ts": MENTION["ts"], "edited": None, "bot_id": None}, "Ev1")
+BUTTON = {
+    "type": "block_actions",
+    "team": {"id": WORKSPACE.team_id, "domain": "playground"},
+    "user": {"id": ADA.id, "team_id": WORKSPACE.team_id},
+    "channel": {"id": GENERAL.id},
+    "message": {"ts": MENTION["ts"]},
+    "trigger_id": "1.1.x",
+    "response_url": "https://hooks.slack.com/actions/x",
+    "actions": [{"type": "button", "action_id": "stop", "block_id": "b", "value": "v", "action_ts": "1.0"}],
+}
+SHORTCUT = {**BUTTON, "type": "message_action", "callback_id": "ask", "message_ts": MENTION["ts"]}
+VIEW = {**BUTTON, "type": "view_submission", "view": {"id": "V1", "type": "modal", "callback_id": "c", "state": {}}}
+ENVELOPES: list[dict[str, Any]] = [
+    {"type": "slash_commands", "accepts_response_payload": True, "payload": COMMAND},
+    {"type": "events_api", "accepts_response_payload": False, "retry_attempt": 0, "retry_reason": "", "payload": EVENT},
+    {"type": "interactive", "accepts_response_payload": True, "payload": BUTTON},
+    {"type": "interactive", "accepts_response_payload": True, "payload": SHORTCUT},
+    {"type": "interactive", "accepts_response_payload": True, "payload": VIEW},
+]
+
+
+def paths(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where something stands in an envelope, on every level."""
+    if at:
+        yield at
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from paths(inner, (*at, key))
+
+
+PLACES = [(number, at) for number, envelope in enumerate(ENVELOPES) for at in paths(envelope)]
+MISSING = object()
+ODD: list[Any] = [
+    *[MISSING, None, True, 0, -1, 1.5, 10**30, "", " ", "x" * 100_000, "a\nb", "\u202ereversed", "\x00", "\ud800"],
+    *[[], {}, [None], ["U0ADA"], {"id": "U0ADA"}, [[]], {"type": "app_mention"}, {"": {"": {}}}, "[" * 1_000],
+]
+
+
+def changed(envelope: dict[str, Any], at: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    """The envelope with something else at one place."""
+    envelope = copy.deepcopy(envelope)
+    *way, last = at
+    place: Any = envelope
+    for key in way:
+        place = place[key]
+    if value is MISSING:
+        del place[last]
+    else:
+        place[last] = value
+    return envelope
+
+
+@pytest.fixture(autouse=True)
+def _silence() -> Iterator[None]:
+    """As in the bot: Bolt quotes whole requests, in characters that no report of a test can hold."""
+    loggers = [logging.getLogger(name) for name in TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+
+
+class World:
+    """The bot's connection and its listeners, and Slack."""
+
+    def __init__(self, server: SlackServer) -> None:
+        self.received: list[Question] = []
+        self.failure: Exception | None = None  # of whoever receives questions
+        self.server = server
+        self._number = 0
+
+    async def receive(self, question: Question) -> None:
+        """Take a question, as the bot would."""
+        if self.failure:
+            raise self.failure
+        self.received.append(question)
+
+    async def send(self, text: str, envelope_id: str) -> bool:
+        """Send a message as it is; whether it is acknowledged in time."""
+        sockets = self.server.sockets
+        await sockets.connected()
+        waiting = sockets._waiting[envelope_id] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(WITHIN):
+                await next(iter(sockets._lines)).send_str(text)
+                await waiting
+        except TimeoutError:
+            return False
+        finally:
+            del sockets._waiting[envelope_id]
+        return True
+
+    async def is_acknowledged(self, envelope: dict[str, Any]) -> bool:
+        """Send an envelope with an id of its own."""
+        self._number += 1
+        envelope_id = f"envelope-{self._number}"
+        return await self.send(json.dumps({"envelope_id": envelope_id, **envelope}), envelope_id)
+
+    async def works(self) -> bool:
+        """Whether a question that makes sense is received."""
+        before = len(self.received)
+        command = {**COMMAND, "trigger_id": f"works.{self._number}"}
+        return await self.is_acknowledged({**ENVELOPES[0], "payload": command}) and len(self.received) == before + 1
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[World]:
+    """A bot that is connected; it must be so in the end, by the same connection."""
+    async with SlackServer(Workspace()) as server, make_session() as session:
+        async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
+            world = World(server)
+            register(socket.app, bot_user=IDENTITY.user_id, receive=world.receive)
+            serving = asyncio.create_task(socket.serve(IDENTITY))
+            await server.connected()
+            yield world
+            assert await world.works()
+            assert not serving.done()
+            assert len([call for call in server.workspace.calls if call.method == "apps.connections.open"]) == 1
+        await serving
+
+
+def check(question: Question) -> None:
+    """What the rest of the bot may rely on."""
+    names = [question.key, question.user, question.channel, question.thread_ts, question.whisper_ts]
+    assert all(name is None or (name.isascii() and len(name) <= 210) for name in names)
+    assert "\x00" not in question.problem
+    question.problem.encode()
+    assert len(question.response_url or "") <= 2_000
+
+
+async def test_every_field_of_every_payload_may_be_of_any_type(caplog: pytest.LogCaptureFixture) -> None:
+    """Each is acknowledged; none ends the bot, none is quoted in the log, and what is handed on makes sense."""
+    caplog.set_level(logging.INFO)
+    async with listening() as world:
+        for number, at in PLACES:
+            for odd in ODD:
+                assert await world.is_acknowledged(changed(ENVELOPES[number], at, odd)), (at, odd)
+    for question in world.received:
+        check(question)
+    ours = [record for record in caplog.records if record.name.startswith("bot")]
+    assert all("\n" not in record.getMessage() and len(record.getMessage()) < 300 for record in ours)
+    assert not [record for record in ours if record.levelno >= logging.ERROR]
+    assert any(record.getMessage() == "listener.odd kind=command field=user_id" for record in ours)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(PLACES), JSON), min_size=1, max_size=20))
+async def test_whatever_stands_in_a_field_is_acknowledged(changes: list[tuple[tuple[int, Any], Any]]) -> None:
+    """Values that nobody has thought of."""
+    async with listening() as world:
+        for (number, at), value in changes:
+            assert await world.is_acknowledged(changed(ENVELOPES[number], at, value))
+    for question in world.received:
+        check(question)
+
+
+@pytest.mark.parametrize("brackets", ["[]", '{"a":}'])
+@pytest.mark.parametrize("place", ["payload", "text", "after"])
+async def test_a_body_that_is_nested_too_deep_is_acknowledged(brackets: str, place: str) -> None:
+    """By its envelope's id, the only thing in it that is looked for then."""
+    opening, closing = (brackets[:-1], brackets[-1]) if brackets == "[]" else ('{"a":', "}")
+    deep = opening * DEEP + "1" + closing * DEEP
+    payload = deep if place == "payload" else json.dumps({**COMMAND, "text": "@"}).replace('"@"', deep)
+    first = f'"envelope_id":"deep","type":"slash_commands","payload":{payload}'
+    last = f'"type":"slash_commands","payload":{payload},"envelope_id":"deep"'
+    async with listening() as world:
+        assert await world.send(f"{{{last if place == 'after' else first}}}", "deep")
+    assert [question.problem for question in world.received] == ["why?"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "1" * 10_000,
+        "\ufeff{}",
+        '{"envelope_id": ["x"]}',
+        '{"envelope_id": null}',
+        '{"envelope_id": "a\\nb", "type": "slash_commands"}',
+        '{"type": "hello", "num_connections": {"a": "b\\nc"}}',
+        '{"type": "hello"}',
+        '{"type": ["disconnect"]}',
+        '{"type": {"a": 1}, "envelope_id": 7}',
+        '{"envelope_id": "' + "x" * 1_000 + '"}',
+    ],
+)
+async def test_what_cannot_be_acknowledged_is_passed_over(text: str) -> None:
+    """No id, no acknowledgement; and the connection stands."""
+    async with listening() as world:
+        assert not await world.send(text, "nobody")
+
+
+async def test_a_reason_to_disconnect_is_one_word_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Else it could forge a line."""
+    caplog.set_level(logging.INFO)
+    reason = "bye\n2026-11-25 00:00:00 ERROR bot.app forged \u202e" + "x" * 10_000
+    async with SlackServer(Workspace()) as server, make_session() as session:
+        async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
+            serving = asyncio.create_task(socket.serve(IDENTITY))
+            await server.connected()
+            await server.disconnect(reason)
+            await asyncio.sleep(5)
+            await server.connected()
+        await serving
+    (line,) = [record.getMessage() for record in caplog.records if "socket.lost" in record.getMessage()]
+    assert line.startswith("socket.lost reason=bye_2026-11-25_00:00:00_ERROR_bot.app_forged_")
+    assert len(line) < 120
+
+
+async def test_a_question_that_is_not_taken_is_not_acknowledged(caplog: pytest.LogCaptureFixture) -> None:
+    """Slack delivers it again, then it may be."""
+    async with listening() as world:
+        world.failure = RuntimeError("secret")
+        for envelope in ENVELOPES[:2]:
+            assert not await world.is_acknowledged(envelope)
+        world.failure = None
+    lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert len(lines) == 2
+    assert all(line.startswith("listener.broken error=RuntimeError at=") for line in lines)
+    assert "secret" not in caplog.text

@@ -1,0 +1,293 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.engine.draft import Draft, State
+from bot.engine.perspectives import PERSPECTIVES
+from bot.playground.slack.blocks import find_mentions, find_problems, plain
+from bot.runs.quotas import Refusal
+from bot.slack import blocks
+from bot.slack.blocks import SECTION_LIMIT, Body
+from bot.slack.markdown import PAGE_LIMIT, Page, fit, pages, units
+
+DEPTH = PERSPECTIVES[0]
+
+hostile = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "<!channel>",
+                "<@U1>",
+                "<https://evil.example|bank>",
+                "@here",
+                "```",
+                "> ",
+                "&lt;",
+                "|",
+                "*",
+                "_",
+                "\n\n",
+                "# ",
+            ]
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=40,
+).map("".join)
+drafts = st.builds(Draft, hostile, st.sampled_from(State), hostile, hostile, st.floats(0, 999))
+
+STATES = [
+    (Draft(), "🔍 *Depth* · why, nine times · 💭 waiting…"),
+    (Draft(reason="32 are before it"), "🔍 *Depth* · why, nine times · 💭 waiting: 32 are before it"),
+    (Draft("x", State.WRITING), "🔍 *Depth* · why, nine times · ✍️ writing…"),
+    (Draft("x", State.DONE, "", "m<1>", 12.4), "🔍 *Depth* · why, nine times · ✅ done in 12 s by m&lt;1&gt;"),
+    (Draft("x", State.FAILED, "a & b."), "🔍 *Depth* · why, nine times · ⚠️ failed: a &amp; b."),
+    (Draft("x", State.STOPPED, "too long."), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
+    (Draft("x", State.INTERRUPTED, "bye."), "🔍 *Depth* · why, nine times · ⏸️ interrupted: bye."),
+]
+
+
+@pytest.mark.parametrize(("draft", "line"), STATES)
+def test_a_reply_says_what_it_is_and_in_what_state(draft: Draft, line: str) -> None:
+    """In the line above its text, escaped."""
+    body = blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True)
+    assert body.blocks[0]["elements"][0]["text"] == line
+    assert body.has_text == bool(draft.text)
+
+
+def test_a_reply_that_is_seldom_edited_says_so() -> None:
+    """It would seem frozen."""
+    draft = Draft("x", State.WRITING)
+    body = blocks.reply(DEPTH, draft, fit("x"), number=1, is_last=True, wait=19.6)
+    assert plain_line(body).endswith("✍️ writing, and much is asked: Slack lets me show more every 20 s or so")
+    ended = blocks.reply(DEPTH, Draft("x", State.DONE), fit("x"), number=1, is_last=True, wait=19.6)
+    assert "every" not in plain_line(ended)
+
+
+def test_a_full_page_says_that_it_goes_on_and_the_next_its_number() -> None:
+    """The state stands where the text grows."""
+    draft = Draft("x", State.WRITING)
+    page = Page("x", 1, None)
+    first = blocks.reply(DEPTH, draft, page, number=1, is_last=False)
+    second = blocks.reply(DEPTH, draft, page, number=2, is_last=True)
+    assert plain_line(first) == "🔍 *Depth* · why, nine times · ⤵️ goes on below"
+    assert plain_line(second) == "🔍 *Depth* · continued (2) · ✍️ writing…"
+    assert first.text == "Depth goes on below"
+
+
+def plain_line(body: Body) -> str:
+    """The line above the text."""
+    return str(body.blocks[0]["elements"][0]["text"])
+
+
+def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
+    """Short and telling, as a screen reader says it."""
+    draft = Draft("**Nobody** owns it. More.", State.DONE, model="m")
+    assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == "Depth: Nobody owns it."
+
+
+OUTCOMES = [
+    (Draft("It ends. Well.", State.DONE), "🔍 *Depth* It ends."),
+    (Draft("It ends. Well.", State.STOPPED, "too long."), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft("", State.STOPPED, "too long."), "🔍 *Depth* stopped: too long."),
+    (Draft("It ends.", State.FAILED, "no key."), "🔍 *Depth* failed: no key."),
+    (Draft("It ends.", State.INTERRUPTED, "bye."), "🔍 *Depth* interrupted: bye."),
+]
+
+
+@pytest.mark.parametrize(("draft", "line"), OUTCOMES)
+def test_the_index_has_a_line_for_each_answer(draft: Draft, line: str) -> None:
+    """Under the problem."""
+    body = blocks.index("Why?", "U1", [(DEPTH, draft)])
+    assert [block["text"] for block in body.blocks if block["type"] == "markdown"] == ["> Why?"]
+    assert body.blocks[-1]["text"]["text"] == line
+
+
+@given(hostile, st.lists(drafts, max_size=4))
+def test_whatever_was_written_no_message_rings_anybody_or_breaks_a_block(problem: str, answers: list[Draft]) -> None:
+    """Every message, its notification and its index lines; only who asked is mentioned, in the parent."""
+    made = [blocks.reply(DEPTH, one, fit(one.text), number=1, is_last=True) for one in answers]
+    made += blocks.too_long(problem or "x", 1)
+    opened = [
+        blocks.parent(problem or "x", "U0"),
+        blocks.index(problem or "x", "U0", [(DEPTH, one) for one in answers]),
+    ]
+    for body in [*made, *opened]:
+        message = Shown(body)
+        mentions = find_mentions(message)
+        assert mentions == [] if body in made else set(mentions) == {"@U0"}
+        assert "<" not in body.text.replace("<@U0>", "")
+        assert units(body.text) <= 4_000
+        if problem.strip() and all(one.text.strip() or not one.text for one in answers):
+            assert find_problems(list(body.blocks)) == []
+
+
+class Shown:
+    """A body as the stand-in sees it."""
+
+    def __init__(self, body: Body) -> None:
+        self.text = body.text
+        self.blocks = list(body.blocks)
+
+
+@given(hostile)
+def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None:
+    """For when Slack refuses the form."""
+    draft = Draft(text, State.WRITING)
+    body = blocks.reply(DEPTH, draft, fit(text), number=1, is_last=True)
+    plainer = body.plainer()
+    assert not [block for block in plainer.blocks if block["type"] == "markdown"]
+    assert "".join(plain(Shown(plainer)).split()) == "".join(plain(Shown(body)).split())
+    assert all(units(block["text"]["text"]) <= SECTION_LIMIT for block in plainer.blocks[1:])
+
+
+def test_a_problem_fits_the_parent_or_is_given_back() -> None:
+    """As long as it is after escaping and quoting; nothing of it is lost."""
+    assert blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2))
+    assert not blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 1))
+    assert not blocks.fits_parent("<" * 3_000)
+    assert not blocks.fits_parent("\n" * 6_000)
+    problem = "word " * 5_000
+    first, *others = blocks.too_long(problem, 4_000)
+    assert "25,000 characters" in first.text
+    texts = [block["text"] for body in [first, *others] for block in body.blocks if block["type"] == "markdown"]
+    assert "".join(texts) == problem
+    assert len(texts) == len(pages(problem))
+
+
+REFUSALS = [
+    ("not_in_channel", "/invite"),
+    ("channel_not_found", "/invite"),
+    ("is_archived", "archived"),
+    ("thread_not_found", "is gone"),
+    ("restricted_action_read_only_channel", "Only some people may write"),
+    ("restricted_action_some_new_kind", "Only some people may write"),
+    ("restricted_action_non_threadable_channel", "takes none"),
+    ("restricted_action_thread_only_channel", "in threads only"),
+    ("restricted_action_thread_locked", "under that message"),
+    ("cannot_reply_to_message", "under that message"),
+    ("messages_tab_disabled", "direct messages"),
+]
+
+
+@pytest.mark.parametrize(("code", "words"), REFUSALS)
+def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> None:
+    """In words that a person can act on, with the problem to send again."""
+    (told,) = blocks.cannot_write(code, "C1", "Why?")
+    assert words in told.text
+    assert told.blocks[-1] == {"type": "markdown", "text": "Why?"}
+
+
+def test_the_longest_index_is_one_message() -> None:
+    """A problem that fits the parent fits the index, whatever the answers say."""
+    answers = [(one, Draft("&" * 200, State.STOPPED, "x")) for one in PERSPECTIVES]
+    problem = "x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2)
+    body = blocks.index(problem, "U1", answers)
+    assert find_problems(list(body.blocks)) == []
+    assert sum(units(text_in(block)) for block in body.blocks) <= 13_000
+
+
+def text_in(block: blocks.Block) -> str:
+    """The text of a block."""
+    return str(block["text"] if block["type"] == "markdown" else block["text"]["text"])
+
+
+def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> None:
+    """For when Slack refuses the plainer one too."""
+    draft = Draft("text", State.DONE, model="m")
+    body = blocks.reply(DEPTH, draft, fit("text"), number=1, is_last=True)
+    assert body.size == 4
+    assert plain(Shown(body.barest())).splitlines() == [plain_line(body), "Slack refuses to show this text."]
+
+
+def test_a_problem_that_only_grows_too_long_by_escaping_is_told_so() -> None:
+    """Its characters are as many as they may be."""
+    assert "count as several" in blocks.too_long("<" * 4_000, 4_000)[0].text
+
+
+def test_a_refused_problem_is_given_back_with_the_reason() -> None:
+    """Whoever typed it in a command has it nowhere else."""
+    once, twice = blocks.busy(Refusal(1), "Why?"), blocks.busy(Refusal(2), "Why?")
+    hour = blocks.busy(Refusal(20, 61.0), "Why?")
+    assert "You have one run going on already" in once[0].text
+    assert "You have 2 runs going on already" in twice[0].text
+    assert "You have asked 20 times within the hour" in hour[0].text
+    assert "Ask again in 2 minutes." in hour[0].text
+    assert "Ask again in 1 minute." in blocks.busy(Refusal(20, 3.0), "Why?")[0].text
+    told = blocks.refused("some_<error>", "Why?")
+    assert "(some_&lt;error&gt;)" in told[0].text
+    assert all(body.blocks[-1] == {"type": "markdown", "text": "Why?"} for body in (once[0], hour[0], told[0]))
+
+
+def test_who_is_interrupted_learns_what_is_missing_and_how_to_ask_again() -> None:
+    """All of it, or some answers."""
+    assert blocks.interrupted("Why?")[0].text.startswith("I was interrupted. To ask again")
+    assert "Depth and Time cannot be shown" in blocks.interrupted("Why?", names=["Depth", "Time"])[0].text
+    assert len(blocks.interrupted("Why? " * 5_000)) > 1
+
+
+def test_a_text_that_is_started_over_says_so() -> None:
+    """While the old one stands; a page that the new one does not need says where it ends."""
+    draft = Draft("old", State.WRITING, "the connection to the model broke; it starts over.")
+    body = blocks.reply(PERSPECTIVES[0], draft, fit("old"), number=1, is_last=True)
+    assert "✍️ writing: the connection to the model broke; it starts over." in str(body.blocks[0])
+    assert "ends above" in str(blocks.ends_above(PERSPECTIVES[0], 2).blocks)
+
+
+def weight(body: Body) -> int:
+    """All that it shows, but for the line above, in bytes."""
+    return sum(len(text_in(block).encode()) for block in body.blocks if block["type"] != "context")
+
+
+def test_a_parent_that_is_too_long_for_slack_shows_the_beginning_of_the_problem() -> None:
+    """Half of it, and half again; its index keeps to that, and has shorter lines."""
+    problem = "最初の一週間がすべてを決める。" * 200
+    answers = [(one, Draft("あ" * 200, State.DONE)) for one in PERSPECTIVES]
+    whole = blocks.parent(problem, "U1")
+    half = blocks.parent(problem, "U1", below=weight(whole))
+    assert half.weight == weight(half) < 0.6 * weight(whole)
+    assert text_in(half.blocks[1]).endswith("…")
+    index = blocks.index(problem, "U1", answers, over=half)
+    shorter = blocks.index(problem, "U1", answers, over=half, below=index.weight)
+    assert list(index.blocks[:2]) == list(shorter.blocks[:2]) == list(half.blocks)
+    assert shorter.weight < index.weight
+    shortest = blocks.index(problem, "U1", answers, over=half, below=1)
+    assert shortest.weight < shorter.weight
+    assert blocks.parent("Why?", "U1", below=1) == blocks.parent("Why?", "U1")
+
+
+def test_a_problem_of_many_headings_is_quoted_plainly() -> None:
+    """Slack would make a block of each."""
+    problem = "# <b>\n" * 60
+    body = blocks.parent(problem, "U1")
+    assert [block["type"] for block in body.blocks] == ["section", "section"]
+    assert plain(Shown(body)).endswith(problem)
+    assert blocks.fits_parent(problem)
+    assert not blocks.fits_parent("# &\n" * 1_500)
+
+
+def test_a_page_with_more_parts_than_text_is_shown_plainly() -> None:
+    """In an answer, and in a problem that is given back."""
+    text = "-\n\n" * 500
+    body = blocks.reply(DEPTH, Draft(text, State.DONE), fit(text), number=1, is_last=True)
+    assert [block["type"] for block in body.blocks] == ["context", "section"]
+    assert {block["type"] for one in blocks.too_long(text, 9) for block in one.blocks} == {"section"}
+
+
+def test_what_stands_is_kept_under_a_new_line() -> None:
+    """Where it is more than what would be shown in its place."""
+    long = blocks.reply(DEPTH, Draft("a long text"), fit("a long text"), number=1, is_last=True)
+    short = blocks.reply(DEPTH, Draft("a", State.DONE), fit("a"), number=1, is_last=True)
+    assert plain(Shown(short.over(long))).splitlines() == [plain_line(short), "a long text"]
+    assert long.over(short) is long
+    assert long.over(None) is long
+    barest = short.barest(long)
+    assert plain(Shown(barest)).splitlines()[1:] == ["a long text", "Slack refuses to show the rest of this text."]
+    assert short.barest(barest).blocks == barest.blocks
+
+
+def test_a_message_for_one_person_is_one_section_and_the_problem_where_it_is_given_back() -> None:
+    """Whatever the reason."""
+    assert blocks.whisper(blocks.HINT).blocks[0]["text"]["text"] == blocks.HINT
+    assert "too many questions" in blocks.crowded("Why?")[0].text
+    assert text_in(blocks.crowded("Why?")[0].blocks[-1]) == "Why?"

@@ -1,0 +1,74 @@
+"""What a text costs grows with its length and no faster, whatever it is made of."""
+
+import itertools
+import re
+from collections.abc import Callable
+
+import pytest
+
+from bot.runs.admission import Admission
+from bot.runs.quotas import Limits
+from bot.slack import blocks
+from bot.slack.links import make_safe
+from bot.slack.markdown import fit, has_too_many_items, pages, stretches, takeaway
+from bot.slack.mrkdwn import escape_markdown, is_blank, unescape, without_mention
+from tests.benchmarks.layout import measure
+from tests.support.pathological import PATHOLOGICAL, generated
+
+SIZES = (12_000, 24_000, 48_000)  # characters
+QUICK = 4.0  # milliseconds; what takes no more, however long, is nothing that anybody waits for
+WORST = 3.2  # times; twice as much text takes twice as long, and four times where time grows with the square
+SEEDS = 60
+
+
+def _plainer(text: str) -> None:
+    list(stretches(text, limit=3_000))
+
+
+def _fits(text: str) -> None:
+    Admission(Limits(1, 1), problem_limit=40_000, fits=blocks.fits_parent).admit(text, "ann", 0, opens_thread=True)
+
+
+WORKS: list[Callable[[str], object]] = [
+    *(fit, pages, takeaway, make_safe, escape_markdown, unescape, is_blank, has_too_many_items, _plainer, _fits),
+    lambda text: without_mention(text, "B1"),
+    lambda text: fit(text, room=2_000),
+    lambda text: blocks.too_long(text, 1),
+    lambda text: blocks.parent(text, "U1", below=3_000),
+]
+
+
+def growth(do: Callable[[str], object], make: Callable[[int], str]) -> float:
+    """How many times longer it takes with twice as much text; 0 where it takes no time.
+
+    Each time that the text is doubled: another page, or another way to cut it, costs something once.
+    """
+    texts = [make(size) for size in SIZES]
+    least = 0.0
+    for repeats in (1, 3, 10):  # what is slow only for what else the machine does is not slow again and again
+        taken = [max(measure(do, text, repeats), QUICK / 8) for text in texts]
+        least = 0.0 if taken[-1] < QUICK else min(after / before for before, after in itertools.pairwise(taken))
+        if least < WORST:
+            break
+    return least
+
+
+@pytest.mark.parametrize("name", PATHOLOGICAL)
+def test_time_grows_with_the_length_of_a_text(name: str) -> None:
+    """For all that is ever done with one, and each text that is known to be hard."""
+    for do in WORKS:
+        assert growth(do, PATHOLOGICAL[name]) < WORST, do
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_time_grows_with_the_length_of_what_a_grammar_makes(seed: int) -> None:
+    """And for others that nobody thought of."""
+    for do in WORKS:
+        assert growth(do, lambda size: generated(seed, size)) < WORST, do
+
+
+def test_growth_is_found_where_there_is_some() -> None:
+    """Each place is a beginning from which the whole rest is looked through."""
+    pattern = re.compile("a*b")
+    assert growth(pattern.search, lambda size: "a" * (size // 4)) > WORST
