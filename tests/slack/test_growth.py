@@ -69,6 +69,9 @@ def test_time_grows_with_the_length_of_what_a_grammar_makes(seed: int) -> None:
 
 
 def test_growth_is_found_where_there_is_some() -> None:
-    """Each place is a beginning from which the whole rest is looked through."""
-    pattern = re.compile("a*b")
-    assert growth(pattern.search, lambda size: "a" * (size // 4)) > WORST
+    """Each place is a beginning from which the rest is looked through, from each place in it: eight times the time.
+
+    Where it is four times, a busy machine hides it now and then.
+    """
+    pattern = re.compile("a*a*b")
+    assert growth(pattern.search, lambda size: "a" * (size // 150)) > WORST
