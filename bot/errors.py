@@ -9,7 +9,7 @@ are words for people; none carries a token, a key or a problem's text.
     ├── TokenRefusedError       whoever runs the bot: Slack knows the token no more
     └── SlackError              Slack did not do what it was asked
         ├── RateLimitedError        it will, after a while
-        ├── UnavailableError        it may, tried again; was it done? only `sent` knows
+        ├── UnavailableError        it may, tried again; `effect` says whether it was done
         ├── ThreadLostError         nobody knows whether the message that opens the thread was posted
         ├── ChannelClosedError      the bot is not in there, or nobody is any more
         │   └── NoThreadsError          messages may stand in there, but nothing under them
@@ -21,6 +21,7 @@ are words for people; none carries a token, a key or a problem's text.
 A completion raises none of these: its failures are states of an answer.
 """
 
+from enum import Enum
 from traceback import extract_tb
 
 
@@ -64,31 +65,28 @@ class RateLimitedError(SlackError):
         self.retry_after = retry_after
 
 
-class UnavailableError(SlackError):
-    """No answer, or Slack's own failure.
+class Effect(Enum):
+    """What a call has done whose answer is no answer."""
 
-    With `sent` False the call cannot have been carried out, or Slack says so; with `is_doubtful` it does not mean that
-    for certain. With `is_pending` it may be carried out even now. `hint` says, for whoever runs the bot, what it is and
-    what to check, where that is known; a lasting one does not pass by itself.
+    NONE = "none"  # it was not carried out: it never left, or Slack says so in a word that can be relied on
+    DENIED = "denied"  # Slack says that it failed, in a word which its documentation does not promise to mean nothing
+    UNKNOWN = "unknown"  # carried out or not; by now it is over
+    PENDING = "pending"  # as that, and it may be carried out even now
+
+
+class UnavailableError(SlackError):
+    """No answer, or Slack's own failure; `effect` tells what the call has done.
+
+    `hint` says, for whoever runs the bot, what it is and what to check, where that is known; a lasting one does not
+    pass by itself.
     """
 
-    def __init__(
-        self,
-        code: str,
-        *,
-        sent: bool,
-        is_pending: bool = False,
-        is_doubtful: bool = False,
-        hint: str = "",
-        is_lasting: bool = False,
-    ) -> None:
+    def __init__(self, code: str, effect: Effect, *, hint: str = "", is_lasting: bool = False) -> None:
         super().__init__(code)
         self.args = (f"Slack cannot be reached, or does not work: {': '.join(filter(None, (code, hint)))}",)
+        self.effect = effect
         self.hint = hint
         self.is_lasting = is_lasting
-        self.sent = sent
-        self.is_pending = is_pending
-        self.is_doubtful = is_doubtful
 
 
 class ThreadLostError(SlackError):

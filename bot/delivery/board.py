@@ -26,6 +26,7 @@ from bot.delivery.post_schedule import Posts
 from bot.delivery.thread import Form, Ledger, Loss, Message, Thread
 from bot.errors import (
     ChannelClosedError,
+    Effect,
     FormRefusedError,
     MessageGoneError,
     MessageLockedError,
@@ -250,10 +251,10 @@ class Board:
 
     def _note_post_failure(self, message: Message, error: Exception, body: Body | None) -> None:
         thread = message.thread
-        if isinstance(error, UnavailableError) and error.sent:
+        if isinstance(error, UnavailableError) and error.effect in {Effect.UNKNOWN, Effect.PENDING}:
             message.is_unknown = True
             _note_pending(message, error)
-        elif isinstance(error, UnavailableError) and error.is_doubtful:
+        elif isinstance(error, UnavailableError) and error.effect is Effect.DENIED:
             message.is_unknown = message.is_refused = True
         elif isinstance(error, (SlackError, TokenRefusedError)) and not message.is_unknown:
             thread.ledger.withdraw(message.part)
@@ -264,7 +265,7 @@ class Board:
                 _put_back(message)
             case UnavailableError() if message.attempts < MOST_ATTEMPTS:
                 pause = self._pause(message)
-                if not error.sent:
+                if error.effect in {Effect.NONE, Effect.DENIED}:
                     self._posts.hold(_now() + pause)
                 _put_back(message, pause)
             case FormRefusedError() if body and self._has_other_form(message, error, body):
@@ -467,7 +468,7 @@ def _put_back(message: Message, pause: float = 0.0) -> None:
 
 
 def _note_pending(message: Message, error: UnavailableError) -> None:
-    if error.is_pending:
+    if error.effect is Effect.PENDING:
         message.pending_until = _now() + LATE
 
 

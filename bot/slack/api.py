@@ -20,6 +20,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.errors import (
     ChannelClosedError,
+    Effect,
     FormRefusedError,
     MessageGoneError,
     MessageLockedError,
@@ -221,24 +222,25 @@ async def translated(url: str, *, token: str = "SLACK_BOT_TOKEN") -> AsyncIterat
     except SlackApiError as error:
         raise _translate(error, token, url) from error
     except TimeoutError as error:
-        raise UnavailableError(type(error).__name__, sent=True, is_pending=True) from error
+        raise UnavailableError(type(error).__name__, Effect.PENDING) from error
     except aiohttp.ClientError as error:
         raise _explain(error, url) from error
     except (SlackClientError, *_NONSENSE) as error:
-        raise UnavailableError(type(error).__name__, sent=True, hint=_no_slack(url)) from error
+        raise UnavailableError(type(error).__name__, Effect.UNKNOWN, hint=_no_slack(url)) from error
 
 
 def _explain(error: aiohttp.ClientError, url: str) -> UnavailableError:
     """What kept a call from being made, or broke it off."""
-    sent = not isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError | RedirectedError)
+    never_left = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError | RedirectedError)
+    effect = Effect.NONE if never_left else Effect.UNKNOWN
     if isinstance(error, RedirectedError):
         hint = f"{host_of(url)} sends us elsewhere, and nothing is sent to a host that no setting names. "
-        return UnavailableError("redirected", sent=False, hint=f"{hint}Check {_VARIABLE}.")
+        return UnavailableError("redirected", effect, hint=f"{hint}Check {_VARIABLE}.")
     failure = classify(error)
     if failure is None:
-        return UnavailableError("unreachable" if not sent else type(error).__name__, sent=sent)
+        return UnavailableError("unreachable" if never_left else type(error).__name__, effect)
     hint = f"{explain(error, url)}. {advise(failure, _VARIABLE)}"
-    return UnavailableError(failure.value, sent=sent, hint=hint, is_lasting=failure.is_lasting)
+    return UnavailableError(failure.value, effect, hint=hint, is_lasting=failure.is_lasting)
 
 
 def _no_slack(url: str) -> str:
@@ -260,7 +262,8 @@ def _translate(error: SlackApiError, token: str, url: str) -> SlackError | Token
     if not code or code in _OWN_FAILURES:
         # With `ok: false` Slack says that it was not done; a page of HTML says nothing.
         hint = "" if code or status >= 500 else _no_slack(url)  # noqa: PLR2004 - HTTP's own number
-        return UnavailableError(code or f"http_{status}", sent=not code, is_doubtful=code in _DOUBTFUL, hint=hint)
+        effect = Effect.DENIED if code in _DOUBTFUL else Effect.NONE if code else Effect.UNKNOWN
+        return UnavailableError(code or f"http_{status}", effect, hint=hint)
     # Slack adds kinds of it: all say who may write, and none passes by itself.
     otherwise = ChannelClosedError if code.startswith("restricted_action") else SlackError
     kind = _ERRORS.get(code, otherwise)

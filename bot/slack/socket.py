@@ -36,7 +36,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from bot.errors import RateLimitedError, SlackError, TokenRefusedError, UnavailableError
+from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import as_code, is_code
 from bot.slack.api import Identity, make_client, translated
@@ -116,7 +116,7 @@ class Socket:
             ):
                 pass  # whatever it answers, it is there
         except UnavailableError as error:
-            if error.hint or not error.sent or error.is_pending:
+            if error.hint or error.effect is not Effect.UNKNOWN:
                 raise
 
     async def prepare(self) -> None:
@@ -198,7 +198,7 @@ class Socket:
                     )
             except UnavailableError as error:
                 if isinstance(refused := error.__cause__, aiohttp.WSServerHandshakeError):
-                    raise UnavailableError(f"upgrade_{refused.status}", sent=False) from refused
+                    raise UnavailableError(f"upgrade_{refused.status}", Effect.NONE) from refused
                 raise
             line = _Line(socket, self._web.logger)
             reading = tasks.create_task(line.read(lambda envelope: self._take(tasks, line, envelope)))

@@ -12,6 +12,7 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import (
     ChannelClosedError,
+    Effect,
     FormRefusedError,
     MessageGoneError,
     RateLimitedError,
@@ -187,7 +188,7 @@ async def test_channels_have_posting_limits_of_their_own() -> None:
 POST_FAILURES = [
     ([RateLimitedError(3)], [0, 3]),
     ([RateLimitedError(3), RateLimitedError(2)], [0, 3.1, 5.2]),
-    ([UnavailableError("unreachable", sent=False)] * 2, [0, 1.1, 3.2]),
+    ([UnavailableError("unreachable", Effect.NONE)] * 2, [0, 1.1, 3.2]),
 ]
 
 
@@ -211,7 +212,7 @@ async def test_a_post_that_may_have_been_carried_out_is_not_repeated() -> None:
         thread = board.thread(Ledger(), "C")
         parent, _ = post(thread, "parent")
         await thread.stands(parent)
-        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         writer.failures["find"] = [NO_SCOPE]
         lost, content = post(thread, "lost")
         post(thread, "next")
@@ -231,7 +232,7 @@ async def test_a_post_that_was_carried_out_is_found() -> None:
         thread = board.thread(ledger, "C")
         parent, _ = post(thread, "parent")
         await thread.stands(parent)
-        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         reply, content = post(thread, "reply")
         await asyncio.sleep(0.05)
         writer.put(Mark("run", "reply"), Body("reply", []))
@@ -248,7 +249,7 @@ async def test_a_post_that_was_not_carried_out_is_posted_again() -> None:
     writer = Writer()
     async with board_on(writer) as board:
         thread = board.thread(Ledger(), "C", "0")
-        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         writer.failures["find"] = [RateLimitedError(4)]
         post(thread, "reply")
         await thread.settle()
@@ -307,7 +308,7 @@ async def test_nothing_is_sent_by_a_process_that_may_have_been_taken_for_dead() 
 async def test_a_lost_parent_ends_its_thread() -> None:
     """There is nothing to answer under."""
     writer = Writer()
-    writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+    writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
     writer.failures["find"] = [NO_SCOPE]
     async with board_on(writer) as board:
         thread = board.thread(Ledger(), "C")
@@ -337,8 +338,8 @@ async def test_a_closed_channel_ends_its_thread_and_no_other() -> None:
 
 EDIT_FAILURES = [
     [RateLimitedError(3)],
-    [UnavailableError("internal_error", sent=False)] * 6,
-    [UnavailableError("TimeoutError", sent=True), RateLimitedError(1)],
+    [UnavailableError("internal_error", Effect.NONE)] * 6,
+    [UnavailableError("TimeoutError", Effect.UNKNOWN), RateLimitedError(1)],
     [FormRefusedError("invalid_blocks")],
 ]
 
@@ -367,7 +368,7 @@ async def test_the_last_text_lands_after_any_failure_of_edits(failures: list[Exc
 async def test_pauses_between_tries_grow_to_their_longest() -> None:
     """Slack's outages last minutes."""
     writer = Writer()
-    writer.failures["edit"] = [UnavailableError("internal_error", sent=False)] * 7
+    writer.failures["edit"] = [UnavailableError("internal_error", Effect.NONE)] * 7
     async with board_on(writer) as board:
         thread = board.thread(Ledger(), "C")
         message, _ = post(thread, "a")
@@ -428,7 +429,7 @@ async def test_an_error_that_nobody_foresaw_costs_one_message() -> None:
 async def test_a_refusal_without_end_is_given_up() -> None:
     """After six hours, so that nothing waits for ever."""
     writer = Writer()
-    writer.failures["edit"] = [UnavailableError("fatal_error", sent=False)] * 2_000
+    writer.failures["edit"] = [UnavailableError("fatal_error", Effect.NONE)] * 2_000
     async with board_on(writer) as board:
         thread = board.thread(Ledger(), "C")
         message, _ = post(thread, "a")
@@ -501,7 +502,7 @@ async def test_an_answer_whose_page_is_lost_still_ends() -> None:
         thread = board.thread(Ledger(), "C", "0")
         reply = Reply(thread, PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True)]
+        writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         writer.failures["find"] = [NO_SCOPE]
         reply.show(Draft("word " * 3_000, State.DONE, model="m"))
         reply.show(Draft("later", State.DONE))
@@ -553,7 +554,7 @@ async def test_a_last_text_on_which_an_older_may_land_is_sent_once_more() -> Non
         thread = board.thread(Ledger(), "C", "0")
         message, content = post(thread, "reply")
         await thread.stands(message)
-        writer.failures["edit"] = [UnavailableError("TimeoutError", sent=True, is_pending=True)]
+        writer.failures["edit"] = [UnavailableError("TimeoutError", Effect.PENDING)]
         content.text = "old"
         message.grow()
         await asyncio.sleep(1.05)
@@ -577,7 +578,7 @@ async def test_an_edit_that_is_known_to_be_over_is_written_down() -> None:
         await thread.stands(message)
         writer.failures["edit"] = [
             RateLimitedError(1.0),
-            UnavailableError("TimeoutError", sent=True, is_pending=True),
+            UnavailableError("TimeoutError", Effect.PENDING),
         ]
         content.text = "last"
         message.finish()
@@ -633,7 +634,7 @@ async def test_a_post_that_may_be_carried_out_yet_is_not_repeated_soon() -> None
     writer = Writer()
     async with board_on(writer) as board:
         thread = board.thread(Ledger(), "C", "0")
-        writer.failures["post"] = [UnavailableError("TimeoutError", sent=True, is_pending=True)]
+        writer.failures["post"] = [UnavailableError("TimeoutError", Effect.PENDING)]
         post(thread, "reply")
         await asyncio.sleep(5)
         writer.put(Mark("run", "reply"), Body("late", []))

@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bot.errors import UnavailableError
+from bot.errors import Effect, UnavailableError
 from bot.slack.api import Mark, Slack, make_client
 from bot.slack.blocks import Body
 from bot.slack.session import LONGEST_ANSWER, TooLongError, make_session
@@ -47,7 +47,7 @@ async def test_no_redirect_is_followed(status: int) -> None:
             slack = Slack(make_client("xoxb-secret", url, session))
             with pytest.raises(UnavailableError) as raised:
                 await slack.post("C1", BODY, None, Mark("r", "p"))
-            assert (raised.value.code, raised.value.sent) == ("redirected", False)
+            assert (raised.value.code, raised.value.effect) == ("redirected", Effect.NONE)
             assert "Check SLACK_API_URL." in raised.value.hint
             with pytest.raises(UnavailableError):
                 await slack.whisper("C1", "U1", BODY, response_url=url)
@@ -83,7 +83,7 @@ async def test_no_answer_is_read_without_end(at: str, *, compress: bool) -> None
                 await slack.post("C1", BODY, None, Mark("r", "p"))
             else:
                 await slack.whisper("C1", "U1", BODY, response_url=url)
-        assert (raised.value.code, raised.value.sent) == ("TooLongError", True)
+        assert (raised.value.code, raised.value.effect) == ("TooLongError", Effect.UNKNOWN)
 
 
 async def test_an_answer_of_the_greatest_length_is_read_whole() -> None:
@@ -139,4 +139,4 @@ async def test_a_timestamp_that_is_none_is_not_taken_for_one(ts: str) -> None:
     async with server(give) as url, make_session() as session:
         with pytest.raises(UnavailableError) as raised:
             await Slack(make_client("xoxb-secret", url, session)).post("C1", BODY, None, Mark("r", "p"))
-    assert raised.value.sent
+    assert raised.value.effect is Effect.UNKNOWN

@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from bot.app import serve
-from bot.playground.slack import SlackServer
-from bot.playground.workspace import BOT_SCOPES, Workspace
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.workspace import BOT_SCOPES, Workspace
 from bot.settings import Settings
-from tests.model_server import KEY, MODEL, ModelServer, Script
-from tests.world import NAMES, WORLDLY, PatientStore, shown, wall_clock
+from tests.support.model_server import KEY, MODEL, ModelServer, Script
+from tests.support.world import NAMES, WORLDLY, PatientStore, shown, wall_clock
 
 PROBLEM = "Why does the confidential gearbox rattle?"
 MOST_AT_ONCE = 20  # runs that a process takes up with one look
