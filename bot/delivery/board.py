@@ -116,6 +116,10 @@ class Board:
             )
             self._wake.set()
 
+    def unqueue(self, thread: Thread) -> None:
+        """Note that `thread` has nothing to post any more."""
+        self._posts.forget(thread)
+
     def note_spent(self, ago: Sequence[float]) -> None:
         """Count edits that another process has sent, so many seconds ago each."""
         self._edits.note_spent(_now(), ago)

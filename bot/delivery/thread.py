@@ -28,6 +28,9 @@ class Wall(Protocol):
     def queue(self, thread: "Thread") -> None:
         """Note that `thread` has something to post."""
 
+    def unqueue(self, thread: "Thread") -> None:
+        """Note that `thread` has nothing to post any more."""
+
     def grow(self, message: "Message") -> None:
         """Note that a message has something new to show."""
 
@@ -222,6 +225,8 @@ class Thread:
         if message not in self.waiting or message.is_unknown:
             return False
         self.waiting.remove(message)
+        if not self.waiting:
+            self.wall.unqueue(self)
         self.lose(message, Loss.REFUSED)
         return True
 

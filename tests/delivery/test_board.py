@@ -531,6 +531,23 @@ async def test_an_answer_that_is_cut_off_says_so_where_it_stands() -> None:
     assert not [text for text in writer.texts() if "Depth" in text][1:]
 
 
+async def test_a_page_that_is_taken_back_leaves_nothing_to_post() -> None:
+    """It was all that its thread waited with, and Slack takes nothing for a while; others' posts go on after that."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread, other = board.thread(Ledger(), "C", "0"), board.thread(Ledger(), "C", "9")
+        reply = Reply(thread, PERSPECTIVES[0])
+        await thread.stands(reply.placeholder)
+        writer.failures["post"] = [RateLimitedError(30.0)]
+        reply.show(Draft("word " * 3_000, State.WRITING))
+        await asyncio.sleep(5)
+        assert thread.waiting
+        reply.cut_off("somebody deleted its reply.")
+        post(other, "another's")
+        await other.settle()
+    assert [body.text for _, kind, _, body in writer.calls if kind == "post"][2:] == ["another's"]
+
+
 async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() -> None:
     """In as many messages as it takes, and with no edit."""
     writer = Writer()
