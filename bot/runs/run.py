@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from bot.delivery.reply import Reply
-from bot.delivery.thread import Message, Thread
+from bot.delivery.thread import Loss, Message, Thread
 from bot.durable.record import Record
 from bot.engine.draft import Draft
 from bot.engine.merge import merge_async_iterators
@@ -117,7 +117,8 @@ class Run:
     @property
     def has_reply(self) -> bool:
         """Whether any answer stands in the thread, be it only its placeholder."""
-        return any(reply.placeholder.ts is not None for reply in self._replies)
+        placeholders = [reply.placeholder for reply in self._replies]
+        return any(one.ts is not None and one.loss is not Loss.DELETED for one in placeholders)
 
     def lost(self) -> list[str]:
         """The names of the answers that have no place in the thread."""

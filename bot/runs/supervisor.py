@@ -7,6 +7,7 @@ not ask is refused here, before anything is bought.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -18,6 +19,7 @@ from bot.engine.perspectives import Perspective
 from bot.errors import (
     BotError,
     ChannelClosedError,
+    FormRefusedError,
     NoThreadsError,
     RateLimitedError,
     SlackError,
@@ -28,7 +30,7 @@ from bot.errors import (
 )
 from bot.runs.admission import Admission, Unfit
 from bot.runs.quotas import Refusal
-from bot.runs.run import Model, Run
+from bot.runs.run import LAST_WORDS, Model, Run
 from bot.slack import blocks
 from bot.slack.blocks import Body
 from bot.slack.question import Question
@@ -36,14 +38,13 @@ from bot.slack.question import Question
 logger = logging.getLogger(__name__)
 
 CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
-WHISPER_PAUSES = (0.0, 2.0, 10.0, 30.0)  # seconds before each try to tell a person something, while Slack is away
+WHISPER_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a person something, while Slack is away
 LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
 SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 RESTARTED = "the bot is being restarted, and goes on with this in a moment."
 STOPPED = "the bot was stopped. Ask again."
-SORRY = "Something went wrong in me, and I stopped. Please ask again."
 BROKEN = "something went wrong in the bot itself. Ask again."
 
 
@@ -221,13 +222,13 @@ class Runs:
         except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
             raise
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
-            outcome = "broken"
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             await run.interrupt(BROKEN)
-            await self._tell(question, lambda: [blocks.whisper(SORRY)])
+            await self._tell(question, blocks.broken, question.problem)
+            outcome = "broken"  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
             if not (self._is_hurried or question.key in self._abandoned):
-                await run.interrupt(RESTARTED if entry.is_kept else STOPPED)
+                await self._say_farewell(run, question, is_kept=entry.is_kept)
             raise
         finally:
             thread.close()
@@ -269,6 +270,14 @@ class Runs:
             await self._tell(question, partial(blocks.interrupted, names=lost), question.problem)
         return "done"
 
+    async def _say_farewell(self, run: Run, question: Question, *, is_kept: bool) -> None:
+        """Have a run that is cut off say so; where nobody will go on with it, to its sender if nowhere else."""
+        await run.interrupt(RESTARTED if is_kept else STOPPED)
+        if not (is_kept or run.has_reply):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WORDS):
+                    await self._tell(question, blocks.interrupted, question.problem)
+
     async def _take_away(self, question: Question, ts: str | None) -> None:
         """Delete a parent under which nothing can stand: in the channel it would promise what will not come."""
         try:
@@ -282,23 +291,38 @@ class Runs:
         is_long = len(question.problem) > LONG_PROBLEM
         bodies = await asyncio.to_thread(write, *about) if is_long else write(*about)
         for body in bodies:
-            for pause in WHISPER_PAUSES:
-                await asyncio.sleep(pause)
-                try:
-                    await self._slack.whisper(
-                        question.channel,
-                        question.user,
-                        body,
-                        thread_ts=question.whisper_ts,
-                        response_url=question.response_url,
-                    )
-                except (RateLimitedError, UnavailableError) as error:
-                    logger.warning("whisper.delayed key=%s error=%s", question.key, error.code)
-                except BotError as error:  # a refused token too: one whisper must not end the others' runs
-                    logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
-                    break
-                else:
-                    break
+            await self._whisper(question, body)
+
+    async def _whisper(self, question: Question, body: Body) -> None:
+        """Show a message to whoever asked: again where Slack is away, plainer where it refuses what it looks like."""
+        pauses, forms = iter(WHISPER_PAUSES), iter((body.plainer(), blocks.whisper(body.text)))
+        form: Body | None = body
+        pause: float | None = 0.0
+        while form is not None and pause is not None:
+            await asyncio.sleep(pause)
+            try:
+                await self._slack.whisper(
+                    question.channel,
+                    question.user,
+                    form,
+                    thread_ts=question.whisper_ts,
+                    response_url=question.response_url,
+                )
+            except (RateLimitedError, UnavailableError) as error:
+                logger.warning("whisper.delayed key=%s error=%s", question.key, error.code)
+                pause = next(pauses, None)
+                if pause is not None and isinstance(error, RateLimitedError):
+                    pause = max(pause, error.retry_after)
+            except FormRefusedError as error:
+                logger.warning("whisper.refused key=%s error=%s", question.key, error.code)
+                refused, pause = form, 0.0
+                form = next((one for one in forms if one != refused), None)
+            except BotError as error:  # a refused token too: one whisper must not end the others' runs
+                logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
+                return
+            else:
+                return
+        logger.warning("whisper.lost key=%s", question.key)
 
 
 def _code(refusal: Unfit | Refusal) -> str:

@@ -152,6 +152,11 @@ def interrupted(problem: str, *, names: Sequence[str] = ()) -> list[Body]:
     return _give_back(f"{what}. To ask again, send your problem again:", problem)
 
 
+def broken(problem: str) -> list[Body]:
+    """What the sender is told of a run that a fault of the bot's own has ended, and the problem, given back."""
+    return _give_back("Something went wrong in me, and I stopped. To ask again, send your problem again:", problem)
+
+
 def refused(code: str, problem: str) -> list[Body]:
     """What the sender is told where Slack would not take the message that opens a thread, for Slack's `code`."""
     return _give_back(f"Slack refused to let me open a thread ({escape(code)}). Here is your problem back:", problem)

@@ -423,6 +423,40 @@ async def test_where_no_placeholder_is_taken_nothing_is_bought() -> None:
         assert "cannot be shown" in world.whispers()[0]
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("chat.postEphemeral", error="invalid_blocks"),
+        Fault("chat.postEphemeral", error="ratelimited", retry_after=50),
+        Fault("chat.postEphemeral", http_status=503, times=3),
+    ],
+    ids=["form", "rate", "outage"],
+)
+async def test_who_is_to_be_told_is_told_whatever_slack_answers(fault: Fault) -> None:
+    """Plainer, when Slack takes it, once it is back; with the problem."""
+    async with running() as world:
+        world.workspace.channel("general").takes_threads = False
+        world.workspace.faults.append(fault)
+        await world.slack.mention(PROBLEM)
+        await world.until(lambda: world.workspace.whispers)
+        assert PROBLEM in world.whispers()[0]
+        assert len(world.whispers()) == 1
+
+
+async def test_who_is_to_be_told_is_told_without_what_slack_does_not_take() -> None:
+    """That something went wrong is worth more than what was asked."""
+    async with running() as world:
+        world.workspace.channel("general").takes_threads = False
+        world.workspace.faults.append(Fault("chat.postEphemeral", error="invalid_blocks", times=2))
+        await world.slack.mention(PROBLEM)
+        await world.until(lambda: world.workspace.whispers)
+        assert "takes none" in world.whispers()[0]
+        world.workspace.faults.append(Fault("chat.postEphemeral", error="invalid_blocks", times=100))
+        await world.slack.mention(PROBLEM)
+        await asyncio.sleep(60)
+        assert (len(world.whispers()), len(world.calls("chat.postEphemeral"))) == (1, 6)
+
+
 async def test_links_are_not_unfolded() -> None:
     """Previews of pages that a model names would bury the thread."""
     async with running() as world:

@@ -1,13 +1,17 @@
 """Restarts on the virtual clock: what a process has left is answered by the next one, all of it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bot.app import serve
+from bot.engine.perspectives import PERSPECTIVES, Perspective
+from bot.errors import StoreError
+from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import BOT_SCOPES, Workspace
 from bot.settings import Settings
@@ -23,40 +27,50 @@ class Host:
     """Where the bot runs: one process after another, with one database."""
 
     def __init__(self, slack: SlackServer, settings: Settings) -> None:
-        self._slack = slack
-        self._workspace = slack.workspace
+        self.slack = slack
+        self.workspace = slack.workspace
         self._settings = settings
 
     @asynccontextmanager
-    async def process(self) -> AsyncIterator[None]:
-        """A process, which two signals end at once when the block is left."""
+    async def process(
+        self,
+        *,
+        perspectives: Sequence[Perspective] = PERSPECTIVES,
+        make_store: type[PatientStore] = PatientStore,
+        is_hurried: bool = True,
+    ) -> AsyncIterator[None]:
+        """A process, which a signal ends when the block is left; or two do, at once."""
         stop, hurry = asyncio.Event(), asyncio.Event()
-        bot = asyncio.create_task(
-            serve(self._settings, stop=stop, hurry=hurry, make_store=PatientStore, clock=wall_clock)
-        )
-        await self._slack.connected()
+        how: dict[str, Any] = {"perspectives": perspectives, "make_store": make_store, "clock": wall_clock}
+        bot = asyncio.create_task(serve(self._settings, stop=stop, hurry=hurry, **how))
+        await self.slack.connected()
         try:
             yield
         finally:
             stop.set()
-            hurry.set()
+            if is_hurried:
+                hurry.set()
             await bot
 
     async def ask(self) -> str:
         """Mention the bot; the message's ts."""
-        return await self._slack.mention(PROBLEM)
+        return await self.slack.mention(PROBLEM)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what the workspace should come to show."""
+        async with asyncio.timeout(600):
+            await self.workspace.until(condition)
 
     async def until_answered(self, *asked: str) -> None:
         """Wait until all answers stand under these messages, whole."""
-        async with asyncio.timeout(600):
-            for ts in asked:
-                await self._workspace.until(partial(self._is_answered, ts))
+        for ts in asked:
+            await self.until(partial(self._is_answered, ts))
 
     def _is_answered(self, ts: str) -> bool:
         return ["✅ done" in text for text in self._replies(ts)] == [True] * len(NAMES)
 
     def _replies(self, ts: str) -> list[str]:
-        return [shown(one) for one in self._workspace.messages if one.thread_ts == ts]
+        return [shown(one) for one in self.workspace.messages if one.thread_ts == ts]
 
 
 @asynccontextmanager
@@ -80,3 +94,61 @@ async def test_all_questions_outlive_a_process_that_had_many(tmp_path: Path) -> 
             await asyncio.sleep(2)
         async with there.process():
             await there.until_answered(*asked)
+
+
+class Bug(str):
+    """Words that cannot be shown, for a fault in the bot."""
+
+    __slots__ = ()
+
+    def __format__(self, _: str) -> str:
+        raise ZeroDivisionError
+
+
+BROKEN = [replace(one, angle=Bug()) for one in PERSPECTIVES]
+
+
+async def test_who_asked_is_told_of_a_fault_in_the_bot_with_the_problem(tmp_path: Path) -> None:
+    """There is no thread in which it could be read."""
+    async with host(tmp_path) as there:
+        async with there.process(perspectives=BROKEN):
+            await there.ask()
+            await there.until(lambda: bool(there.workspace.whispers))
+        assert "went wrong" in shown(there.workspace.whispers[0])
+        assert PROBLEM in shown(there.workspace.whispers[0])
+
+
+async def test_a_run_has_not_ended_before_who_asked_is_told_why(tmp_path: Path) -> None:
+    """A process that ends before leaves it to the next one."""
+    async with host(tmp_path) as there:
+        there.workspace.faults.append(Fault("chat.postEphemeral", http_status=503, times=3))
+        async with there.process(perspectives=BROKEN):
+            ts = await there.ask()
+            await there.until(lambda: len(there.workspace.faults) == 0 or there.workspace.faults[0].times < 3)
+        assert not there.workspace.whispers
+        async with there.process():
+            await there.until_answered(ts)
+
+
+class AwayStore(PatientStore):
+    """One whose database does not answer."""
+
+    def __init__(self, *how: Any, **more: Any) -> None:
+        super().__init__(*how, **more)
+
+        async def fail(*_: Any, **__: Any) -> Any:
+            raise StoreError
+
+        self._database.do = fail  # type: ignore[method-assign]
+
+
+async def test_whose_question_ends_with_the_process_is_told_where_no_reply_can_say_so(tmp_path: Path) -> None:
+    """No database has it, and Slack takes no posts."""
+    async with host(tmp_path) as there:
+        there.workspace.faults.append(Fault("chat.postMessage", error="ratelimited", retry_after=60))
+        async with there.process(make_store=AwayStore, is_hurried=False):
+            await there.ask()
+            await asyncio.sleep(2)
+        [whisper] = there.workspace.whispers
+        assert "interrupted" in shown(whisper)
+        assert PROBLEM in shown(whisper)

@@ -251,6 +251,7 @@ class Soak:
         """Nothing is lost, nothing stands twice, nothing is left on its way."""
         assert self.model.open_streams == 0
         assert not self._bot.done()
+        assert not [one for one in self.workspace.whispers if "Something went wrong in me" in one.text]
         marks = [str(one.metadata) for one in self.workspace.messages if one.metadata]
         assert len(marks) == len(set(marks))
         for problem in self.asked:
