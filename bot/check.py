@@ -24,7 +24,6 @@ from bot.durable.store import Store
 from bot.engine.completions import Completions
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
-from bot.engine.protocol.reasons import ASK_THE_OWNER
 from bot.errors import BotError, SettingsError, TokenRefusedError
 from bot.network.tls import make_context
 from bot.printable import printable
@@ -32,6 +31,7 @@ from bot.settings import Settings, read_settings
 from bot.slack.api import Slack, make_client
 from bot.slack.session import make_session
 from bot.slack.socket import Socket
+from bot.texts import explain
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
 LONGEST_LINE = 1_000  # characters
@@ -195,7 +195,7 @@ async def _look_at_model(settings: Settings, wrong: Collection[str], tls: ssl.SS
     draft = await _ask(settings, tls)
     if draft.text or draft.state is State.THINKING:
         return [Line(Verdict.OK, subject, f"{model} answers, after {loop.time() - started:.1f} s")]
-    reason = draft.reason.replace(ASK_THE_OWNER, "Check")
+    reason = explain(draft.reason, is_for_owner=True)
     if not draft.state.is_final:
         limit = RETRY_TIMEOUT if reason else MODEL_TIMEOUT
         reason = f"no answer within {limit:.0f} s{': ' if reason else ''}{reason}"

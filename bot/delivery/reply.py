@@ -13,13 +13,11 @@ from dataclasses import replace
 from bot.delivery.thread import Form, Loss, Message, Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
+from bot.engine.reasons import Code, Reason
 from bot.slack.blocks import Body, ends_above, reply
 from bot.slack.fences import Fence
 from bot.slack.markdown import Page, fit, octets
 
-LOST = "Slack gave no answer when it was posted. Ask again."
-UNPOSTED = "Slack refused to take it. Ask again."
-DELETED = "somebody deleted its reply."
 ANEW = " anew"  # the end of the part of a message that stands for one which could be edited no more
 
 
@@ -93,7 +91,7 @@ class Reply:
         else:
             self._growing.message.grow()
 
-    def cut_off(self, reason: str) -> None:
+    def cut_off(self, reason: Reason) -> None:
         """Have it say, where it stands, that it goes no further: there is no time for what waits to be posted."""
         if self.draft.state.is_final:
             return
@@ -146,7 +144,8 @@ class Reply:
             if self.draft.state.is_final:
                 self._finish_leaf(leaf)
             return
-        reason = {Loss.DELETED: DELETED, Loss.UNKNOWN: LOST}.get(loss, UNPOSTED)
+        code = {Loss.DELETED: Code.REPLY_DELETED, Loss.UNKNOWN: Code.POST_UNANSWERED}.get(loss, Code.POST_REFUSED)
+        reason = Reason(code)
         if self.draft.state.is_final:
             # It is whole, but nobody can see it so.
             self.draft = replace(self.draft, state=State.INTERRUPTED, reason=reason)

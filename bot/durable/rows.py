@@ -4,6 +4,7 @@ A row that makes no sense is put aside, and keeps nobody from reading the others
 newer version of this program has written what this one does not know.
 """
 
+import json
 import logging
 import math
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any, TypeGuard
 
 from bot.durable.record import Record
 from bot.engine.draft import Draft, State
+from bot.engine.reasons import ARGUMENTS, Code, Reason, Value
 from bot.slack.question import Question
 
 logger = logging.getLogger(__name__)
@@ -58,7 +60,7 @@ def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
             drafts[_text(row.name)] = Draft(
                 _text(row.text),
                 State(row.state),
-                _text(row.reason),
+                read_reason(_text(row.reason)),
                 _text(row.model),
                 _number(row.seconds),
                 int(_number(row.tokens)),
@@ -75,6 +77,36 @@ def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
         _text_or_none(run.response_url),
     )
     return Record(question, _number(run.asked_at), posts, drafts, left_at, calls)
+
+
+def write_reason(reason: Reason | None) -> str:
+    """A reason as it is written down: JSON, or nothing."""
+    return "" if reason is None else json.dumps(_plain(reason))
+
+
+def read_reason(text: str) -> Reason | None:
+    """A reason that was written down; the last version wrote sentences. Raises `ValueError`."""
+    if not text.startswith("{"):
+        return Reason(Code.TOLD, {"words": text}) if text else None
+    return _reason(json.loads(text))
+
+
+def _plain(reason: Reason) -> dict[str, Any]:
+    args = {name: _plain(value) if isinstance(value, Reason) else value for name, value in reason.args.items()}
+    return {"code": reason.code.value, "args": args}
+
+
+def _reason(value: Any) -> Reason:
+    match value:
+        case {"code": str(code), "args": dict(args)} if args.keys() == set(ARGUMENTS.get(Code(code), ())):
+            return Reason(Code(code), {name: _argument(one) for name, one in args.items()})
+    raise ValueError
+
+
+def _argument(value: Any) -> Value:
+    if isinstance(value, dict):
+        return _reason(value)
+    return _text(value) if isinstance(value, str) else _number(value)
 
 
 def _text(value: object) -> str:

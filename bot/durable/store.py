@@ -33,7 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.database import Database, is_content, name_error
 from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Record
-from bot.durable.rows import is_number, read_records
+from bot.durable.rows import is_number, read_records, write_reason
 from bot.durable.schema import VERSION, answers, edits, is_open, messages, runs, schema, tables
 from bot.durable.sqlite import PATIENCE
 from bot.errors import ContentError, SettingsError
@@ -391,7 +391,7 @@ class Store:
                 "run": run,
                 "name": name,
                 "state": draft.state.value,
-                "reason": draft.reason,
+                "reason": write_reason(draft.reason),
                 "text": draft.text,
                 "model": draft.model,
                 "seconds": draft.seconds,

@@ -1,7 +1,7 @@
 """One streaming completion as an async iterator of drafts: the whole text so far, each time it has grown.
 
 A completion never raises what OpenAI, the network or the model do: it ends with a draft whose state and reason say
-so, in words for the person who asked. With `engine.stream`, the only module that knows the SDK.
+so, as a code that `bot.texts` has words for. With `engine.stream`, the only module that knows the SDK.
 
 Laws:
 
@@ -36,7 +36,7 @@ from bot.backoff import Backoff
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.protocol.dialect import Dialect, Form
-from bot.engine.protocol.reasons import find_setting, split
+from bot.engine.reasons import Code, Reason
 from bot.engine.stream import ANSWER_TIMEOUT, UNREADABLE, Stream, explain_error, read_error
 from bot.engine.turns import Turns
 from bot.engine.wire import HEADERS, Wire
@@ -44,10 +44,6 @@ from bot.engine.wire import HEADERS, Wire
 logger = logging.getLogger(__name__)
 
 FIRST_TOKEN_TIMEOUT = 90.0  # seconds, pauses included; nobody looks at a placeholder for longer
-
-_QUEUED = "many are asked at the moment, and its turn comes."
-_INTERRUPTED = "it was interrupted; it starts over."
-_ENDLESS = f"the model had not come to an end after {ANSWER_TIMEOUT / 60:.0f} minutes. Ask again."
 
 
 class Completions:
@@ -110,7 +106,7 @@ class Completions:
         number = next(self._numbers)
         ask = partial(self._ask, perspective, problem)
         # What is to be seen until there is more.
-        old = Draft(standing, State.WRITING, _INTERRUPTED, length=len(standing)) if standing else Draft()
+        old = Draft(standing, State.WRITING, Reason(Code.RESUMED), length=len(standing)) if standing else Draft()
         async with AsyncExitStack() as turn:
             async with aclosing(self._take_turn(old, party, turn)) as news:
                 async for draft in news:
@@ -132,7 +128,7 @@ class Completions:
                             await stream.read(stream.deadline(self._idle_timeout))
                     except (openai.OpenAIError, *UNREADABLE) as error:
                         failure = error
-                    loss = "" if is_last else stream.loss(failure)
+                    loss = None if is_last else stream.loss(failure)
                     if not loss:
                         yield self._conclude(stream, failure)
                         await stream.read_rest()
@@ -152,7 +148,7 @@ class Completions:
         if old.reason:
             yield old
         if is_queued := self._turns.are_taken:
-            yield replace(old, reason=_QUEUED)
+            yield replace(old, reason=Reason(Code.QUEUED))
         await turn.enter_async_context(self._turns.take(party))
         if is_queued:
             yield old
@@ -160,30 +156,28 @@ class Completions:
     def _conclude(self, stream: Stream, failure: Exception | None) -> Draft:
         """The last draft; `failure` is what came in place of the end."""
         answer = stream.answer
-        words = ""
+        reason = None
         if stream.is_late and not answer.has_final_word:
-            answer.stop(_now(), _ENDLESS)
+            answer.stop(_now(), Reason(Code.ENDLESS, {"minutes": round(ANSWER_TIMEOUT / 60)}))
         elif failure and not answer.has_final_word and not (answer.has_finished and isinstance(failure, TimeoutError)):
             limit = self._idle_timeout if stream.has_begun else self._first_timeout
-            words = explain_error(failure, self.model, self._url, limit, stream)
+            reason = explain_error(failure, self.model, self._url, limit, stream)
             report = read_error(failure)
             logger.warning(
                 "completion.failed error=%s status=%s setting=%s",
                 type(failure).__name__,
                 report.status if report else None,
-                find_setting(words),
+                reason.setting,
             )
-        answer.end(_now(), failure=words, is_orderly=stream.is_done)
+        answer.end(_now(), failure=reason, is_orderly=stream.is_done)
         self._dialect.note_thoughts(answer.thoughts)
         last = answer.draft()
-        if last.state is not State.FAILED or not stream.old.reason:
+        if last.state is not State.FAILED or not (last.reason and stream.old.reason):
             return last
         # It had been started over already. What people have seen is not taken from them.
         longer = _longer(last, stream.old)
-        cause, advice = split(last.reason)
-        end = "this is as far as it came" if longer.length else "nothing came"
-        reason = f"{cause}; it was started over, and {end}. {advice}"
-        return replace(last, source=longer.source, length=longer.length, reason=reason)
+        code = Code.FAILED_AGAIN if longer.length else Code.FAILED_AGAIN_EMPTY
+        return replace(last, source=longer.source, length=longer.length, reason=Reason(code, {"cause": last.reason}))
 
 
 def _longer(one: Draft, other: Draft) -> Draft:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import Enum
 from io import StringIO
 
+from bot.engine.reasons import Reason
+
 
 class State(Enum):
     """Where an answer is on its way."""
@@ -44,15 +46,15 @@ class Transcript:
 class Draft:
     """One answer as it stands.
 
-    `reason` is for a state that needs words, a sentence for the person who asked: why it failed, was stopped or
-    interrupted; what is waited for; why it starts over while the old text stands.
+    `reason` is for a state that needs words for the person who asked, which `bot.texts` has: why it failed, was
+    stopped or interrupted; what is waited for; why it starts over while the old text stands.
     `model` and `seconds` are known when it has ended; `tokens` where the server counts them. Most drafts are never
     shown, since newer ones replace them: `source` may be a growing text, of which `length` characters are this draft's.
     """
 
     source: str | Transcript = ""
     state: State = State.WAITING
-    reason: str = ""
+    reason: Reason | None = None
     model: str = ""
     seconds: float = 0.0
     tokens: int = 0

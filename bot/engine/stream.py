@@ -34,17 +34,17 @@ from bot.engine.protocol.chunks import MalformedError, ReportedError, name_model
 from bot.engine.protocol.dialect import MOST_REASKS, Dialect, Form
 from bot.engine.protocol.failures import (
     SERVER_ERROR,
-    Cause,
     Report,
     WrongAddressError,
+    code_of,
     find_cause,
     find_status,
     read_report,
 )
-from bot.engine.protocol.reasons import Failure, explain, explain_connection, split
 from bot.engine.protocol.sse import ErrorData, EventDecoder, TooLongError
+from bot.engine.reasons import ARGUMENTS, Code, Reason, Value
 from bot.engine.wire import READ
-from bot.network import connection_failures
+from bot.network.connection_failures import classify, examine
 
 logger = logging.getLogger(__name__)
 
@@ -63,9 +63,6 @@ TURN_BLOCKS = 16  # the same, in blocks
 BROKEN = (httpx2.RequestError, aiohttp.ClientError, OSError)  # a TimeoutError is an OSError
 # What reading a stream may raise besides the SDK's own errors; nonsense is a ValueError, or nested too deep.
 UNREADABLE = (*BROKEN, ValueError, RecursionError, ReportedError, WrongAddressError, TooLongError)
-
-_BROKE = "the connection to the model broke; it starts over."
-_SILENT = "the model fell silent; it starts over."
 
 Ask = Callable[[Form], AbstractAsyncContextManager[Any]]
 
@@ -139,7 +136,7 @@ class Stream:
                 if pause is None:
                     raise
                 logger.info("completion.wait status=%s pause=%.1f", report and report.status, pause)
-                cause, _ = split(explain_error(error, self._model, self._url))
+                cause = explain_error(error, self._model, self._url)
             else:
                 if form != self._dialect.form and reasks:
                     logger.info("completion.dialect %s", form)
@@ -147,20 +144,20 @@ class Stream:
                 self.is_open = True
                 self._ends_by = _now() + ANSWER_TIMEOUT
                 return
-            yield replace(self.old, reason=f"{cause}; trying again in {math.ceil(pause)} s.")
+            yield replace(self.old, reason=Reason(Code.RETRYING, {"cause": cause, "seconds": math.ceil(pause)}))
             await asyncio.sleep(pause)
             yield self.old
 
-    def loss(self, failure: Exception | None) -> str:
-        """What befell a stream that is worth to be started over, in words; none where it is not, or is whole."""
+    def loss(self, failure: Exception | None) -> Reason | None:
+        """What befell a stream that is worth to be started over; None where it is not, or is whole."""
         answer = self.answer
         if answer.has_final_word or answer.has_ended or not self.is_open or self.is_late:
-            return ""
+            return None
         if isinstance(failure, TimeoutError):
-            return _SILENT if self.has_begun and not answer.has_finished else ""
+            return Reason(Code.FELL_SILENT) if self.has_begun and not answer.has_finished else None
         if failure is None:
-            return "" if self.is_done or answer.has_finished else _BROKE
-        return _BROKE if isinstance(failure, BROKEN) else ""
+            return None if self.is_done or answer.has_finished else Reason(Code.CONNECTION_LOST)
+        return Reason(Code.CONNECTION_LOST) if isinstance(failure, BROKEN) else None
 
     def news(self) -> Draft | None:
         """What there is more to be seen than when this was last asked."""
@@ -226,7 +223,7 @@ class Stream:
 
     def _pause(self, error: Exception, report: Report | None, backoff: Backoff, left: float) -> float | None:
         """How many seconds to wait before the next try, of the `left` that there are; None if there is to be none."""
-        connection = connection_failures.classify(error)
+        connection = classify(error)
         if (report and find_cause(report)) or (connection and connection.is_lasting):
             return None  # no quota, say, comes with the status of too many requests
         response = error.response if isinstance(error, openai.APIStatusError) else None
@@ -315,41 +312,43 @@ def read_error(error: Exception) -> Report | None:
     return None
 
 
-def explain_error(error: Exception, model: str, url: str, limit: float = 0.0, stream: Stream | None = None) -> str:
-    """The words for the person who asked.
+def explain_error(error: Exception, model: str, url: str, limit: float = 0.0, stream: Stream | None = None) -> Reason:
+    """What happened, for the person who asked.
 
     `model` and `url` are what was asked, `limit` the time-out's seconds; `stream` is the one that was open by then.
     """
     report = read_error(error)
-    failure: Failure | Cause | int | None = find_cause(report) if report else None
-    if failure is None:
+    status = report.status if report else None
+    code = find_cause(report) if report else None
+    if code is None:
         match error:
             case openai.APIStatusError():
-                failure = error.status_code
+                code = code_of(error.status_code)
             case TimeoutError():
-                failure = Failure.SILENT
+                code = Code.SILENT
             case ReportedError():
-                failure = _say_status(error, has_text=bool(stream and stream.answer.length))
+                # If there was no text yet, it is as if it had come in place of the stream.
+                status = None if stream and stream.answer.length else find_status(error.body)
+                code = _code_of(status, error)
             case TooLongError():
-                failure = Failure.ENDLESS
+                code = Code.OVERSIZED
             case openai.APIConnectionError():
-                failure = Failure.BROKEN
+                code = Code.BROKEN
             case _:
-                failure = Failure.BROKEN if isinstance(error, BROKEN) else Failure.NONSENSE
+                code = Code.BROKEN if isinstance(error, BROKEN) else Code.NONSENSE
     # A connection that broke while it was read had come about.
-    kind = None if failure is not Failure.BROKEN or (stream and stream.is_open) else connection_failures.classify(error)
-    if kind:
-        cause = connection_failures.explain(error, url)
-        return explain_connection(cause, is_lasting=kind.is_lasting)
-    return explain(failure, name_model("", model), limit, status=report.status if report else None)
+    if code is Code.BROKEN and not (stream and stream.is_open) and (found := examine(error, url)):
+        failure, args = found
+        return Reason(Code(failure.value), args)
+    values: dict[str, Value] = {"model": name_model("", model), "seconds": limit, "status": status or 0}
+    return Reason(code, {name: values[name] for name in ARGUMENTS.get(code, ())})
 
 
-def _say_status(error: ReportedError, *, has_text: bool) -> Failure | Cause | int:
-    """What an error in a stream is; if there was no text yet, as if it had come in place of the stream."""
-    status = None if has_text else find_status(error.body)
+def _code_of(status: int | None, error: ReportedError) -> Code:
+    """What an error in a stream is, which gives itself a status or none."""
     if status is None or status >= SERVER_ERROR:
-        return Failure.REPORTED
-    return find_cause(read_report(status, error.body)) or status
+        return Code.REPORTED
+    return find_cause(read_report(status, error.body)) or code_of(status)
 
 
 def _strip(data: bytes) -> bytes:

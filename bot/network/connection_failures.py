@@ -11,7 +11,7 @@ import errno
 import re
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -32,6 +32,7 @@ class ConnectionFailure(Enum):
     HANDSHAKE = "handshake"  # TLS on both sides, but no version or method in common, or it asks for our certificate
     NOT_HTTP = "not_http"  # what answers is no HTTP
     NO_SUCH_HOST = "no_such_host"  # the name service knows that there is none
+    NO_SUCH_PROXY = "no_such_proxy"  # the same of the proxy
     NO_NAME_SERVICE = "no_name_service"  # the name service does not answer: it may later
     REFUSED = "refused"  # nothing listens at that port
     NO_ROUTE = "no_route"  # the network says that there is no way there
@@ -47,7 +48,7 @@ class ConnectionFailure(Enum):
 _LASTING = frozenset(
     {ConnectionFailure.CERTIFICATE, ConnectionFailure.NOT_TLS, ConnectionFailure.HANDSHAKE}
     | {ConnectionFailure.NOT_HTTP}
-    | {ConnectionFailure.NO_SUCH_HOST, ConnectionFailure.PROXY_REFUSED}
+    | {ConnectionFailure.NO_SUCH_HOST, ConnectionFailure.NO_SUCH_PROXY, ConnectionFailure.PROXY_REFUSED}
 )
 # OpenSSL's words, as Python gives them in `reason`, for an answer that is no TLS record.
 _NOT_TLS_REASONS = frozenset(
@@ -60,18 +61,20 @@ _BY_ERRNO = {
     errno.ENETUNREACH: ConnectionFailure.NO_ROUTE,
     errno.EADDRNOTAVAIL: ConnectionFailure.NO_ROUTE,
 }
-_CAUSES = {
+CAUSES = {
     ConnectionFailure.CERTIFICATE: "the certificate of {host} is not trusted{detail}",
     ConnectionFailure.NOT_TLS: "{host} does not speak https at that port",
     ConnectionFailure.HANDSHAKE: "no TLS connection to {host} could be agreed upon{detail}",
     ConnectionFailure.NOT_HTTP: "what answers at {host} is no HTTP",
     ConnectionFailure.NO_SUCH_HOST: "there is no host of the name {host}",
+    ConnectionFailure.NO_SUCH_PROXY: "the proxy on the way to {host} does not exist: there is no host of its name",
     ConnectionFailure.NO_NAME_SERVICE: "the name {host} cannot be looked up at the moment (DNS)",
     ConnectionFailure.REFUSED: "nothing listens at {host}",
     ConnectionFailure.NO_ROUTE: "the network knows no way to {host}",
     ConnectionFailure.PROXY_AWAY: "the proxy on the way to {host} is out of reach, or does not reach it",
     ConnectionFailure.PROXY_REFUSED: "the proxy on the way to {host} does not let us through{detail}",
 }
+"""The causes in English, as parts of a sentence; `examine` has the arguments."""
 
 
 def classify(error: BaseException) -> ConnectionFailure | None:
@@ -79,22 +82,26 @@ def classify(error: BaseException) -> ConnectionFailure | None:
     return next((failure for one in _chain(error) if (failure := _classify(one))), None)
 
 
-def explain(error: BaseException, url: str) -> str:
-    """The cause as a part of a sentence, for whoever runs the bot; empty where `classify` knows none.
+def examine(error: BaseException, url: str) -> tuple[ConnectionFailure, Mapping[str, str]] | None:
+    """What kept a client from connecting to `url`, and the arguments of the words for that: `host` and `detail`.
 
-    `url` is the address that was asked for; nothing of it is shown but its host and port. What else is quoted is
-    OpenSSL's word for what is wrong with a certificate, or a status of HTTP.
+    Nothing of the address is shown but its host and port. What else is quoted is OpenSSL's word for what is wrong with
+    a certificate, or a status of HTTP.
     """
     found = next(((failure, one) for one in _chain(error) if (failure := _classify(one))), None)
     if found is None:
-        return ""
+        return None
     failure, cause = found
-    host = host_of(url)
-    words = _CAUSES[failure].format(host=host, detail=_detail(cause))
     wrapper = next((one for one in _chain(error) if isinstance(one, aiohttp.ClientConnectorError)), None)
     if failure is ConnectionFailure.NO_SUCH_HOST and wrapper and wrapper.host != urlsplit(url).hostname:
-        return f"the proxy on the way to {host} does not exist: there is no host of its name"
-    return words
+        failure = ConnectionFailure.NO_SUCH_PROXY
+    return failure, {"host": host_of(url), "detail": _detail(cause)}
+
+
+def explain(error: BaseException, url: str) -> str:
+    """The cause as a part of a sentence, for whoever runs the bot; empty where `examine` knows none."""
+    found = examine(error, url)
+    return CAUSES[found[0]].format_map(found[1]) if found else ""
 
 
 def advise(failure: ConnectionFailure, variable: str) -> str:

@@ -19,6 +19,7 @@ from bot.durable.record import Record
 from bot.engine.draft import Draft
 from bot.engine.merge import merge_async_iterators
 from bot.engine.perspectives import Perspective
+from bot.engine.reasons import Code, Reason
 from bot.slack import blocks
 from bot.slack.blocks import Body
 from bot.slack.question import Question
@@ -26,8 +27,6 @@ from bot.slack.question import Question
 PAUSE = 0.05  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 PARENT = "parent"  # the part of the message that opens a thread
-
-TOO_LATE = "the bot was away for too long. Ask again."
 
 
 class Model(Protocol):
@@ -103,10 +102,10 @@ class Run:
             return
         self._open([one for one in self._perspectives if one.name in record.posts], record)
         for reply in self._replies:
-            reply.cut_off(TOO_LATE)
+            reply.cut_off(Reason(Code.BOT_AWAY))
         await self._settle()
 
-    async def interrupt(self, reason: str) -> None:
+    async def interrupt(self, reason: Reason) -> None:
         """Have every reply that has not ended say that it will not, if there is a thread to say it in."""
         for reply in self._replies:
             reply.cut_off(reason)

@@ -16,6 +16,7 @@ from bot.delivery.board import Board
 from bot.durable.journal import Entry, Journal
 from bot.durable.record import Record
 from bot.engine.perspectives import Perspective
+from bot.engine.reasons import Code, Reason
 from bot.errors import (
     BotError,
     ChannelClosedError,
@@ -42,10 +43,6 @@ WHISPER_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a 
 LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
 SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
-
-RESTARTED = "the bot is being restarted, and goes on with this in a moment."
-STOPPED = "the bot was stopped. Ask again."
-BROKEN = "something went wrong in the bot itself. Ask again."
 
 
 class Whisperer(Protocol):
@@ -223,7 +220,7 @@ class Runs:
             raise
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
-            await run.interrupt(BROKEN)
+            await run.interrupt(Reason(Code.BOT_BROKEN))
             await self._tell(question, blocks.broken, question.problem)
             outcome = "broken"  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
@@ -272,7 +269,7 @@ class Runs:
 
     async def _say_farewell(self, run: Run, question: Question, *, is_kept: bool) -> None:
         """Have a run that is cut off say so; where nobody will go on with it, to its sender if nowhere else."""
-        await run.interrupt(RESTARTED if is_kept else STOPPED)
+        await run.interrupt(Reason(Code.BOT_RESTARTS if is_kept else Code.BOT_STOPPED))
         if not (is_kept or run.has_reply):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS):

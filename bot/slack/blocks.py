@@ -26,6 +26,7 @@ from bot.slack.markdown import (
     units,
 )
 from bot.slack.mrkdwn import escape
+from bot.texts import explain
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
 LONG_WAIT = 12.0  # seconds without a change after which people take a text to be frozen
@@ -260,7 +261,7 @@ def ends_above(perspective: Perspective, number: int) -> Body:
 
 
 def _state(draft: Draft, wait: float) -> str:
-    reason = escape(draft.reason)
+    reason = escape(explain(draft.reason))
     match draft.state:
         case State.WAITING:
             state = f"💭 waiting{': ' + reason if reason else '…'}"
@@ -288,9 +289,9 @@ def _outcome(draft: Draft, limit: int) -> str:
         case State.STOPPED if sentence:
             return f"{sentence} _(stopped early)_"
         case State.FAILED:
-            return f"failed: {escape(draft.reason)}"
+            return f"failed: {escape(explain(draft.reason))}"
         case _:
-            return f"{draft.state.value}: {escape(draft.reason)}"
+            return f"{draft.state.value}: {escape(explain(draft.reason))}"
 
 
 def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> str:

@@ -10,6 +10,7 @@ from bot.delivery.reply import Reply
 from bot.delivery.thread import Loss, Message, Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
+from bot.engine.reasons import Code, Reason
 from bot.errors import (
     ChannelClosedError,
     Effect,
@@ -524,8 +525,8 @@ async def test_an_answer_that_is_cut_off_says_so_where_it_stands() -> None:
         await asyncio.sleep(0.05)
         for _ in range(5):
             post(thread, "in its way")
-        reply.cut_off("the bot was stopped.")
-        reply.cut_off("once more")
+        reply.cut_off(Reason(Code.BOT_STOPPED))
+        reply.cut_off(Reason(Code.BOT_RESTARTS))
         await asyncio.sleep(1)
     assert "interrupted: the bot was stopped." in str(writer.screen["1"].blocks)
     assert not [text for text in writer.texts() if "Depth" in text][1:]
@@ -542,7 +543,7 @@ async def test_a_page_that_is_taken_back_leaves_nothing_to_post() -> None:
         reply.show(Draft("word " * 3_000, State.WRITING))
         await asyncio.sleep(5)
         assert thread.waiting
-        reply.cut_off("somebody deleted its reply.")
+        reply.cut_off(Reason(Code.REPLY_DELETED))
         post(other, "another's")
         await other.settle()
     assert [body.text for _, kind, _, body in writer.calls if kind == "post"][2:] == ["another's"]

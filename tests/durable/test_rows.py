@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from bot.durable.record import Record
-from bot.durable.rows import is_number, read_records
+from bot.durable.rows import is_number, read_reason, read_records, write_reason
 from bot.engine.draft import Draft, State
+from bot.engine.reasons import Code, Reason
 from bot.slack.question import Question
 
 NAN, INFINITE = float("nan"), float("inf")
@@ -29,7 +30,7 @@ def answer(**other: Any) -> SimpleNamespace:
 
 
 READ = Record(
-    Question("k", "Why?", "U", "C"), 5.0, {"Depth": "1.1"}, {"Depth": Draft("So.", State.DONE, "", "m", 1.5, 7)}
+    Question("k", "Why?", "U", "C"), 5.0, {"Depth": "1.1"}, {"Depth": Draft("So.", State.DONE, None, "m", 1.5, 7)}
 )
 
 
@@ -65,6 +66,8 @@ def test_a_run_is_not_read_without_one_of_its_messages(broken: dict[str, Any]) -
 
 BROKEN_ANSWERS: list[dict[str, Any]] = [
     {"state": "pondering"}, {"state": None}, {"name": None}, {"text": None}, {"text": b""}, {"reason": 7},
+    {"reason": "{"}, {"reason": '{"code": "of a newer version", "args": {}}'},
+    {"reason": '{"code": "silent", "args": {}}'}, {"reason": '{"code": "silent", "args": {"seconds": null}}'},
     {"model": None}, {"seconds": NAN}, {"seconds": "long"}, {"tokens": None}, {"tokens": INFINITE},
 ]  # fmt: skip
 
@@ -78,6 +81,27 @@ def test_an_answer_that_makes_no_sense_is_asked_for_again(
     assert (list(record.answers), unreadable) == (["Time"], set())
     assert record.posts == READ.posts
     assert caplog.messages == ["store.unreadable kind=answers run=k"]
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        None,
+        Reason(Code.EMPTY),
+        Reason(Code.SILENT, {"seconds": 60.0}),
+        Reason(Code.NO_MODEL, {"model": "gpt “ü”"}),
+        Reason(Code.FAILED_AGAIN, {"cause": Reason(Code.SERVER_FAILED, {"status": 503})}),
+    ],
+)
+def test_a_reason_is_read_as_it_was_written(reason: Reason | None) -> None:
+    """With its arguments, of which one may be another reason."""
+    assert read_reason(write_reason(reason)) == reason
+
+
+def test_a_sentence_of_the_version_before_is_read_as_one() -> None:
+    """It wrote down what it had said."""
+    [record], _ = read_records([run()], [message()], [answer(state="failed", reason="It broke. Ask again.")])
+    assert record.answers["Depth"].reason == Reason(Code.TOLD, {"words": "It broke. Ask again."})
 
 
 def test_what_is_a_number() -> None:

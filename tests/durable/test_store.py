@@ -16,6 +16,7 @@ from sqlalchemy import event
 from bot.durable.record import LEASE, WITHDRAWN, Changes, Record
 from bot.durable.store import Store
 from bot.engine.draft import Draft, State, Transcript
+from bot.engine.reasons import Code, Reason
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.slack.question import Question
 from tests.support.databases import KINDS, database, disconnect, locked, query
@@ -107,7 +108,7 @@ async def test_a_draft_is_read_as_it_was_written(state: State, world: World) -> 
     one, two = await world.store("one"), await world.store("two")
     await one.add(question())
     await one.save(Changes(answers={("T1", "Depth"): Draft("old"), ("T1", "Time"): Draft(transcript, state, length=6)}))
-    newest = Draft("new", state, "It broke.", "gpt-small", 12.625, 4_711)
+    newest = Draft("new", state, Reason(Code.SILENT, {"seconds": 60.0}), "gpt-small", 12.625, 4_711)
     await one.save(Changes(answers={("T1", "Depth"): newest}))
     await one.release(["T1"])
     [record] = await two.claim()
@@ -314,14 +315,15 @@ async def test_any_text_can_be_kept(nasty: str, world: World) -> None:
     """What PostgreSQL cannot store reads U+FFFD, the rest as it was."""
     one, two = await world.store("one"), await world.store("two")
     assert await one.add(question(problem=nasty))
-    draft = Draft(nasty, State.FAILED, nasty, nasty)
+    reason = Reason(Code.NO_MODEL, {"model": nasty})
+    draft = Draft(nasty, State.FAILED, reason, nasty)
     await one.save(Changes(posts={("T1", f"{nasty[:9]} 2"): "1.0"}, answers={("T1", nasty[:9]): draft}))
     await one.release(["T1"])
     [record] = await two.claim()
     clean = NASTY[nasty]
     assert record.question == question(problem=clean)
     assert record.posts == {f"{clean[:9]} 2": "1.0"}
-    assert record.answers == {clean[:9]: Draft(clean, State.FAILED, clean, clean)}
+    assert record.answers == {clean[:9]: Draft(clean, State.FAILED, reason, clean)}
 
 
 @slow

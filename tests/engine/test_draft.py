@@ -1,6 +1,9 @@
 import pytest
 
 from bot.engine.draft import Draft, State, Transcript
+from bot.engine.reasons import Code, Reason
+
+WHY = Reason(Code.SILENT, {"seconds": 60.0})
 
 
 class Counted(Transcript):
@@ -45,7 +48,7 @@ def test_every_state_is_in_the_table() -> None:
 
 def test_a_new_draft_waits_and_says_nothing() -> None:
     """What stands for an answer before there is one."""
-    assert Draft() == Draft("", State.WAITING, "", "", 0.0, 0)
+    assert Draft() == Draft("", State.WAITING, None, "", 0.0, 0)
     assert Draft().text == ""
 
 
@@ -99,17 +102,17 @@ def test_drafts_that_look_the_same_are_equal_however_the_text_is_kept() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        Draft("one tw", State.DONE, "why", "m", 1.0, 2),
-        Draft("one two", State.STOPPED, "why", "m", 1.0, 2),
-        Draft("one two", State.DONE, "how", "m", 1.0, 2),
-        Draft("one two", State.DONE, "why", "n", 1.0, 2),
-        Draft("one two", State.DONE, "why", "m", 1.5, 2),
-        Draft("one two", State.DONE, "why", "m", 1.0, 3),
-        Draft(transcript("one two"), State.DONE, "why", "m", 1.0, 2, length=6),
+        Draft("one tw", State.DONE, WHY, "m", 1.0, 2),
+        Draft("one two", State.STOPPED, WHY, "m", 1.0, 2),
+        Draft("one two", State.DONE, Reason(Code.EMPTY), "m", 1.0, 2),
+        Draft("one two", State.DONE, WHY, "n", 1.0, 2),
+        Draft("one two", State.DONE, WHY, "m", 1.5, 2),
+        Draft("one two", State.DONE, WHY, "m", 1.0, 3),
+        Draft(transcript("one two"), State.DONE, WHY, "m", 1.0, 2, length=6),
         "one two",
         None,
     ],
 )
 def test_drafts_that_look_different_are_not_equal(other: object) -> None:
     """Each of their fields counts, and nothing that is not a draft equals one."""
-    assert Draft("one two", State.DONE, "why", "m", 1.0, 2) != other
+    assert Draft("one two", State.DONE, WHY, "m", 1.0, 2) != other

@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
+from bot.engine.reasons import Code, Reason
 from bot.playground.slack.blocks import find_mentions, find_problems, plain
 from bot.runs.quotas import Refusal
 from bot.slack import blocks
@@ -34,16 +35,23 @@ hostile = st.lists(
     ),
     max_size=40,
 ).map("".join)
-drafts = st.builds(Draft, hostile, st.sampled_from(State), hostile, hostile, st.floats(0, 999))
+
+
+def told(words: str) -> Reason:
+    """A reason in somebody's words."""
+    return Reason(Code.TOLD, {"words": words})
+
+
+drafts = st.builds(Draft, hostile, st.sampled_from(State), st.builds(told, hostile), hostile, st.floats(0, 999))
 
 STATES = [
     (Draft(), "🔍 *Depth* · why, nine times · 💭 waiting…"),
-    (Draft(reason="32 are before it"), "🔍 *Depth* · why, nine times · 💭 waiting: 32 are before it"),
+    (Draft(reason=told("32 are before it")), "🔍 *Depth* · why, nine times · 💭 waiting: 32 are before it"),
     (Draft("x", State.WRITING), "🔍 *Depth* · why, nine times · ✍️ writing…"),
-    (Draft("x", State.DONE, "", "m<1>", 12.4), "🔍 *Depth* · why, nine times · ✅ done in 12 s by m&lt;1&gt;"),
-    (Draft("x", State.FAILED, "a & b."), "🔍 *Depth* · why, nine times · ⚠️ failed: a &amp; b."),
-    (Draft("x", State.STOPPED, "too long."), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
-    (Draft("x", State.INTERRUPTED, "bye."), "🔍 *Depth* · why, nine times · ⏸️ interrupted: bye."),
+    (Draft("x", State.DONE, None, "m<1>", 12.4), "🔍 *Depth* · why, nine times · ✅ done in 12 s by m&lt;1&gt;"),
+    (Draft("x", State.FAILED, told("a & b.")), "🔍 *Depth* · why, nine times · ⚠️ failed: a &amp; b."),
+    (Draft("x", State.STOPPED, told("too long.")), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
+    (Draft("x", State.INTERRUPTED, told("bye.")), "🔍 *Depth* · why, nine times · ⏸️ interrupted: bye."),
 ]
 
 
@@ -88,10 +96,10 @@ def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
 
 OUTCOMES = [
     (Draft("It ends. Well.", State.DONE), "🔍 *Depth* It ends."),
-    (Draft("It ends. Well.", State.STOPPED, "too long."), "🔍 *Depth* It ends. _(stopped early)_"),
-    (Draft("", State.STOPPED, "too long."), "🔍 *Depth* stopped: too long."),
-    (Draft("It ends.", State.FAILED, "no key."), "🔍 *Depth* failed: no key."),
-    (Draft("It ends.", State.INTERRUPTED, "bye."), "🔍 *Depth* interrupted: bye."),
+    (Draft("It ends. Well.", State.STOPPED, told("too long.")), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft("", State.STOPPED, told("too long.")), "🔍 *Depth* stopped: too long."),
+    (Draft("It ends.", State.FAILED, told("no key.")), "🔍 *Depth* failed: no key."),
+    (Draft("It ends.", State.INTERRUPTED, told("bye.")), "🔍 *Depth* interrupted: bye."),
 ]
 
 
@@ -180,7 +188,7 @@ def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> 
 
 def test_the_longest_index_is_one_message() -> None:
     """A problem that fits the parent fits the index, whatever the answers say."""
-    answers = [(one, Draft("&" * 200, State.STOPPED, "x")) for one in PERSPECTIVES]
+    answers = [(one, Draft("&" * 200, State.STOPPED, told("x"))) for one in PERSPECTIVES]
     problem = "x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2)
     body = blocks.index(problem, "U1", answers)
     assert find_problems(list(body.blocks)) == []
@@ -228,7 +236,7 @@ def test_who_is_interrupted_learns_what_is_missing_and_how_to_ask_again() -> Non
 
 def test_a_text_that_is_started_over_says_so() -> None:
     """While the old one stands; a page that the new one does not need says where it ends."""
-    draft = Draft("old", State.WRITING, "the connection to the model broke; it starts over.")
+    draft = Draft("old", State.WRITING, Reason(Code.CONNECTION_LOST))
     body = blocks.reply(PERSPECTIVES[0], draft, fit("old"), number=1, is_last=True)
     assert "✍️ writing: the connection to the model broke; it starts over." in str(body.blocks[0])
     assert "ends above" in str(blocks.ends_above(PERSPECTIVES[0], 2).blocks)

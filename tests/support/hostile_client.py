@@ -13,6 +13,7 @@ import time
 
 from bot.engine.completions import Completions
 from bot.engine.perspectives import PERSPECTIVES
+from bot.texts import explain
 
 PATIENCE = 3.0  # seconds, in place of what people are granted
 
@@ -45,7 +46,7 @@ async def main(port: str, attack: str) -> None:
         held = loop.held
     report = {
         "state": last.state.value,
-        "reason": last.reason,
+        "reason": explain(last.reason),
         "length": last.length,
         "seconds": round(seconds, 2),
         "held": round(held * 1_000, 1),

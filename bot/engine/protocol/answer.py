@@ -17,20 +17,10 @@ from bot.engine.draft import Draft, State, Transcript
 from bot.engine.protocol.chunks import MalformedError, check, count_tokens, find_choice, name_model, read_choice
 from bot.engine.protocol.endings import Ending, read_ending
 from bot.engine.protocol.thoughts import Thoughts
+from bot.engine.reasons import Code, Reason
 
 TEXT_LIMIT = 40_000  # characters; four messages. An answer that is asked to stay under 350 words does not end by itself
 PIECE = 4_096  # characters that are worked on at once: what is beyond the limit is not looked at
-
-_ENDLESS = f"it went on beyond {TEXT_LIMIT:,} characters; this is its beginning."
-_LONGEST = "the model reached the longest answer that it may give."
-_LONGEST_THOUGHTS = "the model reached the longest answer that it may give while it was thinking."
-_FILTERED = "the provider's content filter withheld the rest. Put the problem in other words."
-_DECLINED = "the model declined to answer. Putting the problem in other words may help."
-_WANTS_TOOL = "the model wanted to use a tool, and has none here. Ask again."
-_UNKNOWN_END = "the model's provider ended the answer without a word that it is whole. Ask again."
-_ONLY_THOUGHTS = "the model only thought, and gave no answer. Ask again."
-_EMPTY = "the model gave an empty answer. Ask again."
-_BROKEN = "the connection to the model ended before the answer did. Ask again."
 
 
 class Answer:
@@ -49,7 +39,7 @@ class Answer:
         self._text = Transcript()
         self._half = ""  # the first half of a character that the server has cut in two
         self._state = State.WAITING
-        self._reason = ""
+        self._reason: Reason | None = None
         self._ending = Ending.UNKNOWN
         self._goes_on = False  # whether something followed a word that ends an answer
         self._has_declined = False
@@ -99,7 +89,7 @@ class Answer:
         self.is_counted = self.is_counted or is_count
         return is_count
 
-    def end(self, now: float, *, failure: str = "", is_orderly: bool = False) -> None:
+    def end(self, now: float, *, failure: Reason | None = None, is_orderly: bool = False) -> None:
         """Note that nothing more comes; the first end counts.
 
         `failure` says why; without one it is a matter of what the model has said last, or, where it has said nothing,
@@ -115,7 +105,7 @@ class Answer:
         self._seconds = now - self._began
         self._state, self._reason = (State.FAILED, failure) if failure else self._conclude(is_orderly=is_orderly)
 
-    def stop(self, now: float, reason: str) -> None:
+    def stop(self, now: float, reason: Reason) -> None:
         """Note that nothing more is wanted, for `reason`; what has come is its beginning."""
         self.end(now, failure=reason)
         if self._text.length and self._state is State.FAILED:
@@ -202,7 +192,7 @@ class Answer:
         if len(piece) > room:
             self.has_ended = True
             self._seconds = now - self._began
-            self._state, self._reason = State.STOPPED, _ENDLESS
+            self._state, self._reason = State.STOPPED, Reason(Code.CUT_HERE, {"characters": TEXT_LIMIT})
 
     def _join_halves(self, piece: str) -> str:
         """Make characters of their halves: JSON may have them cut in two, in two chunks or in one."""
@@ -211,25 +201,25 @@ class Answer:
             piece, self._half = piece[:-1], piece[-1]
         return piece.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
-    def _conclude(self, *, is_orderly: bool) -> tuple[State, str]:
+    def _conclude(self, *, is_orderly: bool) -> tuple[State, Reason | None]:
         has_text = bool(self._text.read(self._text.length).strip())
         has_thought = self._has_thought or self.thoughts.have_come
         if self.has_finished and self._ending is not Ending.WHOLE:
             if self._ending is Ending.CUT:
-                return State.STOPPED, _LONGEST_THOUGHTS if has_thought and not has_text else _LONGEST
-            return State.FAILED, _WORDS[self._ending]
+                return State.STOPPED, Reason(Code.CUT_THINKING if has_thought and not has_text else Code.CUT)
+            return State.FAILED, Reason(_CODES[self._ending])
         if not self.has_finished and not is_orderly:
-            return State.FAILED, _BROKEN
+            return State.FAILED, Reason(Code.UNFINISHED)
         if self._has_declined:
-            return State.FAILED, _DECLINED
+            return State.FAILED, Reason(Code.DECLINED)
         if not has_text:
-            return State.FAILED, _ONLY_THOUGHTS if has_thought else _EMPTY
-        return State.DONE, ""
+            return State.FAILED, Reason(Code.ONLY_THOUGHTS if has_thought else Code.EMPTY)
+        return State.DONE, None
 
 
-_WORDS = {
-    Ending.FILTERED: _FILTERED,
-    Ending.DECLINED: _DECLINED,
-    Ending.TOOL: _WANTS_TOOL,
-    Ending.UNKNOWN: _UNKNOWN_END,
+_CODES = {
+    Ending.FILTERED: Code.ANSWER_FILTERED,
+    Ending.DECLINED: Code.DECLINED,
+    Ending.TOOL: Code.WANTS_TOOL,
+    Ending.UNKNOWN: Code.UNKNOWN_END,
 }

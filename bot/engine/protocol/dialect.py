@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.engine.protocol.failures import Cause, Report, find_cause, says_no_system_role
+from bot.engine.protocol.failures import Report, find_cause, says_no_system_role
 from bot.engine.protocol.thoughts import Thoughts
+from bot.engine.reasons import Code
 
 MOST_REASKS = 4  # of one request, for its form; there are three things that can be left out
 
@@ -60,7 +61,7 @@ class Form:
         if report.status not in _REFUSALS:
             return None
         has_options = self.has_options and self.has_stream
-        is_else = find_cause(report) not in {None, Cause.NO_MODEL, Cause.NO_SYSTEM_ROLE}
+        is_else = find_cause(report) not in {None, Code.NO_MODEL, Code.NO_SYSTEM_ROLE}
         form = None
         if has_options and _OPTIONS.search(report.words):
             form = replace(self, has_options=False)

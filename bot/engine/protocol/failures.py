@@ -10,7 +10,8 @@ Nothing of what the server said goes further than here, since it may quote the k
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
+
+from bot.engine.reasons import Code
 
 MOST_WORDS = 8_000  # characters that are looked through
 MOST_VALUES = 500  # of an error that are looked at
@@ -18,21 +19,7 @@ MOST_DEPTH = 8
 
 BAD_REQUEST, UNAUTHORIZED, PAYMENT_REQUIRED, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED = 400, 401, 402, 403, 404, 405
 PRECONDITION_FAILED, TOO_LARGE, UNPROCESSABLE, TOO_MANY, SERVER_ERROR = 412, 413, 422, 429, 500
-
-
-class Cause(Enum):
-    """Why a server will go on refusing, until somebody changes something."""
-
-    NO_QUOTA = "no_quota"
-    TOO_LONG = "too_long"
-    FILTERED = "filtered"
-    BAD_KEY = "bad_key"
-    NO_MODEL = "no_model"
-    UNVERIFIED = "unverified"  # the organization may not stream this model
-    NO_SYSTEM_ROLE = "no_system_role"
-    BAD_REGION = "bad_region"
-    BAD_ADDRESS = "bad_address"  # what answers there is no model
-    REDIRECTED = "redirected"
+OVERLOADED = 529  # Anthropic's
 
 
 class WrongAddressError(Exception):
@@ -73,23 +60,30 @@ def read_report(status: int | None, body: object) -> Report:
     return Report(status, frozenset(names), frozenset(parameters), "\n".join(words), is_page, is_blank=not body)
 
 
-def find_cause(report: Report) -> Cause | None:
-    """Which cause an error has, if one that will not pass by itself."""
+def find_cause(report: Report) -> Code | None:
+    """Which cause an error has, if one that will not pass by itself, until somebody changes something."""
     by_name = next((_BY_NAME[name] for name in sorted(report.names) if name in _BY_NAME), None)
     if by_name:
         return by_name
     if "stream" in report.parameters and "unsupported_value" in report.names and "support true" not in report.words:
-        return Cause.UNVERIFIED  # OpenAI's, whose sentence has not always said so
+        return Code.UNVERIFIED  # OpenAI's, whose sentence has not always said so
     status = report.status
     if status is not None and (status >= SERVER_ERROR or status < BAD_REQUEST):
-        return Cause.REDIRECTED if 300 <= status < BAD_REQUEST else None  # noqa: PLR2004 - HTTP's
+        return Code.REDIRECTED if 300 <= status < BAD_REQUEST else None  # noqa: PLR2004 - HTTP's
     by_words = next((cause for cause, statuses, phrase in _PHRASES if _says(report, statuses, phrase)), None)
     if by_words:
         return by_words
     is_page = report.is_page and status in {None, BAD_REQUEST, FORBIDDEN, NOT_FOUND, METHOD_NOT_ALLOWED}
     if is_page or (status == NOT_FOUND and (report.is_blank or _BARE.issuperset(report.words.split("\n")))):
-        return Cause.BAD_ADDRESS
+        return Code.BAD_ADDRESS
     return _BY_STATUS.get(status) if status else None
+
+
+def code_of(status: int) -> Code:
+    """What a status says by itself."""
+    if status >= SERVER_ERROR:
+        return Code.OVERLOADED if status == OVERLOADED else Code.SERVER_FAILED
+    return _CODES.get(status, Code.REQUEST_REFUSED)
 
 
 def says_no_system_role(report: Report) -> bool:
@@ -137,23 +131,29 @@ _NAME_FIELDS = {"code", "type", "status", "reason", "error_code", "error_type", 
 _PARAMETER_FIELDS = {"param", "params", "parameter", "loc", "field", "fields", "property", "path"}
 
 _NAMES = {
-    Cause.NO_QUOTA: "insufficient_quota insufficient_balance insufficient_credits insufficient_user_quota arrearage "
+    Code.NO_QUOTA: "insufficient_quota insufficient_balance insufficient_credits insufficient_user_quota arrearage "
     "billing_not_active billing_hard_limit_reached billing_error payment_required exceeded_current_quota_error "
     "quota_exceeded_error credits_exhausted credit_required budget_exceeded 1113 1008",
-    Cause.TOO_LONG: "context_length_exceeded exceed_context_size_error string_above_max_length context_too_long "
+    Code.PROBLEM_TOO_LONG: "context_length_exceeded exceed_context_size_error string_above_max_length context_too_long "
     "context_window_exceeded prompt_too_long request_too_large payload_too_large",
-    Cause.FILTERED: "content_filter content_policy_violation responsibleaipolicyviolation data_inspection_failed "
-    "content_filter_error moderation_blocked 1301",
-    Cause.BAD_KEY: "invalid_api_key api_key_invalid invalidapikey invalid_authentication_error authentication_error "
+    Code.PROBLEM_FILTERED: "content_filter content_policy_violation responsibleaipolicyviolation "
+    "data_inspection_failed content_filter_error moderation_blocked 1301",
+    Code.BAD_KEY: "invalid_api_key api_key_invalid invalidapikey invalid_authentication_error authentication_error "
     "invalid_authentication api_key_service_blocked unauthenticated incorrect_api_key account_deactivated",
-    Cause.NO_MODEL: "model_not_found model_not_available model_decommissioned modelnotfound deploymentnotfound "
+    Code.NO_MODEL: "model_not_found model_not_available model_decommissioned modelnotfound deploymentnotfound "
     "invalid_model unknown_model model_not_exist key_model_access_denied team_model_access_denied "
     "user_model_access_denied org_model_access_denied project_model_access_denied",
-    Cause.BAD_REGION: "unsupported_country_region_territory",
-    Cause.BAD_ADDRESS: "unknown_url",
+    Code.BAD_REGION: "unsupported_country_region_territory",
+    Code.BAD_ADDRESS: "unknown_url",
 }
 _BY_NAME = {name: cause for cause, names in _NAMES.items() for name in names.split()}
-_BY_STATUS = {PAYMENT_REQUIRED: Cause.NO_QUOTA, TOO_LARGE: Cause.TOO_LONG, METHOD_NOT_ALLOWED: Cause.BAD_ADDRESS}
+_BY_STATUS = {PAYMENT_REQUIRED: Code.NO_QUOTA, TOO_LARGE: Code.PROBLEM_TOO_LONG, METHOD_NOT_ALLOWED: Code.BAD_ADDRESS}
+_CODES = {
+    UNAUTHORIZED: Code.BAD_KEY,
+    FORBIDDEN: Code.FORBIDDEN,
+    NOT_FOUND: Code.NOT_FOUND,
+    TOO_MANY: Code.TOO_MANY_REQUESTS,
+}
 # What servers say where there is nothing at an address.
 _BARE = {"not found", "404 not found", "404", "404 page not found", "resource not found", "not_found", "notfound"}
 _BARE |= {"error", "not_found_error"}  # the types that Anthropic gives it
@@ -183,13 +183,13 @@ _NO_MODEL = re.compile(
 _PASSES = re.compile(r"overloaded|temporar|currently|try again|loading|busy|at the moment|capacity")
 
 
-def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]:
+def _phrases() -> Iterator[tuple[Code, frozenset[int | None], re.Pattern[str]]]:
     """What is looked for, the surer one first, at which statuses; None is that of an error in a stream."""
     refusals = frozenset({None, BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, NOT_FOUND, UNPROCESSABLE, TOO_MANY})
     requests = frozenset({None, BAD_REQUEST, FORBIDDEN, NOT_FOUND, TOO_LARGE, UNPROCESSABLE, 451})
     quota = refusals | {PAYMENT_REQUIRED, PRECONDITION_FAILED}
     yield (
-        Cause.BAD_ADDRESS,
+        Code.BAD_ADDRESS,
         refusals | {METHOD_NOT_ALLOWED},
         re.compile(
             r"unexpected endpoint|invalid url|unknown (request )?(url|endpoint|path|route)|cannot (post|get) "
@@ -199,12 +199,12 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
         ),
     )
     yield (
-        Cause.UNVERIFIED,
+        Code.UNVERIFIED,
         refusals,
         re.compile(r"organi[sz]ation must be verified|verify organi[sz]ation|must be verified to"),
     )
     yield (
-        Cause.NO_QUOTA,
+        Code.NO_QUOTA,
         quota,
         re.compile(
             r"insufficient[ _-]?(account |user |api )?(balance|credit|fund|quota)|credit balance|out of credit"
@@ -217,9 +217,9 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
             r"|free-models-per-day|requestsperday"
         ),
     )
-    yield Cause.NO_QUOTA, quota, _PERHAPS_NO_QUOTA
+    yield Code.NO_QUOTA, quota, _PERHAPS_NO_QUOTA
     yield (
-        Cause.TOO_LONG,
+        Code.PROBLEM_TOO_LONG,
         requests | {TOO_MANY},
         re.compile(
             r"context[ _](length|window|size|limit)|maximum context|too many (input |prompt )?tokens"
@@ -228,7 +228,7 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
         ),
     )
     yield (
-        Cause.TOO_LONG,
+        Code.PROBLEM_TOO_LONG,
         requests,  # with too many requests it may be said of a minute's tokens
         re.compile(
             r"inputs?`?[^.\n]{0,40} must (be <=|have (less|fewer) than)|exceed(s|ed)?[^.\n]{0,40} token limit"
@@ -236,7 +236,7 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
         ),
     )
     yield (
-        Cause.FILTERED,
+        Code.PROBLEM_FILTERED,
         requests,
         re.compile(
             r"content[ _-]?(filter|management|polic|moderation)|moderation|responsible ai|data[ _]inspection"
@@ -245,12 +245,12 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
         ),
     )
     yield (
-        Cause.BAD_REGION,
+        Code.BAD_REGION,
         requests,
         re.compile(r"country, region|(country|region|location|territory)[^.\n]{0,30}not (supported|available|allowed)"),
     )
     yield (
-        Cause.BAD_KEY,
+        Code.BAD_KEY,
         frozenset({None, BAD_REQUEST, FORBIDDEN}),
         re.compile(
             r"(invalid|incorrect|expired|missing|wrong|unknown|revoked|disabled|no|malformed|provide)[^.\n]{0,30}"
@@ -259,9 +259,9 @@ def _phrases() -> Iterator[tuple[Cause, frozenset[int | None], re.Pattern[str]]]
             r"|required)|invalid (bearer|access|auth|credential)|unregistered callers|unauthori[sz]ed"
         ),
     )
-    yield Cause.NO_SYSTEM_ROLE, requests, _NO_SYSTEM_ROLE
+    yield Code.NO_SYSTEM_ROLE, requests, _NO_SYSTEM_ROLE
     yield (
-        Cause.NO_MODEL,
+        Code.NO_MODEL,
         frozenset({None, BAD_REQUEST, NOT_FOUND, UNPROCESSABLE}),
         _NO_MODEL,
     )

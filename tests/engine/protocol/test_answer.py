@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 from bot.engine.draft import Draft, State, Transcript
 from bot.engine.protocol.answer import Answer
 from bot.engine.protocol.chunks import MODEL_LIMIT, MalformedError
+from bot.engine.reasons import Code, Reason
 
-UNKNOWN = "the model's provider ended the answer without a word that it is whole. Ask again."
-TOOL = "the model wanted to use a tool, and has none here. Ask again."
-ONLY_THOUGHTS = "the model only thought, and gave no answer. Ask again."
-EMPTY = "the model gave an empty answer. Ask again."
-DECLINED = "the model declined to answer. Putting the problem in other words may help."
-BROKEN = "the connection to the model ended before the answer did. Ask again."
-LONGEST = "the model reached the longest answer that it may give."
-FILTERED = "the provider's content filter withheld the rest. Put the problem in other words."
-ENDLESS = "it went on beyond 40,000 characters; this is its beginning."
+UNKNOWN = Reason(Code.UNKNOWN_END)
+TOOL = Reason(Code.WANTS_TOOL)
+ONLY_THOUGHTS = Reason(Code.ONLY_THOUGHTS)
+EMPTY = Reason(Code.EMPTY)
+DECLINED = Reason(Code.DECLINED)
+BROKEN = Reason(Code.UNFINISHED)
+LONGEST = Reason(Code.CUT)
+FILTERED = Reason(Code.ANSWER_FILTERED)
+ENDLESS = Reason(Code.CUT_HERE, {"characters": 40_000})
+WHY = Reason(Code.SILENT, {"seconds": 60.0})
 
 
 def says(content: Any, finish: str | None = None, **delta: Any) -> dict[str, Any]:
@@ -39,22 +41,22 @@ def answer_of(*chunks: dict[str, Any]) -> Answer:
 
 
 REFUSAL = says(None, refusal="I will not.")
-ENDS: list[tuple[str, list[dict[str, Any]], bool, State, str]] = [
-    ("I.", [says("I."), says("", "stop")], True, State.DONE, ""),
-    ("I.", [says("I."), says("", "stop")], False, State.DONE, ""),
-    ("I.", [says("I.", "stop")], False, State.DONE, ""),
+ENDS: list[tuple[str, list[dict[str, Any]], bool, State, Reason | None]] = [
+    ("I.", [says("I."), says("", "stop")], True, State.DONE, None),
+    ("I.", [says("I."), says("", "stop")], False, State.DONE, None),
+    ("I.", [says("I.", "stop")], False, State.DONE, None),
     ("I.", [says("I."), says(None, "tool_calls")], False, State.FAILED, TOOL),
     ("I.", [says("I."), says(None, "of its own")], True, State.FAILED, UNKNOWN),
     ("I.", [says("I.", "stop"), says(None, "error")], True, State.FAILED, UNKNOWN),
     ("I.", [says("I."), says(None, "error"), says(None, "stop")], True, State.FAILED, UNKNOWN),
     ("I.", [says("I."), says(None, "content_filter"), says(None, "stop")], True, State.FAILED, FILTERED),
-    ("I.I.", [says("I.", "odd"), says("I.", "odd"), says(None, "stop")], True, State.DONE, ""),
-    ("I.I.", [says("I.", "null"), says("I.", "None"), says(None, "stop")], True, State.DONE, ""),
+    ("I.I.", [says("I.", "odd"), says("I.", "odd"), says(None, "stop")], True, State.DONE, None),
+    ("I.I.", [says("I.", "null"), says("I.", "None"), says(None, "stop")], True, State.DONE, None),
     ("I.", [says("I.", "null")], False, State.FAILED, BROKEN),
-    ("I.", [says("I.")], True, State.DONE, ""),
+    ("I.", [says("I.")], True, State.DONE, None),
     ("I.", [says("I.")], False, State.FAILED, BROKEN),
     ("I.", [says("I."), says(None, "length")], True, State.STOPPED, LONGEST),
-    ("I.", [says("I."), says(None, "length"), says(None, "stop")], True, State.DONE, ""),
+    ("I.", [says("I."), says(None, "length"), says(None, "stop")], True, State.DONE, None),
     ("", [says(None, "length")], False, State.STOPPED, LONGEST),
     ("I.", [says("I."), says(None, "content_filter")], True, State.FAILED, FILTERED),
     ("", [says(None, "content_filter")], True, State.FAILED, FILTERED),
@@ -68,13 +70,13 @@ ENDS: list[tuple[str, list[dict[str, Any]], bool, State, str]] = [
     (" \n\t ", [says(" \n"), says("\t ", "stop")], True, State.FAILED, EMPTY),
     ("", [says(None, reasoning_content="hm"), says(None, "stop")], True, State.FAILED, ONLY_THOUGHTS),
     ("", [says("<think>hm")], True, State.FAILED, ONLY_THOUGHTS),
-    ("", [says("<think>hm"), says(None, "length")], True, State.STOPPED, f"{LONGEST[:-1]} while it was thinking."),
+    ("", [says("<think>hm"), says(None, "length")], True, State.STOPPED, Reason(Code.CUT_THINKING)),
 ]
 
 
 @pytest.mark.parametrize(("text", "chunks", "is_orderly", "state", "reason"), ENDS)
 def test_an_end_is_a_matter_of_what_was_said_last(
-    text: str, chunks: list[dict[str, Any]], state: State, reason: str, *, is_orderly: bool
+    text: str, chunks: list[dict[str, Any]], state: State, reason: Reason | None, *, is_orderly: bool
 ) -> None:
     """A finish reason, or else whether the server has ended it as the protocol wants."""
     answer = answer_of(*chunks)
@@ -85,10 +87,10 @@ def test_an_end_is_a_matter_of_what_was_said_last(
 
 @pytest.mark.parametrize("chunks", [case[1] for case in ENDS])
 def test_a_failure_from_outside_goes_before_what_was_said(chunks: list[dict[str, Any]]) -> None:
-    """Who calls knows whether it matters; its words are the reason."""
+    """Who calls knows whether it matters; its word is the reason."""
     answer = answer_of(*chunks)
-    answer.end(20.0, failure="why", is_orderly=True)
-    assert (answer.draft().state, answer.draft().reason, answer.draft().seconds) == (State.FAILED, "why", 10.0)
+    answer.end(20.0, failure=WHY, is_orderly=True)
+    assert (answer.draft().state, answer.draft().reason, answer.draft().seconds) == (State.FAILED, WHY, 10.0)
 
 
 def test_the_first_end_counts() -> None:
@@ -96,9 +98,9 @@ def test_the_first_end_counts() -> None:
     answer = answer_of(says("I.", "stop"))
     answer.end(12.0)
     before = answer.draft()
-    answer.end(15.0, failure="why")
+    answer.end(15.0, failure=WHY)
     answer.take(says(" More."), 16.0)
-    assert answer.draft() == before == Draft("I.", State.DONE, "", "m", 2.0, 0)
+    assert answer.draft() == before == Draft("I.", State.DONE, None, "m", 2.0, 0)
 
 
 def test_an_answer_waits_until_there_is_text_and_then_is_written() -> None:
@@ -219,7 +221,7 @@ def test_an_endless_text_is_stopped_at_40_000_characters(sizes: list[int], lengt
     assert answer.has_ended is (state is State.STOPPED)
     if answer.has_ended:
         before = answer.draft()
-        answer.end(99.0, failure="why")
+        answer.end(99.0, failure=WHY)
         assert answer.draft() == before
         assert (before.reason, before.seconds) == (ENDLESS, sizes_until(sizes))
 
@@ -316,7 +318,7 @@ def test_the_cost_of_a_token_does_not_grow_with_the_text(monkeypatch: pytest.Mon
     answer.end(40_000.0, is_orderly=True)
     assert [draft.text for draft in drafts] == ["x" * (4_000 * count + 1) for count in range(10)]
     assert all(draft.state is State.WRITING for draft in drafts)
-    assert answer.draft() == Draft("x" * 40_000, State.DONE, "", "m", 40_000.0, 0)
+    assert answer.draft() == Draft("x" * 40_000, State.DONE, None, "m", 40_000.0, 0)
 
 
 @pytest.mark.parametrize("pieces", [10_000, 40_000])
