@@ -4,11 +4,13 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from bot.delivery.board import Board
+from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
 from bot.durable.journal import Journal
 from bot.engine.completions import Completions
 from bot.engine.perspectives import PERSPECTIVES, Perspective
@@ -91,23 +93,24 @@ async def serve(
                 Journal(store, clock=clock, history_days=settings.history_days) as journal,
                 asyncio.TaskGroup() as background,
             ):
-                board = Board(slack, settings.slack_edits_per_minute, journal.may_write)
+                board = Board(slack, settings.slack_edits_per_minute, clock=clock)
                 showing = background.create_task(board.serve())
+                admission = Admission(
+                    Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
+                    problem_limit=settings.problem_limit,
+                    fits=fits_parent,
+                    most_runs=max(MOST_RUNS, settings.max_streams),
+                )
                 async with Runs(
                     slack=slack,
                     board=board,
                     journal=journal,
                     model=completions,
-                    admission=Admission(
-                        Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
-                        problem_limit=settings.problem_limit,
-                        fits=fits_parent,
-                        most_runs=max(MOST_RUNS, settings.max_streams),
-                    ),
+                    admission=admission,
                     perspectives=perspectives,
                 ) as runs:
                     register(socket.app, bot_user=identity.user_id, receive=runs.receive)
-                    writing = background.create_task(journal.serve(runs))
+                    writing = background.create_task(_attend(journal, runs, board, admission))
                     # The first question is kept as all others are, so the database comes before the connection.
                     await _unless(stop, journal.tried())
                     connecting = background.create_task(socket.serve(identity, note_connected))
@@ -124,6 +127,23 @@ async def serve(
     except BaseExceptionGroup as failures:
         raise find_leaf(failures) from failures
     logger.info("bot.stop")
+
+
+async def _attend(journal: Journal, runs: Runs, board: Board, admission: Admission) -> None:
+    """Have the journal written, and those told whom its events are about; until cancelled."""
+    async with aclosing(journal.events()) as events:
+        async for event in events:
+            match event:
+                case Claimed(record):
+                    runs.take_up(record)
+                case LeaseLost(key):
+                    runs.abandon(key)
+                case Asked(user, ago):
+                    admission.recall(user, _now() - ago)
+                case Spent(ago):
+                    board.note_spent(ago)
+                case Held(until):
+                    board.hold_after(until)
 
 
 def _tell_place(store: "Store", settings: Settings) -> None:

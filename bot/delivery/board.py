@@ -8,7 +8,7 @@ It is the only one that writes into threads. Laws:
 - The messages of a thread are posted one after another, in the order in which they were asked for. That a post is about
   to be sent is written down before. One that may have been carried out is looked up, where Slack lets the bot look, and
   is never repeated on a guess.
-- A process that may have been taken for dead sends nothing until it knows better.
+- Nothing is sent while the lease of this process may have ended: its runs may be another's.
 - What a thread cannot go on from ends that thread and no other.
 
 One task, `serve()`, owns every call that is under way.
@@ -17,6 +17,7 @@ One task, `serve()`, owns every call that is under way.
 import asyncio
 import logging
 import math
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Protocol, cast
@@ -71,12 +72,13 @@ class Writer(Protocol):
 class Board:
     """All threads of one workspace, under one schedule of `edits_per_minute`.
 
-    Nothing is sent while `may_write` says no; who makes it say yes again calls `wake`.
+    Nothing is sent from the time on that `hold_after` was told last, by `clock`, in seconds since 1970.
     """
 
-    def __init__(self, slack: Writer, edits_per_minute: int, may_write: Callable[[], bool] = lambda: True) -> None:
+    def __init__(self, slack: Writer, edits_per_minute: int, *, clock: Callable[[], float] = time.time) -> None:
         self._slack = slack
-        self._may_write = may_write
+        self._clock = clock
+        self._hold_at = math.inf
         self._edits = Edits(edits_per_minute)
         self._posts = Posts()
         self._watched: dict[Thread, set[Message]] = {}  # what the schedule of edits knows
@@ -125,9 +127,16 @@ class Board:
         self._edits.note_spent(_now(), ago)
         self._wake.set()
 
-    def wake(self) -> None:
-        """Ask again whether anything may be sent."""
-        self._wake.set()
+    def hold_after(self, at: float) -> None:
+        """Send nothing from `at` on, by the clock: until then, and no longer, the runs are surely this process's."""
+        was_held = self._is_held
+        self._hold_at = at
+        if was_held:
+            self._wake.set()
+
+    @property
+    def _is_held(self) -> bool:
+        return self._clock() >= self._hold_at
 
     async def rest(self, patience: float) -> None:
         """Send nothing more, and wait so many seconds for posts under way: only their answers tell where they stand."""
@@ -169,7 +178,7 @@ class Board:
         async with asyncio.TaskGroup() as calls:
             while True:
                 self._wake.clear()
-                is_free = self._may_write() and not self._is_resting
+                is_free = not (self._is_held or self._is_resting)
                 deadline = min(self._start_posts(calls), self._start_edits(calls)) if is_free else math.inf
                 try:
                     async with asyncio.timeout_at(deadline if deadline < math.inf else None):
@@ -227,10 +236,10 @@ class Board:
         try:
             if message.is_unknown and not await self._is_missing(message):
                 return
-            await thread.ledger.intend(message.part)
-            if thread not in self._watched or self._is_resting or not self._may_write():
+            await thread.ledger.record_intent(message.part)
+            if thread not in self._watched or self._is_resting or self._is_held:
                 # Writing that down took its time. Perhaps the run is another process's now.
-                thread.ledger.withdraw(message.part)
+                thread.ledger.not_posted(message.part)
                 _put_back(message)
                 return
             message.is_stale = False
@@ -239,10 +248,10 @@ class Board:
             if body:
                 self._posting.add(thread)
                 ts = await self._slack.post(thread.channel, body, thread.ts, _mark(message))
-                thread.ledger.place(message.part, ts)
+                thread.ledger.posted(message.part, ts)
                 self._note_posted(message, ts, body, is_last=is_last)
             else:
-                thread.ledger.withdraw(message.part)
+                thread.ledger.not_posted(message.part)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_post_failure(message, error, body)
         finally:
@@ -261,7 +270,7 @@ class Board:
         elif isinstance(error, UnavailableError) and error.effect is Effect.DENIED:
             message.is_unknown = message.is_refused = True
         elif isinstance(error, (SlackError, TokenRefusedError)) and not message.is_unknown:
-            thread.ledger.withdraw(message.part)
+            thread.ledger.not_posted(message.part)
         match error:
             case RateLimitedError():
                 thread.refusals += 1
@@ -303,7 +312,7 @@ class Board:
             self._lose(message, Loss.UNKNOWN)
             return False
         if ts is not None:
-            thread.ledger.place(message.part, ts)
+            thread.ledger.posted(message.part, ts)
             self._note_posted(message, ts, None, is_last=False)
             self.grow(message)
             return False
@@ -340,8 +349,8 @@ class Board:
     async def _edit(self, message: Message, body: Body) -> None:
         thread = message.thread
         try:
-            await thread.ledger.spend(message.part)
-            if thread not in self._watched or not self._may_write():
+            await thread.ledger.record_edit(message.part)
+            if thread not in self._watched or self._is_held:
                 # Writing that down took its time. Perhaps the run is another process's now.
                 self._edits.fail(message, _now())
                 _note_answered(message)
@@ -479,7 +488,7 @@ def _note_pending(message: Message, error: UnavailableError) -> None:
 def _note_answered(message: Message) -> None:
     """Once an edit was answered, or was not sent: note that none is under way, unless an older one is."""
     if message.pending_until <= _now():
-        message.thread.ledger.note_answered(message.part)
+        message.thread.ledger.edit_answered(message.part)
 
 
 def _mark(message: Message) -> Mark:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from enum import Enum, IntEnum
 from typing import Protocol
 
+from bot.engine.draft import Draft
 from bot.slack.blocks import Body
 
 
@@ -42,25 +43,28 @@ class Wall(Protocol):
 
 
 class Ledger(Protocol):
-    """Who writes down what becomes of a thread's messages, in case this process does not live to know. The journal."""
+    """Who writes down what becomes of a run, in case this process does not live to know: an entry of the journal."""
 
     @property
     def key(self) -> str:
-        """What the thread's run is known by."""
+        """What the run is known by."""
 
-    async def intend(self, part: str) -> None:
+    async def record_intent(self, part: str) -> None:
         """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
 
-    def withdraw(self, part: str) -> None:
+    def not_posted(self, part: str) -> None:
         """Note that it was not posted."""
 
-    def place(self, part: str, ts: str) -> None:
+    def posted(self, part: str, ts: str) -> None:
         """Note that it stands."""
 
-    async def spend(self, part: str) -> None:
-        """Write down that an edit is about to be sent, and what it shows; return as `intend` does."""
+    def save_draft(self, name: str, draft: Draft) -> None:
+        """Note an answer's newest draft."""
 
-    def note_answered(self, part: str) -> None:
+    async def record_edit(self, part: str) -> None:
+        """Write down that an edit is about to be sent, and what it shows; return as `record_intent` does."""
+
+    def edit_answered(self, part: str) -> None:
         """Note that no edit of a message is under way any more."""
 
 

@@ -10,18 +10,20 @@ Laws:
 - Newer drafts replace unwritten ones. They are written with the next edit of their run, the last one at once: what
   people have seen, and what is whole, is there for whoever goes on.
 
-`store` knows the database; here is when it is asked. One task, `serve()`, owns every write but the first of each run.
+`store` knows the database; here is when it is asked. Who reads `events()` owns every write but the first of each run.
 """
 
 import asyncio
 import logging
+import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
 
+from bot.durable.events import Asked, Claimed, Event, Held, LeaseLost, Spent
 from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Record, Withdrawn
 from bot.engine.draft import Draft
 from bot.errors import StoreError
@@ -76,27 +78,8 @@ class Database(Protocol):
         """When other processes have sent edits, since a time."""
 
 
-class Keeper(Protocol):
-    """Who works on the runs: `runs.supervisor.Runs`."""
-
-    def take_up(self, record: Record) -> None:
-        """Go on with a run that another process has left."""
-
-    def abandon(self, key: str) -> None:
-        """Let go of a run at once, without a word: it is another process's now."""
-
-    def recall(self, user: str, ago: float) -> None:
-        """Count a run that was begun so many seconds ago."""
-
-    def note_spent(self, ago: list[float]) -> None:
-        """Count edits that were sent so many seconds ago."""
-
-    def wake(self) -> None:
-        """Go on sending, if it may."""
-
-
 class Entry:
-    """What is written of one run; the ledger of its thread."""
+    """What is written of one run: its ledger."""
 
     def __init__(self, journal: "Journal", key: str) -> None:
         self.key = key
@@ -107,30 +90,30 @@ class Entry:
         """Whether another process could go on with the run."""
         return self._journal.is_kept(self.key)
 
-    async def intend(self, part: str) -> None:
+    async def record_intent(self, part: str) -> None:
         """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
         self._journal.note_post(self.key, part, None)
         if self.is_kept:
             await self._journal.written()
 
-    def withdraw(self, part: str) -> None:
+    def not_posted(self, part: str) -> None:
         """Note that it was not posted."""
         self._journal.note_post(self.key, part, WITHDRAWN)
         self._journal.wake()
 
-    def place(self, part: str, ts: str) -> None:
+    def posted(self, part: str, ts: str) -> None:
         """Note that it stands."""
         self._journal.note_post(self.key, part, ts)
         self._journal.wake()
 
-    def keep(self, name: str, draft: Draft) -> None:
+    def save_draft(self, name: str, draft: Draft) -> None:
         """Note an answer's newest draft. It is written with the next edit, or at once if it is the last."""
         self._journal.note_draft(self.key, name, draft)
         if draft.state.is_final:
             self._journal.due.add(self.key)
             self._journal.wake()
 
-    async def spend(self, part: str) -> None:
+    async def record_edit(self, part: str) -> None:
         """Write down that an edit is about to be sent, and the run's newest drafts, of which it shows one.
 
         What people have seen is then there for whoever goes on with the run.
@@ -142,7 +125,7 @@ class Entry:
         if self.is_kept:
             await self._journal.written(BRIEFLY)
 
-    def note_answered(self, part: str) -> None:
+    def edit_answered(self, part: str) -> None:
         """Note that no edit of a message is under way any more."""
         self._journal.changes.calls[self.key, part] = None
         self._journal.wake()
@@ -186,6 +169,7 @@ class Journal:
         self._wake = asyncio.Event()
         self._hurry = asyncio.Event()
         self._written: list[asyncio.Future[None]] = []
+        self._news: list[Event] = []
         self._strays: set[str] = set()  # runs that were taken up, and that this process never learned of
 
     async def __aenter__(self) -> Self:
@@ -203,13 +187,6 @@ class Journal:
     def is_kept(self, key: str) -> bool:
         """Whether another process could go on with a run."""
         return key in self._kept and not self._is_away
-
-    def may_write(self) -> bool:
-        """Whether this process's runs are its own, as far as it can know.
-
-        When their leases may have ended, the database has to be asked. If it does not answer, nobody can take them.
-        """
-        return not self._kept or self.clock() < self._held_until or self._unanswered >= ENOUGH
 
     async def add(self, question: Question) -> bool:
         """Write a question down before it is acknowledged; whether it is new. It returns within `PATIENCE`."""
@@ -280,11 +257,14 @@ class Journal:
             logger.debug("store.slow")
 
     async def tried(self) -> None:
-        """Wait until the database is open, or is known to be away. `serve` sees to it."""
+        """Wait until the database is open, or is known to be away, as who reads `events()` finds out."""
         await self._tried.wait()
 
-    async def serve(self, keeper: Keeper) -> None:
-        """Open the database, write, renew leases, hand runs that nobody holds to `keeper`; until cancelled.
+    async def events(self) -> AsyncGenerator[Event]:
+        """Open the database, write, renew leases, claim runs that nobody holds, for as long as somebody reads on.
+
+        What is read of a write, whose the runs are above all, is told before anybody who waits for that write goes on:
+        let the reader act on each event at once, and wait for nothing. It is to be read once.
 
         Raises:
             SettingsError: the database cannot be where it is said to be, or is a newer program's.
@@ -293,11 +273,16 @@ class Journal:
         is_all_held = False
         while True:
             self._wake.clear()
-            if await self._write(keeper):
+            is_written = await self._write()
+            for event in self._take_news():
+                yield event
+            if is_written:
                 now = _now() + GATHER  # what is due so soon is due
                 if now >= search_at and not self._is_resting:
                     search_at = now + SEARCH
-                    is_all_held = await self._search(keeper)
+                    is_all_held = await self._search()
+                    for event in self._take_news():
+                        yield event
                 if is_all_held and now >= tidy_at:  # what can be taken up is not forgotten before it is
                     tidy_at = now + (RENEWAL if await self._tidy() else HOUSEKEEPING)
                 await self._pause(RENEWAL if self._is_resting else min(RENEWAL, search_at - _now()))
@@ -332,7 +317,14 @@ class Journal:
             async with asyncio.timeout(GATHER):
                 await self._hurry.wait()
 
-    async def _write(self, keeper: Keeper) -> bool:
+    def _take_news(self) -> list[Event]:
+        """What has come about since this was asked last, and until when the runs are this process's."""
+        is_out_of_reach = self._unanswered >= ENOUGH or (self._is_away and not self._kept)
+        held = Held(math.inf if is_out_of_reach else self._held_until)
+        news, self._news = [*self._news, held], []
+        return news
+
+    async def _write(self) -> bool:
         """Write what is new, and renew the leases; whether the database has done so."""
         began = self.clock()
         was_leased = began < self._held_until
@@ -347,7 +339,7 @@ class Journal:
         try:
             async with asyncio.timeout(LONGER if self._is_away or not self._opened.is_set() else PATIENCE):
                 if not self._opened.is_set():
-                    await self._open(keeper)
+                    await self._open()
                 held = await self._store.save(changes)
         except (StoreError, TimeoutError) as error:
             self._unanswered += began >= self._held_until
@@ -358,7 +350,7 @@ class Journal:
             self._is_away = False
             self._held_until = began + LEASE
             self._unanswered = 0
-            self._note_held(held, changes, kept, keeper, was_leased=was_leased)
+            self._note_held(held, changes, kept, was_leased=was_leased)
             is_done = True
         finally:
             if not is_done:
@@ -368,7 +360,6 @@ class Journal:
                 if not future.done():
                     future.set_result(None)
             self._tried.set()
-        keeper.wake()
         return is_done
 
     def _hold_back(self, changes: Changes, due: set[str]) -> None:
@@ -391,7 +382,7 @@ class Journal:
             changes.posts = posts | changes.posts
             changes.answers |= {(key, name): draft for name, draft in page.answers.items()}
 
-    def _note_held(self, held: set[str], changes: Changes, kept: set[str], keeper: Keeper, *, was_leased: bool) -> None:
+    def _note_held(self, held: set[str], changes: Changes, kept: set[str], *, was_leased: bool) -> None:
         """Take note of which runs are this process's.
 
         `changes` were written, `kept` were thought to be its own before that, and `was_leased` says whether nobody else
@@ -404,9 +395,9 @@ class Journal:
                 self._kept.discard(key)
                 self.wake()
             else:
-                self._lose(key, keeper)
+                self._lose(key)
         for key in changes.begins.keys() & self._live.keys() - self._kept - held:
-            self._lose(key, keeper)
+            self._lose(key)
         held = held - changes.ends.keys()
         for key in held & self._live.keys() - self._kept - self._adding:
             logger.info("run.durable key=%s", key)
@@ -414,11 +405,11 @@ class Journal:
         self._kept |= held & self._live.keys()
         self._strays |= held - self._live.keys() - self.changes.ends.keys()
 
-    def _lose(self, key: str, keeper: Keeper) -> None:
+    def _lose(self, key: str) -> None:
         logger.warning("run.lost key=%s", key)
         del self._live[key]
         self._kept.discard(key)
-        keeper.abandon(key)
+        self._news.append(LeaseLost(key))
 
     def _note_away(self, error: Exception) -> None:
         if not self._is_away:
@@ -439,30 +430,29 @@ class Journal:
         changes.edits = [at for at in (*changes.edits, *newer.edits) if at > horizon]
         self.changes = changes
 
-    async def _open(self, keeper: Keeper) -> None:
+    async def _open(self) -> None:
         """Open the database, and learn what former processes have begun and spent, before anything is added to it."""
         await self._store.open()
         now = self.clock()
         asked = await self._store.asked_since(now - 60 * MINUTE)
-        await self._count_spent(keeper)
-        for user, at in asked:
-            keeper.recall(user, now - at)
+        await self._count_spent()
+        self._news += [Asked(user, now - at) for user, at in asked]
         self._opened.set()
 
-    async def _count_spent(self, keeper: Keeper) -> None:
+    async def _count_spent(self) -> None:
         """Count what other processes have spent within the minute, and was not counted yet; some is written late."""
         now = self.clock()
         spent = Counter(await self._store.edits_since(now - MINUTE))
-        keeper.note_spent([max(0.0, now - at - DOUBT) for at in (spent - self._counted).elements()])
+        self._news.append(Spent([max(0.0, now - at - DOUBT) for at in (spent - self._counted).elements()]))
         self._counted = spent
 
-    async def _search(self, keeper: Keeper) -> bool:
+    async def _search(self) -> bool:
         """Take up what nobody holds, so much at once; whether there was nothing of it."""
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._store.release(self._strays)
                 self._strays.clear()
-                await self._count_spent(keeper)
+                await self._count_spent()
                 records = await self._store.claim()
         except (StoreError, TimeoutError) as error:
             self._note_away(error)
@@ -472,7 +462,7 @@ class Journal:
             self._live[key] = _Page(Begun(record.question, record.asked_at), {**record.posts}, {**record.answers})
             self._kept.add(key)
             logger.info("run.taken_up key=%s", key)
-            keeper.take_up(record)
+            self._news.append(Claimed(record))
         return not records
 
     async def _tidy(self) -> bool:

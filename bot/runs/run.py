@@ -14,7 +14,7 @@ from functools import partial
 from typing import Protocol
 
 from bot.delivery.reply import Reply
-from bot.delivery.thread import Loss, Message, Thread
+from bot.delivery.thread import Ledger, Loss, Message, Thread
 from bot.durable.record import Record
 from bot.engine.draft import Draft
 from bot.engine.merge import merge_async_iterators
@@ -41,23 +41,14 @@ class Model(Protocol):
         """
 
 
-class Notebook(Protocol):
-    """Who writes down what the answers have come to: an entry of `durable.journal`."""
-
-    def keep(self, name: str, draft: Draft) -> None:
-        """Note an answer's newest draft."""
-
-
 class Run:
     """One question on its way."""
 
-    def __init__(
-        self, question: Question, thread: Thread, perspectives: Sequence[Perspective], notebook: Notebook
-    ) -> None:
+    def __init__(self, question: Question, thread: Thread, perspectives: Sequence[Perspective], ledger: Ledger) -> None:
         self.thread = thread
         self._question = question
         self._perspectives = perspectives
-        self._notebook = notebook
+        self._ledger = ledger
         self._parent: Message | None = None
         self._replies: list[Reply] = []
         self._newest: tuple[Draft | None, ...] = ()
@@ -90,7 +81,7 @@ class Run:
                     if draft is not None and draft is not reply.draft:
                         reply.show(draft)
                         if reply.draft is draft:
-                            self._notebook.keep(reply.perspective.name, draft)
+                            self._ledger.save_draft(reply.perspective.name, draft)
                 await asyncio.sleep(PAUSE)
         await self._settle()
 

@@ -125,18 +125,6 @@ class Runs:
                 run.thread.close()  # at once: ending the streams takes a moment
             task.cancel()
 
-    def recall(self, user: str, ago: float) -> None:
-        """Count a run of `user`'s that was begun so many seconds ago."""
-        self._admission.recall(user, _now() - ago)
-
-    def note_spent(self, ago: list[float]) -> None:
-        """Count edits that another process has sent, so many seconds ago each."""
-        self._board.note_spent(ago)
-
-    def wake(self) -> None:
-        """Go on sending, if that is allowed."""
-        self._board.wake()
-
     async def end(self, grace: float) -> None:
         """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
         if self._tasks:

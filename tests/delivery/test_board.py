@@ -77,7 +77,7 @@ class Writer:
 @asynccontextmanager
 async def board_on(writer: Writer, edits_per_minute: int = 50) -> AsyncIterator[Board]:
     """A board that serves."""
-    board = Board(writer, edits_per_minute)
+    board = Board(writer, edits_per_minute, clock=asyncio.get_running_loop().time)
     serving = asyncio.create_task(board.serve())
     try:
         yield board
@@ -242,7 +242,7 @@ async def test_a_post_that_was_carried_out_is_found() -> None:
         await thread.settle()
     assert writer.texts() == ["parent", "whole"]
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "find", "edit"]
-    assert ledger.notes[2:] == [("intend", "reply"), ("place", "reply", "2"), ("spend", "reply"), ("answered", "reply")]
+    assert ledger.notes[2:] == [("intent", "reply"), ("posted", "reply", "2"), ("edit", "reply"), ("answered", "reply")]
 
 
 async def test_a_post_that_was_not_carried_out_is_posted_again() -> None:
@@ -286,24 +286,53 @@ async def test_an_intent_is_written_down_before_the_post_and_its_end_after_it() 
         post(thread, "a")
         await thread.settle()
     assert [at for at, _, _, _ in writer.calls] == [0.5, 3.1]
-    assert ledger.notes == [("intend", "a"), ("withdraw", "a"), ("intend", "a"), ("place", "a", "1")]
+    assert ledger.notes == [("intent", "a"), ("not posted", "a"), ("intent", "a"), ("posted", "a", "1")]
 
 
 async def test_nothing_is_sent_by_a_process_that_may_have_been_taken_for_dead() -> None:
-    """Until it knows better, and is woken."""
-    writer, may = Writer(), [False]
-    board = Board(writer, 50, lambda: may[0])
-    serving = asyncio.create_task(board.serve())
-    thread = board.thread(Ledger(), "C")
-    post(thread, "a")
-    await asyncio.sleep(10)
-    assert not writer.calls
-    may[0] = True
-    board.wake()
-    await thread.settle()
-    assert writer.texts() == ["a"]
-    serving.cancel()
-    await asyncio.wait([serving])
+    """From the time on that it was told, until it is told a later one: at once then, and nothing waits for a timer."""
+    writer, loop = Writer(), asyncio.get_running_loop()
+    async with board_on(writer) as board:
+        thread = board.thread(Ledger(), "C")
+        began = loop.time()
+        board.hold_after(began + 3)
+        message, content = post(thread, "a")
+        await thread.settle()
+        board.hold_after(began + 4)
+        await asyncio.sleep(5)
+        content.text = "b"
+        message.finish()
+        post(thread, "c")
+        await asyncio.sleep(10)
+        assert writer.texts() == ["a"]
+        board.hold_after(loop.time())
+        await asyncio.sleep(10)
+        assert writer.texts() == ["a"]
+        board.hold_after(loop.time() + 1)
+        await thread.settle()
+        assert loop.time() - began == pytest.approx(25 + 2 * TOOK, abs=1)
+        assert writer.texts() == ["b", "c"]
+
+
+@pytest.mark.parametrize("is_standing", [False, True])
+async def test_what_has_waited_for_the_database_is_not_sent_once_the_board_is_held(*, is_standing: bool) -> None:
+    """The process may have been suspended meanwhile: the post and the edit are made when it is known better."""
+    writer, ledger, loop = Writer(), Ledger(), asyncio.get_running_loop()
+    async with board_on(writer) as board:
+        thread = board.thread(ledger, "C", "0")
+        message, content = post(thread, "a")
+        if is_standing:
+            await thread.settle()
+        ledger.takes = 2.0
+        content.text = "b"
+        message.finish()
+        board.hold_after(loop.time() + 1)
+        await asyncio.sleep(3)
+        assert writer.texts() == ["a"] * is_standing
+        assert ledger.notes[-1] == (("answered", "a") if is_standing else ("not posted", "a"))
+        board.hold_after(loop.time() + 100)
+        await thread.settle()
+        assert writer.texts() == ["b"]
 
 
 async def test_a_lost_parent_ends_its_thread() -> None:
@@ -601,7 +630,7 @@ async def test_an_edit_that_is_known_to_be_over_is_written_down() -> None:
         content.text = "last"
         message.finish()
         await thread.settle()
-        spent, answered = ("spend", "reply"), ("answered", "reply")
+        spent, answered = ("edit", "reply"), ("answered", "reply")
         assert ledger.notes[2:] == [spent, answered, spent, spent]
         await thread.outlast()
         assert ledger.notes[2:] == [spent, answered, spent, spent, spent, answered]

@@ -2,11 +2,13 @@
 
 import asyncio
 import itertools
+import math
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
+from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
 from bot.durable.journal import LONGER, MEMORY, PATIENCE, RENEWAL, RETRY, SEARCH, Journal
 from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Record
 from bot.engine.draft import Draft, State
@@ -98,29 +100,34 @@ class Database:
         return {key: draft.text for _, changes in self.saves[save:] for key, draft in changes.answers.items()}
 
 
-class Keeper:
-    """Writes down what it is told to do."""
+class Reader:
+    """Reads the journal's events, as `app` does: at once, and waiting for nothing."""
 
     def __init__(self) -> None:
-        self.taken_up: list[str] = []
-        self.abandoned: list[str] = []
-        self.recalled: list[tuple[str, float]] = []
+        self.claimed: list[str] = []
+        self.lost: list[str] = []
+        self.asked: list[tuple[str, float]] = []
         self.spent: list[float] = []
+        self.held_until = math.inf
 
-    def take_up(self, record: Record) -> None:
-        self.taken_up.append(record.question.key)
+    def may_send(self) -> bool:
+        """Whether the board would."""
+        return now() < self.held_until
 
-    def abandon(self, key: str) -> None:
-        self.abandoned.append(key)
-
-    def recall(self, user: str, ago: float) -> None:
-        self.recalled.append((user, ago))
-
-    def note_spent(self, ago: list[float]) -> None:
-        self.spent += ago
-
-    def wake(self) -> None:
-        pass
+    async def read(self, journal: Journal) -> None:
+        async with aclosing(journal.events()) as events:
+            async for event in events:
+                match event:
+                    case Claimed(record):
+                        self.claimed.append(record.question.key)
+                    case LeaseLost(key):
+                        self.lost.append(key)
+                    case Asked(user, ago):
+                        self.asked.append((user, ago))
+                    case Spent(ago):
+                        self.spent += ago
+                    case Held(until):
+                        self.held_until = until
 
 
 def now() -> float:
@@ -129,16 +136,16 @@ def now() -> float:
 
 
 @asynccontextmanager
-async def journal_on(database: Database, keeper: Keeper | None = None) -> AsyncIterator[Journal]:
-    """A journal that serves, open if the database answers; it is closed in the end."""
+async def journal_on(database: Database, reader: Reader | None = None) -> AsyncIterator[Journal]:
+    """A journal whose events are read, open if the database answers; it is closed in the end."""
     async with Journal(database, clock=now, history_days=30) as journal:
-        serving = asyncio.create_task(journal.serve(keeper or Keeper()))
+        reading = asyncio.create_task((reader or Reader()).read(journal))
         try:
             yield journal
         finally:
-            serving.cancel()
-            await asyncio.wait([serving])
-            assert serving.cancelled(), serving.exception()
+            reading.cancel()
+            await asyncio.wait([reading])
+            assert reading.cancelled(), reading.exception()
 
 
 async def test_a_question_is_new_once() -> None:
@@ -165,7 +172,7 @@ async def test_nobody_waits_for_a_silent_database_longer_than_agreed(caplog: pyt
         await asyncio.sleep(RENEWAL + PATIENCE)
         began = now()
         assert await journal.add(Question("other", "Why?", "U", "C"))
-        await journal.entry("other").intend("parent")
+        await journal.entry("other").record_intent("parent")
         assert now() == began
     assert caplog.text.count("run.not_durable") == 2
 
@@ -179,12 +186,12 @@ async def test_an_intent_is_written_before_it_is_acted_upon() -> None:
         entry = journal.entry("k")
         await asyncio.sleep(1)
         began = now()
-        await entry.intend("parent")
+        await entry.record_intent("parent")
         assert now() - began <= 0.02
         assert database.posts == {("k", "parent"): None}
-        entry.place("parent", "1.1")
-        await entry.intend("Depth")
-        entry.withdraw("Depth")
+        entry.posted("parent", "1.1")
+        await entry.record_intent("Depth")
+        entry.not_posted("Depth")
         await journal.written()
         assert database.posts == {("k", "parent"): "1.1", ("k", "Depth"): WITHDRAWN}
 
@@ -196,9 +203,9 @@ async def test_an_edit_is_written_down_as_under_way_until_it_was_answered() -> N
         await journal.add(QUESTION)
         entry = journal.entry("k")
         sent_at = now()
-        await entry.spend("Depth")
+        await entry.record_edit("Depth")
         assert database.saves[-1][1].calls == {("k", "Depth"): sent_at}
-        entry.note_answered("Depth")
+        entry.edit_answered("Depth")
         await asyncio.sleep(0.1)
         assert database.saves[-1][1].calls == {("k", "Depth"): None}
 
@@ -212,13 +219,13 @@ async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
         await journal.written()
         before = len(database.saves)
         for length in range(1, 50):
-            entry.keep("Depth", Draft("x" * length, State.WRITING))
+            entry.save_draft("Depth", Draft("x" * length, State.WRITING))
             await asyncio.sleep(0.02)
         assert len(database.saves) == before
-        await entry.spend("Depth")
+        await entry.record_edit("Depth")
         (_, changes), *none = database.saves[before:]
         assert (changes.answers["k", "Depth"].text, len(changes.edits), none) == ("x" * 49, 1, [])
-        entry.keep("Depth", Draft("whole", State.DONE))
+        entry.save_draft("Depth", Draft("whole", State.DONE))
         await asyncio.sleep(0.1)
         assert database.saves[-1][1].answers["k", "Depth"].state is State.DONE
 
@@ -232,20 +239,20 @@ async def test_an_edit_writes_the_drafts_of_its_own_run() -> None:
         await journal.written()
         before = len(database.saves)
         for key in ("k", "other"):
-            journal.entry(key).keep("Depth", Draft("a", State.WRITING))
-            journal.entry(key).keep("Breadth", Draft("b", State.WRITING))
-        await journal.entry("k").spend("Depth")
+            journal.entry(key).save_draft("Depth", Draft("a", State.WRITING))
+            journal.entry(key).save_draft("Breadth", Draft("b", State.WRITING))
+        await journal.entry("k").record_edit("Depth")
         assert database.answers_since(before) == {("k", "Depth"): "a", ("k", "Breadth"): "b"}
         before = len(database.saves)
         await asyncio.sleep(3 * RENEWAL)
         assert database.answers_since(before) == {}
-        journal.entry("other").keep("Depth", Draft("ab", State.WRITING))
+        journal.entry("other").save_draft("Depth", Draft("ab", State.WRITING))
         database.failure = StoreError("away")
-        await journal.entry("other").intend("Depth 2")
+        await journal.entry("other").record_intent("Depth 2")
         database.failure = None
         await asyncio.sleep(2 * RETRY)
         assert database.answers_since(before) == {("other", "Depth"): "ab", ("other", "Breadth"): "b"}
-        journal.entry("k").keep("Depth", Draft("abc", State.WRITING))
+        journal.entry("k").save_draft("Depth", Draft("abc", State.WRITING))
         before = len(database.saves)
     assert database.answers_since(before) == {("k", "Depth"): "abc"}
 
@@ -262,18 +269,18 @@ async def test_leases_are_renewed_while_nothing_is_written() -> None:
 
 async def test_what_a_silent_database_missed_is_written_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
     """The newest of each, once; the log tells of the beginning and the end, and of nothing between."""
-    database = Database()
-    async with journal_on(database) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.add(QUESTION)
         entry = journal.entry("k")
         database.failure = StoreError("away")
-        entry.place("parent", "1.1")
+        entry.posted("parent", "1.1")
         await asyncio.sleep(5)
-        entry.keep("Depth", Draft("old", State.WRITING))
+        entry.save_draft("Depth", Draft("old", State.WRITING))
         await asyncio.sleep(7)
-        entry.keep("Depth", Draft("new", State.DONE))
+        entry.save_draft("Depth", Draft("new", State.DONE))
         assert not journal.is_kept("k")
-        assert journal.may_write()
+        assert reader.may_send()
         database.failure, before = None, len(database.saves)
         await asyncio.sleep(RETRY + 0.1)
         (_, changes), *_ = database.saves[before:]
@@ -285,31 +292,31 @@ async def test_what_a_silent_database_missed_is_written_when_it_is_back(caplog: 
 
 async def test_a_run_that_another_process_holds_is_let_go() -> None:
     """At the next write."""
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.add(QUESTION)
         await journal.written()
         database.ours, database.others = set(), {"k"}
         await asyncio.sleep(RENEWAL + 0.1)
-        assert keeper.abandoned == ["k"]
+        assert reader.lost == ["k"]
         assert not journal.is_kept("k")
 
 
 async def test_nothing_may_be_sent_once_the_lease_may_have_ended() -> None:
     """Until the database has said whose the run is. A process that is suspended finds out so."""
-    database = Database()
-    async with journal_on(database) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         assert await journal.add(QUESTION)
         await journal.written()
-        assert journal.may_write()
+        assert reader.may_send()
     await asyncio.sleep(LEASE)
-    assert not journal.may_write()
+    assert not reader.may_send()
 
 
 async def test_a_process_that_was_suspended_while_it_wrote_sends_nothing_before_it_has_asked() -> None:
     """That a write from before was not answered says nothing of now."""
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.add(QUESTION)
         await journal.written()
         database.takes = 100
@@ -318,41 +325,78 @@ async def test_a_process_that_was_suspended_while_it_wrote_sends_nothing_before_
         asyncio.get_running_loop().now += LEASE + 1  # type: ignore[attr-defined]
         await asyncio.sleep(0)
         await asyncio.sleep(0.1)
-        assert not journal.may_write()
+        assert not reader.may_send()
         database.takes = 0
         await asyncio.sleep(RETRY)
-        assert journal.may_write()
+        assert reader.may_send()
+
+
+async def test_while_the_database_is_away_runs_that_it_does_not_know_wait_for_no_lease() -> None:
+    """Nobody can have taken them up; those that it knows wait until they may be sure of that."""
+    for has_known in (False, True):
+        database, reader = Database(), Reader()
+        async with journal_on(database, reader) as journal:
+            await journal.written()
+            if has_known:
+                await journal.add(QUESTION)
+            await asyncio.sleep(1)
+            assert now() < reader.held_until <= now() + LEASE
+            database.failure = StoreError("away")
+            await asyncio.sleep(RENEWAL)
+            assert (reader.held_until == math.inf) != has_known
+            await asyncio.sleep(LEASE + 2 * RETRY)
+            assert reader.held_until == math.inf
+            database.failure = None
+            await asyncio.sleep(RETRY)
+            assert now() < reader.held_until <= now() + LEASE
+
+
+async def test_whose_a_run_is_is_told_before_who_waits_for_a_write_goes_on() -> None:
+    """A post that has waited for it would else be sent of a run that is another's."""
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        asyncio.get_running_loop().now += LEASE + 1  # type: ignore[attr-defined]
+        database.ours, database.others, database.takes = set(), {"k"}, 0.1
+        entry = journal.entry("k")
+        intending = asyncio.create_task(entry.record_intent("Depth"))
+        intending.add_done_callback(lambda _: known.append([*reader.lost]))
+        known: list[list[str]] = []
+        await intending
+        await asyncio.sleep(0)
+    assert known == [["k"]]
 
 
 async def test_runs_that_nobody_holds_are_taken_up() -> None:
     """At the start, and every few seconds; not by a process that is about to end."""
-    database, keeper = Database(), Keeper()
+    database, reader = Database(), Reader()
     database.unheld = [Record(QUESTION, 0.0, {}, {})]
-    async with journal_on(database, keeper) as journal:
+    async with journal_on(database, reader) as journal:
         await asyncio.sleep(0.1)
-        assert keeper.taken_up == ["k"]
+        assert reader.claimed == ["k"]
         await asyncio.sleep(60)
         assert database.searches == pytest.approx(60 / SEARCH, abs=2)
-        assert not keeper.abandoned
+        assert not reader.lost
         journal.rest()
         database.unheld = [Record(Question("other", "Why?", "U", "C"), 0.0, {}, {})]
         await asyncio.sleep(60)
-    assert keeper.taken_up == ["k"]
+    assert reader.claimed == ["k"]
     assert database.released == ["k"]
 
 
 async def test_nothing_is_forgotten_before_all_that_nobody_holds_is_taken_up() -> None:
     """What nobody has held for long would be forgotten; who is about to end takes nothing up, and forgets nothing."""
-    database, keeper = Database(), Keeper()
+    database, reader = Database(), Reader()
     database.unheld = [Record(Question(f"k{number}", "Why?", "U", "C"), 0.0, {}, {}) for number in range(5)]
     async with journal_on(database) as journal:
         journal.rest()
         await asyncio.sleep(60)
     assert (database.searches, database.cleared) == (0, [])
     database.most_at_once = 2
-    async with journal_on(database, keeper):
+    async with journal_on(database, reader):
         await asyncio.sleep(60)
-    assert keeper.taken_up == ["k0", "k1", "k2", "k3", "k4"]
+    assert reader.claimed == ["k0", "k1", "k2", "k3", "k4"]
     assert database.cleared == [0]
 
 
@@ -363,7 +407,7 @@ async def test_a_run_that_ended_while_the_database_was_away_is_written_with_its_
         await journal.written()
         database.failure = StoreError("away")
         await journal.add(QUESTION)
-        journal.entry("k").keep("Depth", Draft("whole", State.DONE))
+        journal.entry("k").save_draft("Depth", Draft("whole", State.DONE))
         journal.end("k", "done")
         await asyncio.sleep(2 * RENEWAL)
         database.failure = None
@@ -378,19 +422,19 @@ async def test_a_run_begun_while_the_database_was_away_is_written_when_it_is_bac
 ) -> None:
     """With its question, the time at which it was asked, and all that stands by then; it is kept from there on."""
     caplog.set_level("INFO")
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.written()
         database.failure, asked_at = StoreError("away"), now()
         assert await journal.add(QUESTION)
         entry = journal.entry("k")
-        await entry.intend("parent")
-        entry.place("parent", "1.1")
-        await entry.intend("Depth")
-        entry.withdraw("Depth")
-        await entry.intend("Time")
-        entry.keep("Depth", Draft("old", State.WRITING))
-        entry.keep("Depth", Draft("new", State.WRITING))
+        await entry.record_intent("parent")
+        entry.posted("parent", "1.1")
+        await entry.record_intent("Depth")
+        entry.not_posted("Depth")
+        await entry.record_intent("Time")
+        entry.save_draft("Depth", Draft("old", State.WRITING))
+        entry.save_draft("Depth", Draft("new", State.WRITING))
         await asyncio.sleep(20)
         assert not journal.is_kept("k")
         database.failure, before = None, len(database.saves)
@@ -405,7 +449,7 @@ async def test_a_run_begun_while_the_database_was_away_is_written_when_it_is_bac
         assert journal.is_kept("k")
         await asyncio.sleep(RENEWAL)
         assert database.saves[-1][1] == Changes()
-    assert (keeper.abandoned, caplog.text.count("run.durable key=k")) == ([], 1)
+    assert (reader.lost, caplog.text.count("run.durable key=k")) == ([], 1)
 
 
 async def test_a_question_that_is_just_being_written_is_not_written_beside_that() -> None:
@@ -424,20 +468,20 @@ async def test_a_question_that_is_just_being_written_is_not_written_beside_that(
 
 async def test_a_run_begun_while_the_database_was_away_may_be_anothers_when_it_is_back() -> None:
     """Its question was written late, and its lease has ended: who has taken it up goes on with it."""
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.written()
         database.takes = 100
         await journal.add(QUESTION)
         database.takes, database.others = 0.0, {"k"}
         await asyncio.sleep(2 * RENEWAL)
-    assert keeper.abandoned == ["k"]
+    assert reader.lost == ["k"]
 
 
 async def test_a_question_that_cannot_be_stored_is_answered_all_the_same() -> None:
     """It is not durable, and not another's for that."""
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.written()
         database.failure = ContentError("its key is too long")
         assert await journal.add(QUESTION)
@@ -447,32 +491,32 @@ async def test_a_question_that_cannot_be_stored_is_answered_all_the_same() -> No
         journal.end("k", "done")
         await asyncio.sleep(RENEWAL)
         assert journal.changes == Changes()
-    assert keeper.abandoned == []
+    assert reader.lost == []
 
 
 async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
     """Somebody removed it, or has put an older one in its place; nobody can have taken it meanwhile."""
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.add(QUESTION)
-        journal.entry("k").place("parent", "1.1")
-        journal.entry("k").keep("Depth", Draft("so far", State.WRITING))
+        journal.entry("k").posted("parent", "1.1")
+        journal.entry("k").save_draft("Depth", Draft("so far", State.WRITING))
         await journal.written()
         database.ours.clear()
         await asyncio.sleep(RENEWAL + 0.1)
         changes = database.saves[-1][1]
         assert (changes.posts, changes.answers["k", "Depth"].text) == ({("k", "parent"): "1.1"}, "so far")
         assert journal.is_kept("k")
-    assert keeper.abandoned == []
+    assert reader.lost == []
 
 
 async def test_a_run_that_was_taken_up_is_written_anew_as_it_was_found() -> None:
     """And as it has gone on since."""
-    database, keeper = Database(), Keeper()
+    database, reader = Database(), Reader()
     database.unheld = [Record(QUESTION, 5.0, {"parent": "1.1"}, {"Depth": Draft("so far")})]
-    async with journal_on(database, keeper) as journal:
+    async with journal_on(database, reader) as journal:
         await asyncio.sleep(0.1)
-        journal.entry("k").place("Depth", "1.2")
+        journal.entry("k").posted("Depth", "1.2")
         await journal.written()
         database.ours.clear()
         await asyncio.sleep(RENEWAL + 0.1)
@@ -484,14 +528,14 @@ async def test_a_run_that_was_taken_up_is_written_anew_as_it_was_found() -> None
 
 async def test_a_run_whose_lease_had_ended_is_not_written_anew() -> None:
     """Another process may have finished it, and forgotten it since."""
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper) as journal:
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
         await journal.add(QUESTION)
         await journal.written()
         database.ours.clear()
         asyncio.get_running_loop().now += LEASE + 1  # type: ignore[attr-defined]
         await asyncio.sleep(RENEWAL)
-    assert keeper.abandoned == ["k"]
+    assert reader.lost == ["k"]
     assert not [changes for _, changes in database.saves if changes.begins]
 
 
@@ -504,8 +548,8 @@ async def test_of_runs_that_are_written_late_the_oldest_are_forgotten() -> None:
         for number in range(MEMORY + 5):
             key = f"k{number}"
             await journal.add(Question(key, "Why?", "U", "C"))
-            journal.entry(key).keep("Depth", Draft("whole", State.DONE))
-            journal.entry(key).place("Depth", "1.1")
+            journal.entry(key).save_draft("Depth", Draft("whole", State.DONE))
+            journal.entry(key).posted("Depth", "1.1")
             journal.end(key, "done")
         await asyncio.sleep(RENEWAL)
         kept = [f"k{number}" for number in range(5, MEMORY + 5)]
@@ -545,25 +589,25 @@ async def test_a_lease_that_this_process_never_learned_of_is_given_up() -> None:
 
 async def test_what_former_processes_did_is_told() -> None:
     """How many seconds ago each edit was sent, counted late, and each run begun."""
-    database, keeper = Database(), Keeper()
+    database, reader = Database(), Reader()
     database.spent, database.asked = [now() - 59, now() - 0.5], [("U", now() - 100)]
-    async with journal_on(database, keeper):
+    async with journal_on(database, reader):
         await asyncio.sleep(1)
-    assert (keeper.spent, keeper.recalled) == ([58, 0], [("U", 100)])
+    assert (reader.spent, reader.asked) == ([58, 0], [("U", 100)])
 
 
 async def test_what_a_process_has_spent_whose_runs_are_taken_up_counts() -> None:
     """Once, though this one was there when it was spent."""
-    database, keeper = Database(), Keeper()
-    async with journal_on(database, keeper):
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader):
         await asyncio.sleep(30)
         database.spent = [now() - 5]
         database.unheld = [Record(QUESTION, 0.0, {}, {})]
         await asyncio.sleep(SEARCH)
-        assert keeper.spent == pytest.approx([4], abs=SEARCH)
+        assert reader.spent == pytest.approx([4], abs=SEARCH)
         database.unheld = [Record(Question("other", "Why?", "U", "C"), 0.0, {}, {})]
         await asyncio.sleep(SEARCH)
-        assert len(keeper.spent) == 1
+        assert len(reader.spent) == 1
 
 
 async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:
@@ -573,7 +617,7 @@ async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:
         await journal.add(QUESTION)
         await journal.add(Question("other", "Why?", "U", "C"))
         await asyncio.sleep(1)
-        journal.entry("k").place("parent", "1.1")
+        journal.entry("k").posted("parent", "1.1")
         journal.end("other", "done")
     assert database.posts == {("k", "parent"): "1.1"}
     assert (database.ended, database.released) == ({"other": "done"}, ["k"])

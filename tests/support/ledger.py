@@ -2,28 +2,35 @@
 
 import asyncio
 
+from bot.engine.draft import Draft
+
 
 class Ledger:
-    """Writes at once, or `takes` so many seconds for each intent."""
+    """Writes at once, or `takes` so many seconds for each intent and edit."""
 
     def __init__(self, key: str = "run", *, takes: float = 0.0) -> None:
         self.key = key
         self.notes: list[tuple[str, ...]] = []
-        self._takes = takes
+        self.takes = takes
 
-    async def intend(self, part: str) -> None:
-        self.notes.append(("intend", part))
-        if self._takes:
-            await asyncio.sleep(self._takes)
+    async def record_intent(self, part: str) -> None:
+        self.notes.append(("intent", part))
+        if self.takes:
+            await asyncio.sleep(self.takes)
 
-    def withdraw(self, part: str) -> None:
-        self.notes.append(("withdraw", part))
+    def not_posted(self, part: str) -> None:
+        self.notes.append(("not posted", part))
 
-    def place(self, part: str, ts: str) -> None:
-        self.notes.append(("place", part, ts))
+    def posted(self, part: str, ts: str) -> None:
+        self.notes.append(("posted", part, ts))
 
-    async def spend(self, part: str) -> None:
-        self.notes.append(("spend", part))
+    def save_draft(self, name: str, draft: Draft) -> None:
+        self.notes.append(("draft", name, draft.text))
 
-    def note_answered(self, part: str) -> None:
+    async def record_edit(self, part: str) -> None:
+        self.notes.append(("edit", part))
+        if self.takes:
+            await asyncio.sleep(self.takes)
+
+    def edit_answered(self, part: str) -> None:
         self.notes.append(("answered", part))

@@ -1,0 +1,48 @@
+"""What the journal has to tell the process. `app` reads it from `Journal.events()`, in the order of happening."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.durable.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A run that another process has left is this process's now: it is to be gone on with."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseLost:
+    """A run of this process's is another's now: nothing more is to be sent of it."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody has asked a question so many seconds ago, in a run that has ended."""
+
+    user: str
+    ago: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Other processes have sent edits, so many seconds ago each."""
+
+    ago: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """This process's runs are its own until this time, by the journal's clock: from then on nothing may be sent.
+
+    Infinity where nobody can take them: none is kept in the database, or it is out of everybody's reach.
+    """
+
+    until: float
+
+
+Event = Claimed | LeaseLost | Asked | Spent | Held
