@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from bot.durable.events import Asked, Claimed, Event, Held, LeaseLost, Spent
-from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Record, Withdrawn
+from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Outcome, Record, Withdrawn
 from bot.engine.draft import Draft
 from bot.errors import StoreError
 from bot.slack.question import Question
@@ -130,9 +130,9 @@ class Entry:
         self._journal.changes.calls[self.key, part] = None
         self._journal.wake()
 
-    def end(self, state: str) -> None:
+    def end(self, outcome: Outcome) -> None:
         """Note that the run has ended: nobody need take it up."""
-        self._journal.end(self.key, state)
+        self._journal.end(self.key, outcome)
 
 
 @dataclass(slots=True)
@@ -228,7 +228,7 @@ class Journal:
         if page := self._live.get(key):
             page.answers[name] = draft
 
-    def end(self, key: str, state: str) -> None:
+    def end(self, key: str, outcome: Outcome) -> None:
         """Note that a run has ended."""
         page = self._live.pop(key, None)
         if page and key not in self._kept:
@@ -237,7 +237,7 @@ class Journal:
             if len(self.changes.begins) > MEMORY:
                 _forget(self.changes, next(iter(self.changes.begins)))
         self._kept.discard(key)
-        self.changes.ends[key] = state
+        self.changes.ends[key] = outcome
         self.wake()
 
     def wake(self) -> None:

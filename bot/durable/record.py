@@ -19,6 +19,15 @@ class Withdrawn(Enum):
 WITHDRAWN = Withdrawn.WITHDRAWN  # in place of a message's ts: it was intended, and was not posted
 
 
+class Outcome(Enum):
+    """How a run ended. One that is left for another process to go on with has none."""
+
+    DONE = "done"
+    REFUSED = "refused"  # nothing was answered, and it does not count for its person's limits
+    INTERRUPTED = "interrupted"  # what was answered can be shown no more
+    BROKEN = "broken"  # by a fault of the bot's own
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """A run as its last owner left it.
@@ -49,12 +58,12 @@ class Changes:
     """What is to be written. Keys begin with a run's.
 
     `begins` has runs that are written as this process's where nothing is known of them; `calls` says when the newest
-    edit of a message was sent, and None once it was answered; `ends` tells the state in which a run ended.
+    edit of a message was sent, and None once it was answered; `ends` tells how a run ended.
     """
 
     begins: dict[str, Begun] = field(default_factory=dict)
     posts: dict[tuple[str, str], str | Withdrawn | None] = field(default_factory=dict)
     calls: dict[tuple[str, str], float | None] = field(default_factory=dict)
     answers: dict[tuple[str, str], Draft] = field(default_factory=dict)
-    ends: dict[str, str] = field(default_factory=dict)
+    ends: dict[str, Outcome] = field(default_factory=dict)
     edits: list[float] = field(default_factory=list)

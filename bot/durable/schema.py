@@ -7,7 +7,13 @@ from sqlalchemy import Column, Dialect, Double, ForeignKey, Index, Integer, Meta
 
 MOST = 2**31 - 1  # PostgreSQL's INTEGER
 LONGEST = 1_000_000  # characters of one text; no answer that Slack can show comes near, and a write has to be brief
-VERSION = 1  # of what follows; a change to it needs a step from the old one in `Store.open`
+# `STEPS[0]` makes a database of version 1 one of version 2, and so on. Tables that are new, or missing, have been made
+# before, as they are below; each statement has to do nothing where all is done. An older process may go on beside this
+# one until its connection ends, so that a step takes nothing away which the version before it writes to.
+STEPS: tuple[tuple[str, ...], ...] = (
+    ("UPDATE answers SET state = 'cut' WHERE state = 'stopped'",),  # `stopped` is a person's word from now on
+)
+VERSION = 1 + len(STEPS)
 
 
 class _Words(TypeDecorator[str]):

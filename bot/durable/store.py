@@ -24,17 +24,18 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Delete, Insert, Update, bindparam, delete, func, insert, inspect, select, update
+from sqlalchemy import Delete, Insert, Update, bindparam, delete, func, insert, inspect, select, text, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.database import Database, is_content, name_error
-from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Record
+from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Outcome, Record
 from bot.durable.rows import is_number, read_records, write_reason
-from bot.durable.schema import VERSION, answers, edits, is_open, messages, runs, schema, tables
+from bot.durable.schema import STEPS, VERSION, answers, edits, is_open, messages, runs, schema, tables
 from bot.durable.sqlite import PATIENCE
 from bot.errors import ContentError, SettingsError
 from bot.slack.question import Question
@@ -219,7 +220,7 @@ class Store:
         # Whoever has the response URL can write in the bot's name; nobody needs it any more.
         end = update(runs).where(runs.c.key == bindparam("_key"))
         end = end.values(state=bindparam("_state"), ended_at=now, owner=None, response_url=None)
-        ends = [{"_key": key, "_state": state} for key, state in changes.ends.items() if key in ours]
+        ends = [{"_key": key, "_state": outcome.value} for key, outcome in changes.ends.items() if key in ours]
         await write(connection, end, ends)
         whose = {"workspace": self._workspace, "owner": self._owner}
         await write(connection, insert(edits), [{**whose, "at": at} for at in changes.edits])
@@ -316,7 +317,7 @@ class Store:
         async def work(connection: AsyncConnection) -> list[tuple[str, float]]:
             asked = (
                 select(runs.c.user, runs.c.asked_at)
-                .where(runs.c.asked_at >= at, runs.c.ended_at.is_not(None), runs.c.state != "refused")
+                .where(runs.c.asked_at >= at, runs.c.ended_at.is_not(None), runs.c.state != Outcome.REFUSED.value)
                 .where(runs.c.workspace == self._workspace)
             )
             found = await connection.execute(asked.order_by(runs.c.asked_at))
@@ -362,8 +363,14 @@ class Store:
                 f"this one knows {VERSION}). Run the newer program, or name another database."
             )
         await connection.run_sync(tables.create_all)
-        if version is None:
-            await connection.execute(insert(schema).values(version=VERSION))
+        if version == VERSION:
+            return
+        if version is not None:
+            for statement in chain.from_iterable(STEPS[version - 1 :]):
+                await connection.execute(text(statement))
+            logger.info("store.upgraded from=%s to=%s", version, VERSION)
+        await connection.execute(delete(schema))
+        await connection.execute(insert(schema).values(version=VERSION))
 
     def _posts(self, ours: set[str], changes: Changes, now: float) -> tuple[Statement, Rows]:
         rows = [
@@ -426,9 +433,12 @@ def _calls(ours: set[str], changes: Changes) -> tuple[Statement, Rows]:
 
 def _read_version(connection: Connection) -> int | None:
     """The version of the schema that is there; None where there is none yet."""
-    if not inspect(connection).has_table(schema.name):
-        return None
-    return connection.execute(select(schema.c.version)).scalar()
+    there = inspect(connection)
+    version: int | None = None
+    if there.has_table(schema.name):
+        version = connection.execute(select(schema.c.version)).scalar()
+    # Whoever has lost what says so is taken for the oldest: its steps do nothing to what is new already.
+    return 1 if version is None and there.has_table(runs.name) else version
 
 
 async def _shrink(connection: AsyncConnection) -> None:

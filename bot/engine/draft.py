@@ -15,7 +15,8 @@ class State(Enum):
     WRITING = "writing"
     DONE = "done"
     FAILED = "failed"
-    STOPPED = "stopped"
+    CUT = "cut"  # by the model or its server, before it was whole
+    STOPPED = "stopped"  # by a person
     INTERRUPTED = "interrupted"
 
     is_final: bool  # whether nothing follows: the text is the last one

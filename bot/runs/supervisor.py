@@ -14,7 +14,7 @@ from typing import Any, Protocol, Self
 
 from bot.delivery.board import Board
 from bot.durable.journal import Entry, Journal
-from bot.durable.record import Record
+from bot.durable.record import Outcome, Record
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.errors import (
@@ -182,7 +182,7 @@ class Runs:
                 await self._tell(question, self._explain, unfit, problem)
             else:
                 await self._tell(question, blocks.interrupted, problem)
-            entry.end("refused")
+            entry.end(Outcome.REFUSED)
         else:
             self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
             await self._run(question, entry, record)
@@ -201,7 +201,7 @@ class Runs:
             now = self._journal.clock()
             thread.edited_until = {part: began + CALL_LIMIT - (now - at) for part, at in record.calls.items()}
         run = self._going_on[question.key] = Run(question, thread, self._perspectives, entry)
-        outcome = ""  # none: it is left as it is, for another process to go on with
+        outcome: Outcome | None = None  # it is left as it is, for another process to go on with
         try:
             outcome = await self._answer(run, question, record)
         except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
@@ -210,7 +210,7 @@ class Runs:
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             await run.interrupt(Reason(Code.BOT_BROKEN))
             await self._tell(question, blocks.broken, question.problem)
-            outcome = "broken"  # not before that: should this process end now, another one goes on
+            outcome = Outcome.BROKEN  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
             if not (self._is_hurried or question.key in self._abandoned):
                 await self._say_farewell(run, question, is_kept=entry.is_kept)
@@ -220,40 +220,40 @@ class Runs:
             del self._going_on[question.key]
             self._admission.end(question.user)
             self._abandoned.discard(question.key)
-            if outcome:
+            if outcome is not None:
                 entry.end(outcome)
             logger.info(
                 "run.end key=%s outcome=%s seconds=%.1f %s",
                 question.key,
-                outcome or "left",
+                "left" if outcome is None else outcome.value,
                 _now() - began,
                 run.summary(),
             )
 
-    async def _answer(self, run: Run, question: Question, record: Record | None) -> str:
+    async def _answer(self, run: Run, question: Question, record: Record | None) -> Outcome:
         """Answer a question, and tell its sender what cannot be shown; return how it ended."""
         try:
             if record and self._is_too_old(record):
                 await run.give_up(record)
                 await self._tell(question, blocks.interrupted, question.problem)
-                return "interrupted"
+                return Outcome.INTERRUPTED
             await run.answer(self._model, record)
         except ChannelClosedError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
             if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
                 await self._take_away(question, run.thread.ts)
             await self._tell(question, blocks.cannot_write, error.code, question.channel, question.problem)
-            return "refused"
+            return Outcome.REFUSED
         except ThreadLostError:
             await self._tell(question, blocks.interrupted, question.problem)
-            return "interrupted"
+            return Outcome.INTERRUPTED
         except SlackError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
             await self._tell(question, blocks.refused, error.code, question.problem)
-            return "refused"
+            return Outcome.REFUSED
         if lost := run.lost():
             await self._tell(question, partial(blocks.interrupted, names=lost), question.problem)
-        return "done"
+        return Outcome.DONE
 
     async def _say_farewell(self, run: Run, question: Question, *, is_kept: bool) -> None:
         """Have a run that is cut off say so; where nobody will go on with it, to its sender if nowhere else."""

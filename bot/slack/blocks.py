@@ -274,8 +274,10 @@ def _state(draft: Draft, wait: float) -> str:
             state = f"✅ done in {draft.seconds:.0f} s by {escape(draft.model)}"
         case State.FAILED:
             state = f"⚠️ failed: {reason}"
-        case State.STOPPED:
+        case State.CUT:
             state = f"✂️ stopped: {reason}"
+        case State.STOPPED:
+            state = "⏹️ stopped"
         case _:
             state = f"⏸️ interrupted: {reason}"
     return state
@@ -286,10 +288,14 @@ def _outcome(draft: Draft, limit: int) -> str:
     match draft.state:
         case State.DONE:
             return sentence
-        case State.STOPPED if sentence:
+        case State.CUT | State.STOPPED if sentence:
             return f"{sentence} _(stopped early)_"
         case State.FAILED:
             return f"failed: {escape(explain(draft.reason))}"
+        case State.CUT:
+            return f"stopped: {escape(explain(draft.reason))}"
+        case State.STOPPED:
+            return "stopped"
         case _:
             return f"{draft.state.value}: {escape(explain(draft.reason))}"
 
@@ -299,7 +305,7 @@ def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> s
         return f"{perspective.name} goes on below"
     if draft.state is State.DONE:
         return f"{perspective.name}: {escape(takeaway(draft.text, limit=NOTIFICATION_LIMIT))}"
-    return f"{perspective.name}: {draft.state.value}"
+    return f"{perspective.name}: {'stopped' if draft.state is State.CUT else draft.state.value}"
 
 
 def _quote(problem: str) -> str:

@@ -20,7 +20,7 @@ import pytest
 
 from bot.durable.database import IDLE_PATIENCE, _with_authorities
 from bot.durable.dsn import read_dsn
-from bot.durable.record import LEASE, Begun, Changes
+from bot.durable.record import LEASE, Begun, Changes, Outcome
 from bot.durable.store import LOG_KEPT, Store
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, SettingsError, StoreError
@@ -214,7 +214,7 @@ async def test_a_run_is_written_anew_only_where_nothing_is_known_of_it(kind: str
     async with database(kind, tmp_path) as url, opened(url) as one, opened(url, "two") as two:
         await two.add(question("others"))
         await one.add(question("ended"))
-        await one.save(Changes(ends={"ended": "done"}))
+        await one.save(Changes(ends={"ended": Outcome.DONE}))
         keys = ("k", "others", "ended", "new")
         begins = {key: Begun(Question(key, "Something else?", "U", "C"), 1.0) for key in keys}
         posts = {(key, "parent"): "1.1" for key in keys}
@@ -493,7 +493,7 @@ async def test_what_cannot_be_stored_is_put_aside_and_the_rest_is_written(
             posts={("k", part): "1.1" for part in ("parent", bad, "Depth")},
             calls={("k", "Depth"): ASKED_AT},
             answers={("k", name): Draft("text") for name in ("Breadth", bad, "Time")},
-            ends={"two": "done"},
+            ends={"two": Outcome.DONE},
             edits=[ASKED_AT],
         )
         assert await store.save(changes) == {"k", "one", "two"}
@@ -566,11 +566,11 @@ async def test_what_a_run_leaves_behind_is_gone_soon(tmp_path: Path) -> None:
         await store.add(Question("k", text, "U", "C", response_url=secret))
         await store.add(Question("other", text, "U", "C"))
         assert found(secret)
-        await store.save(Changes(ends={"k": "done"}))
+        await store.save(Changes(ends={"k": Outcome.DONE}))
         now += LOG_KEPT
         await store.save(Changes())
         assert found(secret) == []
-        await store.save(Changes(ends={"other": "done"}))
+        await store.save(Changes(ends={"other": Outcome.DONE}))
         now += LOG_KEPT
         assert await store.clear(now + 1, 100) == 2
         assert found("marmalade") == []
@@ -586,7 +586,7 @@ async def test_emptying_the_log_waits_for_nobody(tmp_path: Path) -> None:
         with closing(sqlite3.connect(path, isolation_level=None)) as reader:
             reader.execute("BEGIN")
             reader.execute(COUNT).fetchall()
-            await store.save(Changes(ends={"k": "done"}))
+            await store.save(Changes(ends={"k": Outcome.DONE}))
             now += LOG_KEPT
             began = time.perf_counter()
             await store.save(Changes())

@@ -10,7 +10,7 @@ import pytest
 
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
 from bot.durable.journal import LONGER, MEMORY, PATIENCE, RENEWAL, RETRY, SEARCH, Journal
-from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Record
+from bot.durable.record import LEASE, WITHDRAWN, Begun, Changes, Outcome, Record
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, StoreError
 from bot.slack.question import Question
@@ -25,7 +25,7 @@ class Database:
         self.ours: set[str] = set()
         self.others: set[str] = set()
         self.unwritable: set[str] = set()
-        self.ended: dict[str, str] = {}
+        self.ended: dict[str, Outcome] = {}
         self.saves: list[tuple[float, Changes]] = []
         self.unheld: list[Record] = []
         self.released: list[str] = []
@@ -154,7 +154,7 @@ async def test_a_question_is_new_once() -> None:
     async with journal_on(database) as journal:
         assert await journal.add(QUESTION)
         assert not await journal.add(QUESTION)
-        journal.end("k", "done")
+        journal.end("k", Outcome.DONE)
         await journal.written()
         assert not await journal.add(QUESTION)
 
@@ -408,11 +408,11 @@ async def test_a_run_that_ended_while_the_database_was_away_is_written_with_its_
         database.failure = StoreError("away")
         await journal.add(QUESTION)
         journal.entry("k").save_draft("Depth", Draft("whole", State.DONE))
-        journal.end("k", "done")
+        journal.end("k", Outcome.DONE)
         await asyncio.sleep(2 * RENEWAL)
         database.failure = None
         await asyncio.sleep(RENEWAL)
-        assert database.ended == {"k": "done"}
+        assert database.ended == {"k": Outcome.DONE}
         assert database.saves[-1][1].begins == {}
         assert not await journal.add(QUESTION)
 
@@ -488,7 +488,7 @@ async def test_a_question_that_cannot_be_stored_is_answered_all_the_same() -> No
         database.failure, database.unwritable = None, {"k"}
         await asyncio.sleep(3 * RENEWAL)
         assert not journal.is_kept("k")
-        journal.end("k", "done")
+        journal.end("k", Outcome.DONE)
         await asyncio.sleep(RENEWAL)
         assert journal.changes == Changes()
     assert reader.lost == []
@@ -550,7 +550,7 @@ async def test_of_runs_that_are_written_late_the_oldest_are_forgotten() -> None:
             await journal.add(Question(key, "Why?", "U", "C"))
             journal.entry(key).save_draft("Depth", Draft("whole", State.DONE))
             journal.entry(key).posted("Depth", "1.1")
-            journal.end(key, "done")
+            journal.end(key, Outcome.DONE)
         await asyncio.sleep(RENEWAL)
         kept = [f"k{number}" for number in range(5, MEMORY + 5)]
         assert list(journal.changes.begins) == list(journal.changes.ends) == kept
@@ -618,9 +618,9 @@ async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:
         await journal.add(Question("other", "Why?", "U", "C"))
         await asyncio.sleep(1)
         journal.entry("k").posted("parent", "1.1")
-        journal.end("other", "done")
+        journal.end("other", Outcome.DONE)
     assert database.posts == {("k", "parent"): "1.1"}
-    assert (database.ended, database.released) == ({"other": "done"}, ["k"])
+    assert (database.ended, database.released) == ({"other": Outcome.DONE}, ["k"])
     assert database.is_closed
 
 

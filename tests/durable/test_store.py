@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from bot.durable.record import LEASE, WITHDRAWN, Changes, Record
+from bot.durable.record import LEASE, WITHDRAWN, Changes, Outcome, Record
+from bot.durable.schema import VERSION
 from bot.durable.store import Store
 from bot.engine.draft import Draft, State, Transcript
 from bot.engine.reasons import Code, Reason
@@ -235,7 +236,7 @@ async def test_the_oldest_runs_are_taken_first(world: World) -> None:
     for key in ("T3", "T1", "T2", "T4"):
         world.clock.now += 1
         await one.add(question(key))
-    await one.save(Changes(ends={"T1": "done"}))
+    await one.save(Changes(ends={"T1": Outcome.DONE}))
     await one.release(["T2", "T3", "T4"])
     assert keys(await two.claim(limit=2)) == ["T3", "T2"]
     assert keys(await two.claim(limit=2)) == ["T4"]
@@ -274,7 +275,7 @@ async def test_a_run_that_was_lost_is_left_alone(world: World) -> None:
     late = Changes(
         posts={("T1", "parent"): WITHDRAWN, ("T1", "Depth"): "2.0", ("T2", "parent"): "3.0", ("T9", "parent"): None},
         answers={("T1", "Depth"): Draft("older"), ("T2", "Depth"): Draft("own"), ("T9", "Depth"): Draft("none's")},
-        ends={"T1": "done", "T9": "done"},
+        ends={"T1": Outcome.DONE, "T9": Outcome.DONE},
     )
     assert await one.save(late) == {"T2"}
     await two.release(["T1"])
@@ -289,9 +290,9 @@ async def test_a_run_that_has_ended_is_nobodys(world: World) -> None:
     """Its last text is written with its end; after that nothing is, and the address that answers it is forgotten."""
     one, two = await world.store("one"), await world.store("two")
     await one.add(question(response_url="https://example.test/hook"))
-    last = Changes(answers={("T1", "Depth"): Draft("whole", State.DONE)}, ends={"T1": "done"})
+    last = Changes(answers={("T1", "Depth"): Draft("whole", State.DONE)}, ends={"T1": Outcome.DONE})
     assert await one.save(last) == {"T1"}
-    assert await one.save(Changes(answers={("T1", "Depth"): Draft("late")}, ends={"T1": "interrupted"})) == set()
+    assert await one.save(Changes(answers={("T1", "Depth"): Draft("late")}, ends={"T1": Outcome.INTERRUPTED})) == set()
     world.clock.now += LEASE
     assert await two.claim() == []
     assert await query(world.url, "SELECT state, owner, response_url FROM runs") == [("done", None, None)]
@@ -334,8 +335,8 @@ async def test_whoever_asked_is_counted_once_the_run_has_ended(world: World) -> 
     for number, store in enumerate([one, two, one, one]):
         await store.add(question(f"T{number}", user=f"U{number}"))
         world.clock.now += 10
-    await two.save(Changes(ends={"T1": "interrupted"}))
-    await one.save(Changes(ends={"T2": "refused", "T3": "done"}))
+    await two.save(Changes(ends={"T1": Outcome.INTERRUPTED}))
+    await one.save(Changes(ends={"T2": Outcome.REFUSED, "T3": Outcome.DONE}))
     assert await two.asked_since(start) == [("U1", start + 10), ("U3", start + 30)]
     assert await two.asked_since(start + 20) == [("U3", start + 30)]
 
@@ -352,7 +353,7 @@ async def test_what_another_bot_keeps_in_the_same_database_is_left_alone(world: 
         await one.open()
         for key in ("left", "ended"):
             await one.add(question(key))
-        await one.save(Changes(ends={"ended": "done"}, edits=[now]))
+        await one.save(Changes(ends={"ended": Outcome.DONE}, edits=[now]))
         await one.release(["left"])
         assert (await two.claim(), await two.asked_since(0), await two.edits_since(0)) == ([], [], [])
         assert len(await three.claim()) == len(await three.asked_since(0)) == len(await three.edits_since(0)) == 1
@@ -377,9 +378,9 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
         await one.add(question(key))
         await one.save(Changes(posts={(key, "parent"): "1.0"}, answers={(key, "Depth"): Draft("text")}))
     now = world.clock.now
-    await one.save(Changes(ends={"T1": "done"}, edits=[now]))
+    await one.save(Changes(ends={"T1": Outcome.DONE}, edits=[now]))
     world.clock.now += 100
-    await one.save(Changes(ends={"T2": "done"}, edits=[now + 100]))
+    await one.save(Changes(ends={"T2": Outcome.DONE}, edits=[now + 100]))
     world.clock.now += 100
     assert await two.clear(now + 100, 100) == 1
     assert await two.clear(now + 100, 100) == 0
@@ -412,7 +413,7 @@ async def test_the_file_shrinks_with_what_is_forgotten(tmp_path: Path) -> None:
         for number in range(60):
             await one.add(question(f"T{number}"))
         texts = {(f"T{number}", name): Draft(name * 10_000) for number in range(60) for name in "abcd"}
-        await one.save(Changes(answers=dict(texts), ends={f"T{number}": "done" for number in range(60)}))
+        await one.save(Changes(answers=dict(texts), ends={f"T{number}": Outcome.DONE for number in range(60)}))
         await two.clear(0, 100)
         size = sum(file.st_size for file in files(tmp_path).values())
         assert await two.clear(clock.now + 1, 100) == 60
@@ -432,7 +433,7 @@ async def test_processes_may_open_it_at_once(world: World) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(8):
             group.create_task(start(number))
-    assert await query(world.url, "SELECT version FROM perspectives_schema") == [(1,)]
+    assert await query(world.url, "SELECT version FROM perspectives_schema") == [(VERSION,)]
     assert [await store.add(question(f"T{number}")) for number, store in enumerate(stores)] == [True] * 8
 
 
@@ -452,7 +453,7 @@ async def test_a_newer_schema_is_left_alone(world: World) -> None:
     await world.store()
     await query(world.url, "UPDATE perspectives_schema SET version = 7")
     await query(world.url, "DROP TABLE edits")
-    with pytest.raises(SettingsError, match=r"DATABASE_URL: a newer version .* is 7, this one knows 1"):
+    with pytest.raises(SettingsError, match=rf"DATABASE_URL: a newer version .* is 7, this one knows {VERSION}"):
         await world.store()
     with pytest.raises(Exception, match="edits"):
         await query(world.url, "SELECT * FROM edits")

@@ -338,7 +338,7 @@ async def test_a_shorter_text_that_is_whole_takes_the_place_of_a_longer_one() ->
 async def test_a_text_that_the_model_stops_is_whole_too() -> None:
     """The longest answer that it may give is one."""
     drafts, _ = await drafts_of(Script(("A long beginning",), finish=None), Script(("All",), finish="length"))
-    assert (drafts[-1].text, drafts[-1].state) == ("All", State.STOPPED)
+    assert (drafts[-1].text, drafts[-1].state) == ("All", State.CUT)
 
 
 @pytest.mark.parametrize("first", [Script((), breaks=True, finish=None), Script((), finish=None)])
@@ -467,7 +467,7 @@ NOT_OVER = [
 async def test_what_the_server_said_itself_is_not_started_over(script: Script) -> None:
     """It would say it again; what had come stays."""
     drafts, server = await drafts_of(script)
-    assert drafts[-1].state is (State.STOPPED if script.finish == "length" else State.FAILED)
+    assert drafts[-1].state is (State.CUT if script.finish == "length" else State.FAILED)
     assert drafts[-1].text.startswith(script.text)
     assert "started over" not in explain(drafts[-1].reason)
     assert len(server.requests) == 1
@@ -557,17 +557,17 @@ async def test_cancelling_while_it_waits_to_try_again_tries_no_more() -> None:
         assert len(server.requests) == 1
 
 
-@pytest.mark.parametrize(("length", "state"), [(40_000, State.DONE), (40_001, State.STOPPED)])
+@pytest.mark.parametrize(("length", "state"), [(40_000, State.DONE), (40_001, State.CUT)])
 async def test_a_text_ends_at_40_000_characters(length: int, state: State) -> None:
     """Its stream is closed there, and it says so."""
     pieces = ("x" * (length - 5), "12345", "never read")
-    async with asking(Script(pieces if state is State.STOPPED else pieces[:2])) as (completions, server):
+    async with asking(Script(pieces if state is State.CUT else pieces[:2])) as (completions, server):
         drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
         await asyncio.sleep(0.5)
         assert (len(drafts[-1].text), drafts[-1].state) == (40_000, state)
         assert max(len(draft.text) for draft in drafts) == 40_000
-        assert server.requests[0].is_cut_off == (state is State.STOPPED)
-    assert ("beyond 40,000 characters" in explain(drafts[-1].reason)) == (state is State.STOPPED)
+        assert server.requests[0].is_cut_off == (state is State.CUT)
+    assert ("beyond 40,000 characters" in explain(drafts[-1].reason)) == (state is State.CUT)
 
 
 FAILURES = [

@@ -32,6 +32,7 @@ def transcript(*pieces: str) -> Counted:
         (State.WRITING, False),
         (State.DONE, True),
         (State.FAILED, True),
+        (State.CUT, True),
         (State.STOPPED, True),
         (State.INTERRUPTED, True),
     ],
@@ -43,7 +44,7 @@ def test_all_states_but_waiting_thinking_and_writing_are_final(state: State, *, 
 
 def test_every_state_is_in_the_table() -> None:
     """A new one needs an answer to whether it is final."""
-    assert len(State) == 7
+    assert len(State) == 8
 
 
 def test_a_new_draft_waits_and_says_nothing() -> None:
@@ -103,7 +104,7 @@ def test_drafts_that_look_the_same_are_equal_however_the_text_is_kept() -> None:
     "other",
     [
         Draft("one tw", State.DONE, WHY, "m", 1.0, 2),
-        Draft("one two", State.STOPPED, WHY, "m", 1.0, 2),
+        Draft("one two", State.CUT, WHY, "m", 1.0, 2),
         Draft("one two", State.DONE, Reason(Code.EMPTY), "m", 1.0, 2),
         Draft("one two", State.DONE, WHY, "n", 1.0, 2),
         Draft("one two", State.DONE, WHY, "m", 1.5, 2),

@@ -16,10 +16,10 @@ MEMORY = 50  # MiB; four streams make a run, and 200 are what the bot may grow b
 SECONDS = 20.0  # real ones, on a machine that has other things to do; the client's patience is 3 s
 
 ENDS = {
-    "text": "stopped",
-    "blanks": "stopped",
-    "tags": "stopped",
-    "halves of characters": "stopped",
+    "text": "cut",
+    "blanks": "cut",
+    "tags": "cut",
+    "halves of characters": "cut",
     "thoughts behind the end": "done",
     "the end again and again": "done",
 }

@@ -50,7 +50,8 @@ STATES = [
     (Draft("x", State.WRITING), "🔍 *Depth* · why, nine times · ✍️ writing…"),
     (Draft("x", State.DONE, None, "m<1>", 12.4), "🔍 *Depth* · why, nine times · ✅ done in 12 s by m&lt;1&gt;"),
     (Draft("x", State.FAILED, told("a & b.")), "🔍 *Depth* · why, nine times · ⚠️ failed: a &amp; b."),
-    (Draft("x", State.STOPPED, told("too long.")), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
+    (Draft("x", State.CUT, told("too long.")), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
+    (Draft("x", State.STOPPED), "🔍 *Depth* · why, nine times · ⏹️ stopped"),
     (Draft("x", State.INTERRUPTED, told("bye.")), "🔍 *Depth* · why, nine times · ⏸️ interrupted: bye."),
 ]
 
@@ -94,10 +95,21 @@ def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
     assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == "Depth: Nobody owns it."
 
 
+@pytest.mark.parametrize(
+    ("state", "word"), [(State.CUT, "stopped"), (State.STOPPED, "stopped"), (State.WRITING, "writing")]
+)
+def test_the_notification_of_another_answer_is_its_state(state: State, word: str) -> None:
+    """In a word that people know."""
+    draft = Draft("x", state, told("too long."))
+    assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == f"Depth: {word}"
+
+
 OUTCOMES = [
     (Draft("It ends. Well.", State.DONE), "🔍 *Depth* It ends."),
-    (Draft("It ends. Well.", State.STOPPED, told("too long.")), "🔍 *Depth* It ends. _(stopped early)_"),
-    (Draft("", State.STOPPED, told("too long.")), "🔍 *Depth* stopped: too long."),
+    (Draft("It ends. Well.", State.CUT, told("too long.")), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft("", State.CUT, told("too long.")), "🔍 *Depth* stopped: too long."),
+    (Draft("It ends. Well.", State.STOPPED), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft("", State.STOPPED), "🔍 *Depth* stopped"),
     (Draft("It ends.", State.FAILED, told("no key.")), "🔍 *Depth* failed: no key."),
     (Draft("It ends.", State.INTERRUPTED, told("bye.")), "🔍 *Depth* interrupted: bye."),
 ]
@@ -188,7 +200,7 @@ def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> 
 
 def test_the_longest_index_is_one_message() -> None:
     """A problem that fits the parent fits the index, whatever the answers say."""
-    answers = [(one, Draft("&" * 200, State.STOPPED, told("x"))) for one in PERSPECTIVES]
+    answers = [(one, Draft("&" * 200, State.CUT, told("x"))) for one in PERSPECTIVES]
     problem = "x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2)
     body = blocks.index(problem, "U1", answers)
     assert find_problems(list(body.blocks)) == []

@@ -109,7 +109,7 @@ class Answer:
         """Note that nothing more is wanted, for `reason`; what has come is its beginning."""
         self.end(now, failure=reason)
         if self._text.length and self._state is State.FAILED:
-            self._state = State.STOPPED
+            self._state = State.CUT
 
     def draft(self) -> Draft:
         """The answer as it stands."""
@@ -192,7 +192,7 @@ class Answer:
         if len(piece) > room:
             self.has_ended = True
             self._seconds = now - self._began
-            self._state, self._reason = State.STOPPED, Reason(Code.CUT_HERE, {"characters": TEXT_LIMIT})
+            self._state, self._reason = State.CUT, Reason(Code.CUT_HERE, {"characters": TEXT_LIMIT})
 
     def _join_halves(self, piece: str) -> str:
         """Make characters of their halves: JSON may have them cut in two, in two chunks or in one."""
@@ -206,7 +206,7 @@ class Answer:
         has_thought = self._has_thought or self.thoughts.have_come
         if self.has_finished and self._ending is not Ending.WHOLE:
             if self._ending is Ending.CUT:
-                return State.STOPPED, Reason(Code.CUT_THINKING if has_thought and not has_text else Code.CUT)
+                return State.CUT, Reason(Code.CUT_THINKING if has_thought and not has_text else Code.CUT)
             return State.FAILED, Reason(_CODES[self._ending])
         if not self.has_finished and not is_orderly:
             return State.FAILED, Reason(Code.UNFINISHED)

@@ -55,22 +55,22 @@ ENDS: list[tuple[str, list[dict[str, Any]], bool, State, Reason | None]] = [
     ("I.", [says("I.", "null")], False, State.FAILED, BROKEN),
     ("I.", [says("I.")], True, State.DONE, None),
     ("I.", [says("I.")], False, State.FAILED, BROKEN),
-    ("I.", [says("I."), says(None, "length")], True, State.STOPPED, LONGEST),
+    ("I.", [says("I."), says(None, "length")], True, State.CUT, LONGEST),
     ("I.", [says("I."), says(None, "length"), says(None, "stop")], True, State.DONE, None),
-    ("", [says(None, "length")], False, State.STOPPED, LONGEST),
+    ("", [says(None, "length")], False, State.CUT, LONGEST),
     ("I.", [says("I."), says(None, "content_filter")], True, State.FAILED, FILTERED),
     ("", [says(None, "content_filter")], True, State.FAILED, FILTERED),
     ("I will not.", [REFUSAL, says(None, "stop")], True, State.FAILED, DECLINED),
     ("I. I will not.", [says("I. "), REFUSAL], True, State.FAILED, DECLINED),
     ("I will not.", [REFUSAL], False, State.FAILED, BROKEN),
-    ("I will not.", [REFUSAL, says(None, "length")], True, State.STOPPED, LONGEST),
+    ("I will not.", [REFUSAL, says(None, "length")], True, State.CUT, LONGEST),
     ("", [], True, State.FAILED, EMPTY),
     ("", [], False, State.FAILED, BROKEN),
     ("", [says("", "stop")], True, State.FAILED, EMPTY),
     (" \n\t ", [says(" \n"), says("\t ", "stop")], True, State.FAILED, EMPTY),
     ("", [says(None, reasoning_content="hm"), says(None, "stop")], True, State.FAILED, ONLY_THOUGHTS),
     ("", [says("<think>hm")], True, State.FAILED, ONLY_THOUGHTS),
-    ("", [says("<think>hm"), says(None, "length")], True, State.STOPPED, Reason(Code.CUT_THINKING)),
+    ("", [says("<think>hm"), says(None, "length")], True, State.CUT, Reason(Code.CUT_THINKING)),
 ]
 
 
@@ -207,18 +207,18 @@ def test_the_model_is_what_the_server_says_it_is(names: list[Any], model: str) -
     [
         ([39_999], 39_999, State.WRITING),
         ([40_000], 40_000, State.WRITING),
-        ([40_001], 40_000, State.STOPPED),
+        ([40_001], 40_000, State.CUT),
         ([39_999, 1], 40_000, State.WRITING),
-        ([39_999, 2], 40_000, State.STOPPED),
-        ([39_999, 1, 1], 40_000, State.STOPPED),
-        ([10_000] * 9, 40_000, State.STOPPED),
+        ([39_999, 2], 40_000, State.CUT),
+        ([39_999, 1, 1], 40_000, State.CUT),
+        ([10_000] * 9, 40_000, State.CUT),
     ],
 )
 def test_an_endless_text_is_stopped_at_40_000_characters(sizes: list[int], length: int, state: State) -> None:
     """At the moment at which there is one too many, and no later end says otherwise."""
     answer = answer_of(*(says("é" * size) for size in sizes))
     assert (answer.length, len(answer.draft().text), answer.draft().state) == (length, length, state)
-    assert answer.has_ended is (state is State.STOPPED)
+    assert answer.has_ended is (state is State.CUT)
     if answer.has_ended:
         before = answer.draft()
         answer.end(99.0, failure=WHY)
@@ -236,7 +236,7 @@ def test_what_was_kept_to_the_end_counts_too() -> None:
     answer = answer_of(says("x" * 39_998), says("</thin"))
     assert (answer.length, answer.has_ended) == (39_998, False)
     answer.end(15.0, is_orderly=True)
-    assert (answer.draft().state, answer.draft().text[-3:], answer.draft().reason) == (State.STOPPED, "x</", ENDLESS)
+    assert (answer.draft().state, answer.draft().text[-3:], answer.draft().reason) == (State.CUT, "x</", ENDLESS)
 
 
 def test_a_character_is_one_however_many_bytes_it_has() -> None:

@@ -271,9 +271,9 @@ CUT: dict[str, tuple[bytes, State, str]] = {
     "Gemini's recitation": (event(says("", "RECITATION")), State.FAILED, FILTERED),
     "Zhipu's": (event(says("", "sensitive")), State.FAILED, FILTERED),
     "Bedrock's": (event(says("", "guardrail_intervened")), State.FAILED, FILTERED),
-    "Gemini's limit": (event(says("", "MAX_TOKENS")), State.STOPPED, LONGEST),
-    "Mistral's limit": (event(says("", "model_length")), State.STOPPED, LONGEST),
-    "a limit, then the end": (event(says("", "length")) + event(COUNT), State.STOPPED, LONGEST),
+    "Gemini's limit": (event(says("", "MAX_TOKENS")), State.CUT, LONGEST),
+    "Mistral's limit": (event(says("", "model_length")), State.CUT, LONGEST),
+    "a limit, then the end": (event(says("", "length")) + event(COUNT), State.CUT, LONGEST),
     "an error in the choice": (
         event({"choices": [{"delta": {"content": ""}, "finish_reason": "error", "error": ERROR}]}),
         State.FAILED,
@@ -777,9 +777,9 @@ TOO_MUCH = "the model's provider sent more than makes sense. Ask again."
     ("beginning", "piece", "state", "reason"),
     [
         (b"", says("", reasoning="hm"), State.FAILED, ENDLESS),
-        (event(says("One.")), says("", reasoning="hm"), State.STOPPED, ENDLESS),
-        (b"", says("a"), State.STOPPED, ENDLESS),
-        (event(says("One ", "stop")), says("a", "stop"), State.STOPPED, ENDLESS),
+        (event(says("One.")), says("", reasoning="hm"), State.CUT, ENDLESS),
+        (b"", says("a"), State.CUT, ENDLESS),
+        (event(says("One ", "stop")), says("a", "stop"), State.CUT, ENDLESS),
         (event(says("One.", "stop")), says("", reasoning="hm"), State.DONE, ""),
     ],
 )
