@@ -57,9 +57,9 @@ PURE = {
     "engine": "completions stream idle wire turns merge",
     "texts": "",
     "slack": "listeners socket api session",
-    "delivery": "board thread",
+    "delivery": "board",
     "durable": "journal store database rows sqlite schema",
-    "runs": "run supervisor",
+    "runs": "run supervisor notices",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"

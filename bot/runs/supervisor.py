@@ -6,55 +6,41 @@ not ask is refused here, before anything is bought.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+import math
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from bot.delivery.board import Board
+from bot.delivery.section import Found
 from bot.durable.journal import Entry, Journal
 from bot.durable.record import Outcome, Record
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.errors import (
-    BotError,
     ChannelClosedError,
-    FormRefusedError,
     NoThreadsError,
-    RateLimitedError,
     SlackError,
     ThreadLostError,
     TokenRefusedError,
-    UnavailableError,
     describe,
 )
 from bot.runs.admission import Admission, Unfit
+from bot.runs.notices import Notices
 from bot.runs.quotas import Refusal
 from bot.runs.run import LAST_WORDS, Model, Run
 from bot.slack import blocks
+from bot.slack.api import Slack
 from bot.slack.blocks import Body
 from bot.slack.question import Question
 
 logger = logging.getLogger(__name__)
 
 CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
-WHISPER_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a person something, while Slack is away
-LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
 SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
-
-
-class Whisperer(Protocol):
-    """Who tells one person something, and takes back what was said in vain: `slack.api`."""
-
-    async def delete(self, channel: str, ts: str) -> None:
-        """Take a message away. Raises `SlackError` or `TokenRefusedError`."""
-
-    async def whisper(
-        self, channel: str, user: str, body: Body, *, thread_ts: str | None = None, response_url: str | None = None
-    ) -> None:
-        """Show `body` to `user` only. Raises `SlackError`."""
 
 
 class Runs:
@@ -63,14 +49,14 @@ class Runs:
     def __init__(
         self,
         *,
-        slack: Whisperer,
+        slack: Slack,
         board: Board,
         journal: Journal,
         model: Model,
         admission: Admission,
         perspectives: Sequence[Perspective],
     ) -> None:
-        self._slack = slack
+        self._notices = Notices(slack)
         self._board = board
         self._journal = journal
         self._model = model
@@ -122,7 +108,7 @@ class Runs:
         if task := self._tasks.get(key):
             self._abandoned.add(key)
             if run := self._going_on.get(key):
-                run.thread.close()  # at once: ending the streams takes a moment
+                run.close()  # at once: ending the streams takes a moment
             task.cancel()
 
     async def end(self, grace: float) -> None:
@@ -157,7 +143,7 @@ class Runs:
         """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
         if self._admission.may_tell(question.user, _now()):
             logger.info("run.refused key=%s code=%s", question.key, _code(refusal))
-            self._begin(question, self._tell(question, self._explain, refusal, question.problem))
+            self._begin(question, self._notices.tell(question, self._explain, refusal, question.problem))
             return None
         # Who asks and asks has been told a moment ago: what costs nothing has to do.
         return self._explain(refusal, question.problem[:SAMPLE])[0]
@@ -179,9 +165,9 @@ class Runs:
         if not record.posts and (unfit or self._is_too_old(record)):
             problem = question.problem
             if unfit:
-                await self._tell(question, self._explain, unfit, problem)
+                await self._notices.tell(question, self._explain, unfit, problem)
             else:
-                await self._tell(question, blocks.interrupted, problem)
+                await self._notices.tell(question, blocks.interrupted, problem)
             entry.end(Outcome.REFUSED)
         else:
             self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
@@ -194,13 +180,7 @@ class Runs:
         """Answer a question that was admitted."""
         began = _now()
         logger.info("run.start key=%s", question.key)
-        thread = self._board.thread(entry, question.channel, question.thread_ts, person=question.user)
-        if record and record.left_at:
-            thread.doubtful_until = began + CALL_LIMIT - (self._journal.clock() - record.left_at)
-        if record:
-            now = self._journal.clock()
-            thread.edited_until = {part: began + CALL_LIMIT - (now - at) for part, at in record.calls.items()}
-        run = self._going_on[question.key] = Run(question, thread, self._perspectives, entry)
+        run = self._going_on[question.key] = self._open(question, entry, record)
         outcome: Outcome | None = None  # it is left as it is, for another process to go on with
         try:
             outcome = await self._answer(run, question, record)
@@ -209,14 +189,14 @@ class Runs:
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             await run.interrupt(Reason(Code.BOT_BROKEN))
-            await self._tell(question, blocks.broken, question.problem)
+            await self._notices.tell(question, blocks.broken, question.problem)
             outcome = Outcome.BROKEN  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
             if not (self._is_hurried or question.key in self._abandoned):
                 await self._say_farewell(run, question, is_kept=entry.is_kept)
             raise
         finally:
-            thread.close()
+            run.close()
             del self._going_on[question.key]
             self._admission.end(question.user)
             self._abandoned.discard(question.key)
@@ -230,29 +210,46 @@ class Runs:
                 run.summary(),
             )
 
+    def _open(self, question: Question, entry: Entry, record: Record | None) -> Run:
+        """A run with what another process has left of it, as `record` says."""
+        if record is None:
+            return Run(question, self._perspectives, self._board, entry)
+        perspectives, posts = self._perspectives, record.posts
+        if self._is_too_old(record):
+            # Nothing more is posted, and what was perhaps posted is left alone: it is too late to find out.
+            posts = {part: ts for part, ts in posts.items() if ts}
+            perspectives = [one for one in perspectives if one.name in posts]
+        ends_at = _now() + CALL_LIMIT - self._journal.clock()  # of a call that was made at 0 by the journal's clock
+        found = Found(
+            posts,
+            posted_until=ends_at + record.left_at if record.left_at else -math.inf,
+            edited_until={part: ends_at + at for part, at in record.calls.items()},
+        )
+        return Run(question, perspectives, self._board, entry, found=found, answers=record.answers)
+
     async def _answer(self, run: Run, question: Question, record: Record | None) -> Outcome:
         """Answer a question, and tell its sender what cannot be shown; return how it ended."""
         try:
             if record and self._is_too_old(record):
-                await run.give_up(record)
-                await self._tell(question, blocks.interrupted, question.problem)
+                await run.give_up()
+                await self._notices.tell(question, blocks.interrupted, question.problem)
                 return Outcome.INTERRUPTED
-            await run.answer(self._model, record)
+            await run.answer(self._model)
         except ChannelClosedError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
             if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
-                await self._take_away(question, run.thread.ts)
-            await self._tell(question, blocks.cannot_write, error.code, question.channel, question.problem)
+                await self._notices.take_away(question, run.thread.ts)
+            await self._notices.tell(question, blocks.cannot_write, error.code, question.channel, question.problem)
             return Outcome.REFUSED
         except ThreadLostError:
-            await self._tell(question, blocks.interrupted, question.problem)
+            await self._notices.tell(question, blocks.interrupted, question.problem)
             return Outcome.INTERRUPTED
         except SlackError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
-            await self._tell(question, blocks.refused, error.code, question.problem)
+            await self._notices.tell(question, blocks.refused, error.code, question.problem)
             return Outcome.REFUSED
-        if lost := run.lost():
-            await self._tell(question, partial(blocks.interrupted, names=lost), question.problem)
+        if lost := run.unread:
+            await self._notices.tell(question, partial(blocks.interrupted, names=lost), question.problem)
         return Outcome.DONE
 
     async def _say_farewell(self, run: Run, question: Question, *, is_kept: bool) -> None:
@@ -261,53 +258,7 @@ class Runs:
         if not (is_kept or run.has_reply):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS):
-                    await self._tell(question, blocks.interrupted, question.problem)
-
-    async def _take_away(self, question: Question, ts: str | None) -> None:
-        """Delete a parent under which nothing can stand: in the channel it would promise what will not come."""
-        try:
-            if ts is not None:
-                await self._slack.delete(question.channel, ts)
-        except BotError as error:
-            logger.warning("parent.left key=%s error=%s", question.key, type(error).__name__)
-
-    async def _tell(self, question: Question, write: Callable[..., Sequence[Body]], *about: Any) -> None:
-        """Show to whoever asked, and to nobody else, what `write` makes of `about`."""
-        is_long = len(question.problem) > LONG_PROBLEM
-        bodies = await asyncio.to_thread(write, *about) if is_long else write(*about)
-        for body in bodies:
-            await self._whisper(question, body)
-
-    async def _whisper(self, question: Question, body: Body) -> None:
-        """Show a message to whoever asked: again where Slack is away, plainer where it refuses what it looks like."""
-        pauses, forms = iter(WHISPER_PAUSES), iter((body.plainer(), blocks.whisper(body.text)))
-        form: Body | None = body
-        pause: float | None = 0.0
-        while form is not None and pause is not None:
-            await asyncio.sleep(pause)
-            try:
-                await self._slack.whisper(
-                    question.channel,
-                    question.user,
-                    form,
-                    thread_ts=question.whisper_ts,
-                    response_url=question.response_url,
-                )
-            except (RateLimitedError, UnavailableError) as error:
-                logger.warning("whisper.delayed key=%s error=%s", question.key, error.code)
-                pause = next(pauses, None)
-                if pause is not None and isinstance(error, RateLimitedError):
-                    pause = max(pause, error.retry_after)
-            except FormRefusedError as error:
-                logger.warning("whisper.refused key=%s error=%s", question.key, error.code)
-                refused, pause = form, 0.0
-                form = next((one for one in forms if one != refused), None)
-            except BotError as error:  # a refused token too: one whisper must not end the others' runs
-                logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
-                return
-            else:
-                return
-        logger.warning("whisper.lost key=%s", question.key)
+                    await self._notices.tell(question, blocks.interrupted, question.problem)
 
 
 def _code(refusal: Unfit | Refusal) -> str:

@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 from bot.delivery.board import Board
+from bot.delivery.parent import Parent
 from bot.delivery.reply import Reply
-from bot.delivery.thread import Message
+from bot.delivery.thread import Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import RateLimitedError
@@ -65,25 +66,26 @@ async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
 
 async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
     await _sleep_until(run.at)
-    thread = board.thread(Ledger(), CHANNEL)
-    parent = Message(thread, "parent", lambda: Body("index", []), is_index=True)
-    thread.post(parent)
-    replies = [Reply(thread, perspective) for perspective in PERSPECTIVES]
+    replies = [Reply(perspective) for perspective in PERSPECTIVES]
+    parent = Parent("Why?", "U", replies)
+    thread = Thread("run", CHANNEL, sections=[parent, *replies])
+    board.open(thread, Ledger())
     async with asyncio.TaskGroup() as group:
         for reply, answer in zip(replies, run.answers, strict=True):
-            group.create_task(_stream(reply, answer))
-    await thread.settle()
+            group.create_task(_stream(board, thread, reply, answer))
+    await board.settle(thread)
     parent.finish()
-    await thread.settle()
+    await board.settle(thread)
     messages += [(answer, reply.placeholder.ts or "") for reply, answer in zip(replies, run.answers, strict=True)]
-    thread.close()
+    board.close(thread)
 
 
-async def _stream(reply: Reply, answer: Answer) -> None:
+async def _stream(board: Board, thread: Thread, reply: Reply, answer: Answer) -> None:
     for number, at in enumerate(answer.tokens, 1):
         await _sleep_until(at)
         state = State.DONE if number == len(answer.tokens) else State.WRITING
         reply.show(Draft("x" * number, state))
+        board.look(thread)
 
 
 class SharedWindow:

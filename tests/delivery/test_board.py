@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bot.delivery.board import Board
-from bot.delivery.reply import Reply
-from bot.delivery.thread import Loss, Message, Thread
+from bot.delivery.message import Message
+from bot.delivery.outcomes import Loss
+from bot.delivery.section import Found
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
@@ -25,6 +26,7 @@ from bot.errors import (
 from bot.slack.api import Mark
 from bot.slack.blocks import Body
 from tests.support.ledger import Ledger
+from tests.support.stage import Stage, Text
 
 NO_SCOPE = TokenRefusedError("Slack refuses the token", "missing_scope")
 TOOK = 0.1  # seconds that each call takes
@@ -87,31 +89,13 @@ async def board_on(writer: Writer, edits_per_minute: int = 50) -> AsyncIterator[
         assert serving.cancelled(), serving.exception()
 
 
-class Text:
-    """What a message shows, changeable."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __call__(self) -> Body:
-        return Body(self.text, [{"type": "markdown", "text": self.text}])
-
-
-def post(thread: Thread, text: str) -> tuple[Message, Text]:
-    """A message of a thread, on its way."""
-    content = Text(text)
-    message = Message(thread, text, content)
-    thread.post(message)
-    return message, content
-
-
 async def test_messages_of_a_thread_are_posted_one_after_another() -> None:
     """In the order in which they were asked for, under the first."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
+        thread = Stage(board, Ledger(), "C")
         for text in "abc":
-            post(thread, text)
+            thread.post(text)
         await thread.settle()
     assert [(at, place, body.text) for at, _, place, body in writer.calls] == [
         (0, "C", "a"),
@@ -124,12 +108,12 @@ async def test_a_text_is_built_when_it_is_sent() -> None:
     """What has grown since it was asked for goes along, and costs no edit."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        post(thread, "parent")
-        message, content = post(thread, "placeholder")
+        thread = Stage(board, Ledger(), "C")
+        thread.post("parent")
+        message, content = thread.post("placeholder")
         await asyncio.sleep(0.05)
         content.text = "whole"
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     assert writer.texts() == ["parent", "whole"]
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "post"]
@@ -139,11 +123,11 @@ async def test_what_grows_while_a_post_is_on_its_way_is_edited_in() -> None:
     """The post carried what was there when it was sent."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, content = post(thread, "placeholder")
+        thread = Stage(board, Ledger(), "C")
+        message, content = thread.post("placeholder")
         await asyncio.sleep(0.05)
         content.text = "whole"
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     assert [(kind, body.text) for _, kind, _, body in writer.calls] == [("post", "placeholder"), ("edit", "whole")]
 
@@ -152,12 +136,12 @@ async def test_parents_go_before_replies_when_posts_must_wait() -> None:
     """A person waits for a sign; placeholders wait, by age."""
     writer = Writer()
     async with board_on(writer) as board:
-        first, second = board.thread(Ledger(), "C"), board.thread(Ledger(), "C")
+        first, second = Stage(board, Ledger(), "C"), Stage(board, Ledger(), "C")
         for text in "abcdef":
-            post(first, text)
+            first.post(text)
         await asyncio.sleep(0.45)
-        post(second, "parent")
-        post(second, "reply")
+        second.post("parent")
+        second.post("reply")
         await first.settle()
         await second.settle()
     order = [(at, body.text) for at, _, _, body in writer.calls]
@@ -177,11 +161,11 @@ async def test_channels_have_posting_limits_of_their_own() -> None:
     """A busy one holds up nobody else."""
     writer = Writer()
     async with board_on(writer) as board:
-        busy, idle = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
+        busy, idle = Stage(board, Ledger(), "C1"), Stage(board, Ledger(), "C2")
         for _ in range(8):
-            post(busy, "x")
+            busy.post("x")
         await asyncio.sleep(0.7)
-        post(idle, "y")
+        idle.post("y")
         await idle.settle()
         assert asyncio.get_running_loop().time() == pytest.approx(1_000.8)
 
@@ -199,8 +183,8 @@ async def test_a_post_that_was_not_carried_out_is_tried_again(failures: list[Exc
     writer = Writer()
     writer.failures["post"] = list(failures)
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        thread.post("a")
         await thread.settle()
     assert writer.texts() == ["a"]
     assert [at for at, *_ in writer.calls] == pytest.approx(times, abs=0.11)
@@ -210,16 +194,16 @@ async def test_a_post_that_may_have_been_carried_out_is_not_repeated() -> None:
     """Where the bot may not look it up. The others of its thread go on."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        parent, _ = post(thread, "parent")
+        thread = Stage(board, Ledger(), "C")
+        parent, _ = thread.post("parent")
         await thread.stands(parent)
         writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         writer.failures["find"] = [NO_SCOPE]
-        lost, content = post(thread, "lost")
-        post(thread, "next")
+        lost, content = thread.post("lost")
+        thread.post("next")
         await thread.settle()
         content.text = "more"
-        lost.finish()
+        thread.finish(lost)
         await thread.settle()
     assert writer.texts() == ["parent", "next"]
     assert [body.text for _, _, _, body in writer.calls] == ["parent", "lost", "", "next"]
@@ -230,15 +214,15 @@ async def test_a_post_that_was_carried_out_is_found() -> None:
     """By its mark; it shows what is newest as soon as it is known where it stands."""
     writer, ledger = Writer(), Ledger()
     async with board_on(writer) as board:
-        thread = board.thread(ledger, "C")
-        parent, _ = post(thread, "parent")
+        thread = Stage(board, ledger, "C")
+        parent, _ = thread.post("parent")
         await thread.stands(parent)
         writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
-        reply, content = post(thread, "reply")
+        reply, content = thread.post("reply")
         await asyncio.sleep(0.05)
         writer.put(Mark("run", "reply"), Body("reply", []))
         content.text = "whole"
-        reply.finish()
+        thread.finish(reply)
         await thread.settle()
     assert writer.texts() == ["parent", "whole"]
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "find", "edit"]
@@ -249,10 +233,10 @@ async def test_a_post_that_was_not_carried_out_is_posted_again() -> None:
     """Once it was looked up twice: what was sent may be on its way still."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
+        thread = Stage(board, Ledger(), "C", "0")
         writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         writer.failures["find"] = [RateLimitedError(4)]
-        post(thread, "reply")
+        thread.post("reply")
         await thread.settle()
     assert [(at, kind) for at, kind, _, _ in writer.calls] == [
         (0, "post"),
@@ -269,10 +253,9 @@ async def test_a_message_of_another_process_is_edited_and_not_posted() -> None:
     writer = Writer()
     writer.put(Mark("run", "reply"), Body("old", []))
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        message = Message(thread, "reply", Text("new"))
-        thread.adopt(message, "1", shows_text=True)
-        message.finish()
+        thread = Stage(board, Ledger(), "C", "0")
+        message = thread.add("reply", Text("new"), found=Found({"reply": "1"}))
+        thread.finish(message)
         await thread.settle()
     assert (writer.texts(), [kind for _, kind, _, _ in writer.calls]) == (["new"], ["edit"])
 
@@ -282,8 +265,8 @@ async def test_an_intent_is_written_down_before_the_post_and_its_end_after_it() 
     writer, ledger = Writer(), Ledger(takes=0.5)
     writer.failures["post"] = [RateLimitedError(2)]
     async with board_on(writer) as board:
-        thread = board.thread(ledger, "C")
-        post(thread, "a")
+        thread = Stage(board, ledger, "C")
+        thread.post("a")
         await thread.settle()
     assert [at for at, _, _, _ in writer.calls] == [0.5, 3.1]
     assert ledger.notes == [("intent", "a"), ("not posted", "a"), ("intent", "a"), ("posted", "a", "1")]
@@ -293,16 +276,16 @@ async def test_nothing_is_sent_by_a_process_that_may_have_been_taken_for_dead() 
     """From the time on that it was told, until it is told a later one: at once then, and nothing waits for a timer."""
     writer, loop = Writer(), asyncio.get_running_loop()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
+        thread = Stage(board, Ledger(), "C")
         began = loop.time()
         board.hold_after(began + 3)
-        message, content = post(thread, "a")
+        message, content = thread.post("a")
         await thread.settle()
         board.hold_after(began + 4)
         await asyncio.sleep(5)
         content.text = "b"
-        message.finish()
-        post(thread, "c")
+        thread.finish(message)
+        thread.post("c")
         await asyncio.sleep(10)
         assert writer.texts() == ["a"]
         board.hold_after(loop.time())
@@ -319,13 +302,13 @@ async def test_what_has_waited_for_the_database_is_not_sent_once_the_board_is_he
     """The process may have been suspended meanwhile: the post and the edit are made when it is known better."""
     writer, ledger, loop = Writer(), Ledger(), asyncio.get_running_loop()
     async with board_on(writer) as board:
-        thread = board.thread(ledger, "C", "0")
-        message, content = post(thread, "a")
+        thread = Stage(board, ledger, "C", "0")
+        message, content = thread.post("a")
         if is_standing:
             await thread.settle()
         ledger.takes = 2.0
         content.text = "b"
-        message.finish()
+        thread.finish(message)
         board.hold_after(loop.time() + 1)
         await asyncio.sleep(3)
         assert writer.texts() == ["a"] * is_standing
@@ -341,9 +324,9 @@ async def test_a_lost_parent_ends_its_thread() -> None:
     writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
     writer.failures["find"] = [NO_SCOPE]
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        parent, _ = post(thread, "parent")
-        post(thread, "reply")
+        thread = Stage(board, Ledger(), "C")
+        parent, _ = thread.post("parent")
+        thread.post("reply")
         with pytest.raises(ThreadLostError):
             await thread.stands(parent)
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "find"]
@@ -354,14 +337,13 @@ async def test_a_closed_channel_ends_its_thread_and_no_other() -> None:
     writer = Writer()
     writer.failures["post"] = [ChannelClosedError("not_in_channel")]
     async with board_on(writer) as board:
-        closed, open_one = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
-        message, _ = post(closed, "a")
-        post(closed, "b")
-        post(open_one, "c")
+        closed, open_one = Stage(board, Ledger(), "C1"), Stage(board, Ledger(), "C2")
+        message, _ = closed.post("a")
+        closed.post("b")
+        open_one.post("c")
         with pytest.raises(ChannelClosedError):
             await closed.stands(message)
-        with pytest.raises(ChannelClosedError):
-            closed.check()
+        assert isinstance(closed.thread.failure, ChannelClosedError)
         await open_one.settle()
     assert writer.texts() == ["c"]
 
@@ -380,14 +362,14 @@ async def test_the_last_text_lands_after_any_failure_of_edits(failures: list[Exc
     writer = Writer()
     writer.failures["edit"] = list(failures)
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, content = post(thread, "placeholder")
+        thread = Stage(board, Ledger(), "C")
+        message, content = thread.post("placeholder")
         await thread.stands(message)
         content.text = "growing"
-        message.grow()
+        thread.grow(message)
         await asyncio.sleep(0.05)
         content.text = "whole"
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     assert writer.texts() == ["whole"]
     assert [body.text for _, kind, _, body in writer.calls if kind == "edit"][1:] == ["whole"] * len(failures)
@@ -400,10 +382,10 @@ async def test_pauses_between_tries_grow_to_their_longest() -> None:
     writer = Writer()
     writer.failures["edit"] = [UnavailableError("internal_error", Effect.NONE)] * 7
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, _ = post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        message, _ = thread.post("a")
         await thread.stands(message)
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     starts = [at for at, kind, _, _ in writer.calls if kind == "edit"]
     pauses = [after - before - TOOK for before, after in itertools.pairwise(starts)]
@@ -416,10 +398,10 @@ async def test_a_form_that_is_refused_is_not_sent_again() -> None:
     writer.failures["edit"] = [FormRefusedError("invalid_blocks")] * 2
     writer.failures["post"] = [FormRefusedError("invalid_blocks")]
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, _ = post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        message, _ = thread.post("a")
         await thread.stands(message)
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "edit", "edit"]
     assert len({str(body.blocks) for _, _, _, body in writer.calls}) == 3
@@ -429,15 +411,15 @@ async def test_a_deleted_message_is_left_alone() -> None:
     """Nothing more is sent of it, and nobody waits for it."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, content = post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        message, content = thread.post("a")
         await thread.stands(message)
         writer.failures["edit"] = [MessageGoneError("message_not_found")]
         content.text = "b"
-        message.grow()
+        thread.grow(message)
         await asyncio.sleep(1)
-        message.grow()
-        message.finish()
+        thread.grow(message)
+        thread.finish(message)
         await thread.settle()
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "edit"]
 
@@ -446,12 +428,12 @@ async def test_an_error_that_nobody_foresaw_costs_one_message() -> None:
     """Where the bot may not look it up. The others of its thread go on."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, _ = post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        message, _ = thread.post("a")
         await thread.stands(message)
         writer.failures["edit"] = [SlackError("ekm_access_denied")]
-        message.finish()
-        post(thread, "b")
+        thread.finish(message)
+        thread.post("b")
         await thread.settle()
     assert writer.texts() == ["a", "b"]
 
@@ -461,10 +443,10 @@ async def test_a_refusal_without_end_is_given_up() -> None:
     writer = Writer()
     writer.failures["edit"] = [UnavailableError("fatal_error", Effect.NONE)] * 2_000
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, _ = post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        message, _ = thread.post("a")
         await thread.stands(message)
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     edits = [at for at, kind, _, _ in writer.calls if kind == "edit"]
     assert 5.5 * 3_600 < edits[-1] - edits[0] < 6.5 * 3_600
@@ -474,11 +456,11 @@ async def test_a_channel_that_closes_under_an_edit_ends_its_thread() -> None:
     """It is raised to the run, which stops paying for its streams."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, _ = post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        message, _ = thread.post("a")
         await thread.stands(message)
         writer.failures["edit"] = [ChannelClosedError("is_archived")]
-        message.finish()
+        thread.finish(message)
         with pytest.raises(ChannelClosedError):
             await thread.settle()
 
@@ -487,20 +469,20 @@ async def test_a_bug_in_what_a_message_shows_ends_its_thread_and_no_other() -> N
     """The board goes on, for posts as for edits."""
     writer = Writer()
 
-    def broken() -> Body:
+    def broken(_: Message) -> Body:
         raise ZeroDivisionError
 
     async with board_on(writer) as board:
         for stands_first in (False, True):
-            thread, other = board.thread(Ledger(), "C1"), board.thread(Ledger(), "C2")
-            message, content = post(thread, "a") if stands_first else (Message(thread, "broken", broken), None)
-            if content is None:
-                thread.post(message)
-            else:
+            thread, other = Stage(board, Ledger(), "C1"), Stage(board, Ledger(), "C2")
+            if stands_first:
+                message, _ = thread.post("a")
                 await thread.stands(message)
-                message.body = broken
-                message.finish()
-            post(other, "c")
+                thread.texts.contents[message] = broken
+                thread.finish(message)
+            else:
+                thread.add("broken", broken)
+            other.post("c")
             with pytest.raises(ZeroDivisionError):
                 await thread.settle()
             await other.settle()
@@ -510,17 +492,17 @@ async def test_a_closed_thread_sends_nothing_more() -> None:
     """Not even what was in flight is followed up."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        message, content = post(thread, "a")
+        thread = Stage(board, Ledger(), "C")
+        message, content = thread.post("a")
         await thread.stands(message)
         content.text = "b"
-        message.grow()
+        thread.grow(message)
         await asyncio.sleep(0.05)
         thread.close()
         content.text = "c"
-        message.grow()
-        message.finish()
-        post(thread, "d")
+        thread.grow(message)
+        thread.finish(message)
+        thread.post("d")
         await asyncio.sleep(60)
     assert [(kind, body.text) for _, kind, _, body in writer.calls] == [("post", "a"), ("edit", "b")]
 
@@ -529,13 +511,13 @@ async def test_an_answer_whose_page_is_lost_still_ends() -> None:
     """The page before it is cut to its length, and nobody waits for ever."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         writer.failures["find"] = [NO_SCOPE]
-        reply.show(Draft("word " * 3_000, State.DONE, model="m"))
-        reply.show(Draft("later", State.DONE))
+        thread.show(reply, Draft("word " * 3_000, State.DONE, model="m"))
+        thread.show(reply, Draft("later", State.DONE))
         await thread.settle()
     assert "interrupted: Slack gave no answer" in str(writer.screen["1"].blocks)
 
@@ -544,18 +526,18 @@ async def test_an_answer_that_is_cut_off_says_so_where_it_stands() -> None:
     """Pages that wait to be posted are taken back: there is no time for them."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         for _ in range(5):
-            post(thread, "in its way")
+            thread.post("in its way")
         await thread.stands(reply.placeholder)
         await asyncio.sleep(1)
-        reply.show(Draft("word " * 3_000, State.WRITING))
+        thread.show(reply, Draft("word " * 3_000, State.WRITING))
         await asyncio.sleep(0.05)
         for _ in range(5):
-            post(thread, "in its way")
-        reply.cut_off(Reason(Code.BOT_STOPPED))
-        reply.cut_off(Reason(Code.BOT_RESTARTS))
+            thread.post("in its way")
+        thread.cut_off(reply, Reason(Code.BOT_STOPPED))
+        thread.cut_off(reply, Reason(Code.BOT_RESTARTS))
         await asyncio.sleep(1)
     assert "interrupted: the bot was stopped." in str(writer.screen["1"].blocks)
     assert not [text for text in writer.texts() if "Depth" in text][1:]
@@ -565,15 +547,15 @@ async def test_a_page_that_is_taken_back_leaves_nothing_to_post() -> None:
     """It was all that its thread waited with, and Slack takes nothing for a while; others' posts go on after that."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread, other = board.thread(Ledger(), "C", "0"), board.thread(Ledger(), "C", "9")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread, other = Stage(board, Ledger(), "C", "0"), Stage(board, Ledger(), "C", "9")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [RateLimitedError(30.0)]
-        reply.show(Draft("word " * 3_000, State.WRITING))
+        thread.show(reply, Draft("word " * 3_000, State.WRITING))
         await asyncio.sleep(5)
-        assert thread.waiting
-        reply.cut_off(Reason(Code.REPLY_DELETED))
-        post(other, "another's")
+        assert thread.thread.has_posts
+        thread.cut_off(reply, Reason(Code.REPLY_DELETED))
+        other.post("another's")
         await other.settle()
     assert [body.text for _, kind, _, body in writer.calls if kind == "post"][2:] == ["another's"]
 
@@ -582,10 +564,10 @@ async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() 
     """In as many messages as it takes, and with no edit."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
-        post(thread, "parent")
-        reply = Reply(thread, PERSPECTIVES[0])
-        reply.show(Draft("word " * 6_000, State.DONE, model="m"))
+        thread = Stage(board, Ledger(), "C")
+        thread.post("parent")
+        reply = thread.reply(PERSPECTIVES[0])
+        thread.show(reply, Draft("word " * 6_000, State.DONE, model="m"))
         await thread.settle()
     assert [kind for _, kind, _, _ in writer.calls] == ["post"] * 4
     shown = "".join(
@@ -598,15 +580,15 @@ async def test_a_last_text_on_which_an_older_may_land_is_sent_once_more() -> Non
     """An edit whose answer was given up may be carried out yet."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        message, content = post(thread, "reply")
+        thread = Stage(board, Ledger(), "C", "0")
+        message, content = thread.post("reply")
         await thread.stands(message)
         writer.failures["edit"] = [UnavailableError("TimeoutError", Effect.PENDING)]
         content.text = "old"
-        message.grow()
+        thread.grow(message)
         await asyncio.sleep(1.05)
         content.text = "new"
-        message.finish()
+        thread.finish(message)
         await asyncio.sleep(5)
         writer.screen["1"] = Body("old", [])
         await thread.settle()  # an index does not wait for it
@@ -620,15 +602,15 @@ async def test_an_edit_that_is_known_to_be_over_is_written_down() -> None:
     """Whatever its answer was; not while it, or an older one, may still be carried out."""
     writer, ledger = Writer(), Ledger()
     async with board_on(writer) as board:
-        thread = board.thread(ledger, "C", "0")
-        message, content = post(thread, "reply")
+        thread = Stage(board, ledger, "C", "0")
+        message, content = thread.post("reply")
         await thread.stands(message)
         writer.failures["edit"] = [
             RateLimitedError(1.0),
             UnavailableError("TimeoutError", Effect.PENDING),
         ]
         content.text = "last"
-        message.finish()
+        thread.finish(message)
         await thread.settle()
         spent, answered = ("edit", "reply"), ("answered", "reply")
         assert ledger.notes[2:] == [spent, answered, spent, spent]
@@ -640,14 +622,11 @@ async def test_a_last_text_on_which_another_processs_edit_may_land_is_sent_once_
     """Of the message that was being edited as that process ended, and of no other."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        thread.edited_until = {"edited": asyncio.get_running_loop().time() + 20}
-        for part, ts in (("edited", "1"), ("other", "2")):
-            content = Text(f"{part} last")
-            message = Message(thread, part, content)
-            writer.screen[ts] = Body("old", [])
-            thread.adopt(message, ts, shows_text=True)
-            message.finish()
+        thread = Stage(board, Ledger(), "C", "0")
+        found = Found({"edited": "1", "other": "2"}, edited_until={"edited": asyncio.get_running_loop().time() + 20})
+        for part, ts in found.posts.items():
+            writer.screen[str(ts)] = Body("old", [])
+            thread.finish(thread.add(part, Text(f"{part} last"), found=found))
         await thread.settle()
         writer.screen["1"] = Body("older", [])
         await thread.outlast()
@@ -661,17 +640,16 @@ async def test_a_text_that_was_not_the_last_as_it_was_sent_is_not_settled() -> N
     """Though another process's edit may land, and what it showed became old while it was on its way."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        thread.edited_until = {"edited": asyncio.get_running_loop().time() + 20}
+        thread = Stage(board, Ledger(), "C", "0")
+        found = Found({"edited": "1"}, edited_until={"edited": asyncio.get_running_loop().time() + 20})
         content = Text("growing")
-        message = Message(thread, "edited", content)
         writer.screen["1"] = Body("old", [])
-        thread.adopt(message, "1", shows_text=True)
-        message.grow()
+        message = thread.add("edited", content, found=found)
+        thread.grow(message)
         await asyncio.sleep(TOOK / 2)
         assert writer.in_flight == {"1"}
         content.text = "last"
-        message.finish()
+        thread.finish(message)
         await thread.settle()
         assert writer.texts() == ["last"]
 
@@ -680,9 +658,9 @@ async def test_a_post_that_may_be_carried_out_yet_is_not_repeated_soon() -> None
     """It is looked up again when it would be there."""
     writer = Writer()
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
+        thread = Stage(board, Ledger(), "C", "0")
         writer.failures["post"] = [UnavailableError("TimeoutError", Effect.PENDING)]
-        post(thread, "reply")
+        thread.post("reply")
         await asyncio.sleep(5)
         writer.put(Mark("run", "reply"), Body("late", []))
         await thread.settle()

@@ -17,9 +17,10 @@ from typing import Any, ClassVar, TypeVar, cast
 import pytest
 
 from bot.delivery.board import Board
-from bot.delivery.edit_schedule import _Track
+from bot.delivery.message import Message
 from bot.delivery.reply import Reply
-from bot.delivery.thread import Message, Thread
+from bot.delivery.schedules.edits import _Track
+from bot.delivery.thread import Thread
 from bot.durable.journal import Journal
 from bot.engine.draft import Draft, Transcript
 from bot.engine.merge import Merged
@@ -29,7 +30,7 @@ from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
 from bot.runs.run import Run
 from bot.runs.supervisor import Runs
-from bot.slack.api import Mark
+from bot.slack.api import Mark, Slack
 from bot.slack.blocks import Body, fits_parent
 from bot.slack.question import Question
 from tests.support.clock import VirtualLoop
@@ -112,7 +113,7 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
             await ask(world)
             assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Runs)
-        assert (board._posts._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert board._edits._flying == 0
         assert list(board._posts._buckets) == ["C0GENERAL"]
         assert len(board._edits._ended) <= world.settings.slack_edits_per_minute
@@ -131,7 +132,7 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         forget(world)
         assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Runs)
-        assert (board._posts._waiting, board._watched, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert (board._edits._flying, world.model.open_streams) == (0, 0)
 
 
@@ -160,7 +161,7 @@ async def peak_of_the_bot() -> int:
     async with asyncio.TaskGroup() as group:
         showing = group.create_task(board.serve())
         async with Runs(
-            slack=_Slack(),
+            slack=cast("Slack", _Slack()),
             board=board,
             journal=Journal(cast("Any", None), clock=time.time, history_days=1),
             model=_Model(),

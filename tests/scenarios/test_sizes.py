@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.delivery.board import LEAST, LESSON
-from bot.delivery.reply import Reply
-from bot.delivery.thread import Loss, Message
+from bot.delivery.fitting import LEAST, LESSON
+from bot.delivery.message import Message
+from bot.delivery.outcomes import Loss
+from bot.delivery.section import Found
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import FormRefusedError, SizeRefusedError, SlackError
@@ -16,8 +17,9 @@ from bot.slack import blocks
 from bot.slack.api import Mark
 from bot.slack.blocks import Body
 from bot.slack.markdown import octets
-from tests.delivery.test_board import Text, Writer, board_on
+from tests.delivery.test_board import Writer, board_on
 from tests.support.ledger import Ledger
+from tests.support.stage import Stage, Text
 
 JAPANESE = "最初の一週間がすべてを決める。誰もそれに責任を持っていない。\n\n"
 LONG = "".join(f"{number}{JAPANESE}" for number in range(364))  # more than 10,920 characters, 30,000 bytes
@@ -95,10 +97,10 @@ async def test_a_text_that_is_there_at_once_lands_whole_in_smaller_pages(
     """Whatever Slack counts. No call is repeated unchanged, and nothing is said to be refused."""
     writer = Strict(is_too_long)
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        reply.show(Draft(text, State.DONE, model="m"))
+        thread.show(reply, Draft(text, State.DONE, model="m"))
         await thread.settle()
     assert writer.all_text() == text
     assert "✅ done" in str(list(writer.screen.values())[-1].blocks)
@@ -110,13 +112,13 @@ async def test_a_growing_text_never_shows_less_than_before(is_too_long: Callable
     """What stands of a page is kept; the rest goes on below."""
     writer = Strict(is_too_long)
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         for end in range(100, len(LONG), 100):
-            reply.show(Draft(LONG[:end], State.WRITING))
+            thread.show(reply, Draft(LONG[:end], State.WRITING))
             await asyncio.sleep(0.4)
-        reply.show(Draft(LONG, State.DONE, model="m"))
+        thread.show(reply, Draft(LONG, State.DONE, model="m"))
         await thread.settle()
     assert writer.all_text() == LONG
     assert writer.visible == sorted(writer.visible)
@@ -128,10 +130,10 @@ async def test_the_workspace_learns_for_an_hour() -> None:
     writer = Strict(over(13_000))
     async with board_on(writer) as board:
         for calls in (2, 0, 2):
-            thread = board.thread(Ledger(), "C", "0")
-            reply = Reply(thread, PERSPECTIVES[0])
+            thread = Stage(board, Ledger(), "C", "0")
+            reply = thread.reply(PERSPECTIVES[0])
             writer.refused.clear()
-            reply.show(Draft(LONG, State.DONE, model="m"))
+            thread.show(reply, Draft(LONG, State.DONE, model="m"))
             await thread.settle()
             assert len(writer.refused) == calls
             if not calls:
@@ -143,14 +145,14 @@ async def test_where_no_size_helps_what_stands_stays_and_the_rest_is_told() -> N
     said = "The first half of it, which stands. " * 60
     writer = Strict(lambda body: "new" in text_of(body))
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        reply.show(Draft(said, State.WRITING))
+        thread.show(reply, Draft(said, State.WRITING))
         await asyncio.sleep(5)
-        reply.show(Draft(said + "new " * 300, State.DONE, model="m"))
+        thread.show(reply, Draft(said + "new " * 300, State.DONE, model="m"))
         await thread.settle()
-        assert board.room == math.inf
+        assert board._lesson.room(asyncio.get_running_loop().time()) == math.inf
     shown = [text_of(body) for body in writer.screen.values()]
     assert shown[0] == said
     assert set(shown[1:]) == {"Slack refuses to show this text."}
@@ -161,13 +163,11 @@ async def test_a_message_that_has_one_page_only_keeps_what_stands() -> None:
     """And says that there is more."""
     writer = Strict(lambda body: "new" in text_of(body))
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        content = Text("What stands.")
-        message = Message(thread, "a", content)
-        thread.post(message)
+        thread = Stage(board, Ledger(), "C", "0")
+        message, content = thread.post("What stands.")
         await thread.stands(message)
         content.text = "What is new."
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     assert text_of(writer.screen["1"]) == "What stands.Slack refuses to show the rest of this text."
 
@@ -176,14 +176,14 @@ async def test_what_stands_of_a_page_stays_where_the_next_is_lost() -> None:
     """It is not cut to its length: what is behind the cut would be nowhere."""
     writer = Strict(over(13_000))
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [SlackError("ekm_access_denied")]
         for end in range(100, 6_000, 100):
-            reply.show(Draft(LONG[:end], State.WRITING))
+            thread.show(reply, Draft(LONG[:end], State.WRITING))
             await asyncio.sleep(0.4)
-        reply.show(Draft(LONG[:6_000], State.DONE, model="m"))
+        thread.show(reply, Draft(LONG[:6_000], State.DONE, model="m"))
         await thread.settle()
     longest = max(
         len(text_of(body)) for _, kind, _, body in writer.calls if kind == "edit" and body not in writer.refused
@@ -196,11 +196,11 @@ async def test_a_page_that_is_refused_after_the_next_is_lost_still_ends() -> Non
     """Nobody waits for what will not come."""
     writer = Strict(over(13_000), kind="edit")
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [SlackError("ekm_access_denied")]
-        reply.show(Draft("words and words. " * 1_000 + LONG, State.DONE, model="m"))
+        thread.show(reply, Draft("words and words. " * 1_000 + LONG, State.DONE, model="m"))
         writer.is_too_long = over(3_000)
         async with asyncio.timeout(600):
             await thread.settle()
@@ -211,10 +211,10 @@ async def test_edits_that_are_all_refused_leave_what_stands_and_end() -> None:
     """The last text is posted instead."""
     writer = Strict(lambda _: True, kind="edit")
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        reply.show(Draft("Many words. " * 2_500, State.DONE, model="m"))
+        thread.show(reply, Draft("Many words. " * 2_500, State.DONE, model="m"))
         await thread.settle()
     assert "Many words. " * 2_500 in writer.all_text().replace("Slack refuses to show this text.", "")
 
@@ -224,10 +224,9 @@ async def test_a_message_whose_text_is_not_known_is_left_as_it_is() -> None:
     writer = Strict(lambda body: "more" in text_of(body), kind="edit")
     writer.put(Mark("run", "a"), Body("", [{"type": "markdown", "text": "What stands."}]))
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        message = Message(thread, "a", lambda: Body("", [{"type": "markdown", "text": "more"}]))
-        thread.adopt(message, "1", shows_text=True)
-        message.finish()
+        thread = Stage(board, Ledger(), "C", "0")
+        message = thread.add("a", Text("more"), found=Found({"a": "1"}))
+        thread.finish(message)
         await thread.settle()
     assert writer.all_text() == "What stands."
     assert message.loss is Loss.LOCKED
@@ -238,10 +237,10 @@ async def test_a_placeholder_that_is_refused_once_still_grows() -> None:
     writer = Writer()
     writer.failures["post"] = [FormRefusedError("invalid_blocks")]
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        reply.show(Draft("It ends.", State.DONE, model="m"))
+        thread.show(reply, Draft("It ends.", State.DONE, model="m"))
         await thread.settle()
     assert text_of(writer.screen["1"]) == "It ends."
 
@@ -250,11 +249,11 @@ async def test_a_refusal_that_does_not_say_for_what_is_tried_smaller_twice() -> 
     """Then without Markdown; what it was refused for is not held for its size."""
     writer = Strict(lambda body: body.blocks[-1]["type"] == "markdown", FormRefusedError)
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C", "0")
-        reply = Reply(thread, PERSPECTIVES[0])
-        reply.show(Draft("words " * 600, State.DONE, model="m"))
+        thread = Stage(board, Ledger(), "C", "0")
+        reply = thread.reply(PERSPECTIVES[0])
+        thread.show(reply, Draft("words " * 600, State.DONE, model="m"))
         await thread.settle()
-        assert board.room == reply.placeholder.room == math.inf
+        assert board._lesson.room(asyncio.get_running_loop().time()) == reply.placeholder.fitting.room == math.inf
     assert writer.all_text() == "words " * 600
     assert len(writer.refused) >= 3
 
@@ -265,18 +264,18 @@ async def test_the_parent_and_its_index_are_made_shorter(limit: int) -> None:
     problem, answers = JAPANESE * 128, [(one, Draft("言葉" * 200, State.DONE)) for one in PERSPECTIVES]
     writer = Strict(over(limit))
     async with board_on(writer) as board:
-        thread = board.thread(Ledger(), "C")
+        thread = Stage(board, Ledger(), "C")
 
-        def body() -> Body:
+        def body(message: Message) -> Body:
+            below = message.fitting.refused_size
             if message.is_last:
-                return blocks.index(problem, "U1", answers, below=message.refused_size, over=message.shown)
-            return blocks.parent(problem, "U1", below=message.refused_size)
+                return blocks.index(problem, "U1", answers, below=below, over=message.shown)
+            return blocks.parent(problem, "U1", below=below)
 
-        message = Message(thread, "parent", body, is_index=True)
-        thread.post(message)
+        message = thread.add("parent", body, is_index=True)
         await thread.stands(message)
         before = text_of(writer.screen["1"])
-        message.finish()
+        thread.finish(message)
         await thread.settle()
     after = text_of(writer.screen["1"])
     assert after.startswith(before)

@@ -22,7 +22,7 @@ from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from bot.delivery.bucket import Bucket
+from bot.delivery.schedules.bucket import Bucket
 
 WINDOW = 60.0  # seconds; Slack's limits are told per minute
 MESSAGE_INTERVAL = 1.0  # seconds that hold two edits of a message at the most; more is flicker, not reading

@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from bot.delivery.bucket import Bucket
+from bot.delivery.schedules.bucket import Bucket
 
 PER_SECOND = 1.0  # posts into a channel, in the long run; Slack: "about one a second"
 BURST = 5.0  # posts; a parent and its four replies. "Bursts tolerated", says Slack, not how many

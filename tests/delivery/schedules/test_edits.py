@@ -5,7 +5,7 @@ from itertools import count, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.edit_schedule import Edits, Turn
+from bot.delivery.schedules.edits import Edits, Turn
 
 
 def land(edits: Edits, key: str, start: float, took: float = 0.1) -> bool:

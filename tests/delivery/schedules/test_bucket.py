@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.bucket import Bucket
+from bot.delivery.schedules.bucket import Bucket
 
 
 @pytest.mark.parametrize("number", [4, 5, 6, 8])

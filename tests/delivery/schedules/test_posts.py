@@ -1,6 +1,6 @@
 import math
 
-from bot.delivery.post_schedule import Posts
+from bot.delivery.schedules.posts import Posts
 
 
 def drain(posts: Posts, now: float) -> tuple[list[object], float]:

@@ -1,0 +1,74 @@
+"""What one person is told and nobody else: ephemeral messages, and what is taken away for them.
+
+Somebody is to be told whatever Slack answers: again where it is away, plainer where it refuses what a message looks
+like. What it does not take after that, the log says.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bot.errors import BotError, FormRefusedError, RateLimitedError, UnavailableError
+from bot.slack import blocks
+from bot.slack.api import Slack
+from bot.slack.blocks import Body
+from bot.slack.question import Question
+
+logger = logging.getLogger(__name__)
+
+WHISPER_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a person something, while Slack is away
+LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
+
+
+class Notices:
+    """Tells people of one workspace what concerns them alone."""
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+
+    async def tell(self, question: Question, write: Callable[..., Sequence[Body]], *about: Any) -> None:
+        """Show to whoever asked, and to nobody else, what `write` makes of `about`."""
+        is_long = len(question.problem) > LONG_PROBLEM
+        bodies = await asyncio.to_thread(write, *about) if is_long else write(*about)
+        for body in bodies:
+            await self._whisper(question, body)
+
+    async def _whisper(self, question: Question, body: Body) -> None:
+        """Show a message to whoever asked: again where Slack is away, plainer where it refuses what it looks like."""
+        pauses, forms = iter(WHISPER_PAUSES), iter((body.plainer(), blocks.whisper(body.text)))
+        form: Body | None = body
+        pause: float | None = 0.0
+        while form is not None and pause is not None:
+            await asyncio.sleep(pause)
+            try:
+                await self._slack.whisper(
+                    question.channel,
+                    question.user,
+                    form,
+                    thread_ts=question.whisper_ts,
+                    response_url=question.response_url,
+                )
+            except (RateLimitedError, UnavailableError) as error:
+                logger.warning("whisper.delayed key=%s error=%s", question.key, error.code)
+                pause = next(pauses, None)
+                if pause is not None and isinstance(error, RateLimitedError):
+                    pause = max(pause, error.retry_after)
+            except FormRefusedError as error:
+                logger.warning("whisper.refused key=%s error=%s", question.key, error.code)
+                refused, pause = form, 0.0
+                form = next((one for one in forms if one != refused), None)
+            except BotError as error:  # a refused token too: one whisper must not end the others' runs
+                logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
+                return
+            else:
+                return
+        logger.warning("whisper.lost key=%s", question.key)
+
+    async def take_away(self, question: Question, ts: str | None) -> None:
+        """Delete a parent under which nothing can stand: in the channel it would promise what will not come."""
+        try:
+            if ts is not None:
+                await self._slack.delete(question.channel, ts)
+        except BotError as error:
+            logger.warning("parent.left key=%s error=%s", question.key, type(error).__name__)
