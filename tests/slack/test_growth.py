@@ -74,4 +74,4 @@ def test_growth_is_found_where_there_is_some() -> None:
     Where it is four times, a busy machine hides it now and then.
     """
     pattern = re.compile("a*a*b")
-    assert any(growth(pattern.search, lambda size: "a" * (size // 150)) > WORST for _ in range(5))
+    assert growth(pattern.search, lambda size: "a" * (size // 90)) > WORST
