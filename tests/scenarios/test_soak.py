@@ -13,8 +13,8 @@ import os
 import random
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -88,15 +88,45 @@ class Model(ModelServer):
         )
 
 
+class Log(logging.Handler):
+    """What the bot logs, for whoever looks for the reason of a failure. It is kept until somebody forgets it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{asyncio.get_running_loop().time():.2f} {record.name} {record.getMessage()}")
+
+
+@contextmanager
+def logged() -> Iterator[Log]:
+    """The bot's log, and nobody else's: pytest would keep it."""
+    logger, log = logging.getLogger("bot"), Log()
+    level = logger.level
+    logger.addHandler(log)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield log
+    finally:
+        logger.propagate = True
+        logger.setLevel(level)
+        logger.removeHandler(log)
+
+
 class Soak:
     """The bot, those who ask it, and what befalls them."""
 
-    def __init__(self, seed: int, workspace: Workspace, slack: SlackServer, model: Model, settings: Settings) -> None:
+    def __init__(
+        self, seed: int, workspace: Workspace, slack: SlackServer, model: Model, settings: Settings, *, log: Log
+    ) -> None:
         self.chance = random.Random(seed)  # noqa: S311 - nothing secret
         self.workspace = workspace
         self.slack = slack
         self.model = model
         self.settings = settings
+        self.log = log
         self.asked: list[str] = []  # problems that Slack saw acknowledged
         self.numbers = itertools.count()
         self.deaths = 0
@@ -142,10 +172,14 @@ class Soak:
                 while self.model.open_streams or await self._count_open_runs():  # noqa: ASYNC110 - nothing tells of it
                     await asyncio.sleep(1)
         except TimeoutError as error:
-            error.add_note(self._tell())
+            error.add_note(await self._tell())
             raise
         await asyncio.sleep(15)
-        self._check()
+        try:
+            self._check()
+        except AssertionError as error:
+            error.add_note(await self._tell())
+            raise
 
     def forget(self) -> None:
         """Throw away what the stand-ins have noted."""
@@ -159,6 +193,7 @@ class Soak:
         self.slack.sockets.close_codes.clear()
         self.asked.clear()
         self.deleted.clear()
+        self.log.lines.clear()
 
     async def _ask(self, problem: str) -> None:
         try:
@@ -236,16 +271,25 @@ class Soak:
             case _:
                 strike()
 
-    def _tell(self) -> str:
-        """What is not settled, for whoever looks for the reason."""
+    async def _tell(self) -> str:
+        """What is not settled, what the bot knows of it, and what it has done, for whoever looks for the reason."""
         lines = [f"open streams: {self.model.open_streams}"]
+        runs = await query(self.settings.database_url, "SELECT problem, key, state, owner, asked_at FROM runs")
         for problem in self.asked:
-            if not self._is_answered(problem):
-                thread = self._thread(problem)
-                lines += [f"{problem} deleted: {self.deleted[thread[0].ts] if thread else 0}"]
-                lines += [f"    {one.ts} {shown(one)[:160]!r}" for one in thread]
+            thread = self._thread(problem)
+            if self._is_answered(problem):
+                continue
+            lines += [f"{problem} deleted: {self.deleted[thread[0].ts] if thread else 0}"]
+            lines += [f"    {one.ts} {shown(one)[:160]!r}" for one in thread]
+            for found, key, *rest in runs:
+                if found == problem:
+                    posts = f"SELECT part, ts, intended_at FROM messages WHERE run = '{key}' ORDER BY place"  # noqa: S608 - ours
+                    lines += [f"    {key} {rest} {await query(self.settings.database_url, posts)}"]
+                    lines += [f"    {line}" for line in self.log.lines if key in line]
         working = [one for one in self.workspace.messages if is_working(one)]
-        return "\n".join((*lines, *(f"working: {one.channel} {one.ts} {shown(one)[:160]!r}" for one in working)))
+        lines += [f"working: {one.channel} {one.ts} {shown(one)[:160]!r}" for one in working]
+        lines += [f"whisper: {shown(one)[:160]!r}" for one in self.workspace.whispers]
+        return "\n".join((*lines, *self.log.lines[-200:]))
 
     def _check(self) -> None:
         """Nothing is lost, nothing stands twice, nothing is left on its way."""
@@ -259,7 +303,7 @@ class Soak:
             if not thread:
                 assert self._is_told(problem), problem
                 continue
-            assert self._is_answered(problem), f"{problem}\n{self._tell()}"
+            assert self._is_answered(problem), problem
             parent, *replies = thread
             names = [name_of(one) for one in replies]
             assert len(names) == len(set(names)), problem
@@ -297,12 +341,13 @@ async def soaked(seed: int, directory: Path) -> AsyncIterator[Soak]:
             slack_edits_per_minute=EDITS_PER_MINUTE,
             openai_stream_idle_timeout=20.0,
         )
-        soak = Soak(seed, workspace, slack, model, settings)
-        await soak.begin()
-        try:
-            yield soak
-        finally:
-            await soak.end()
+        with logged() as log:
+            soak = Soak(seed, workspace, slack, model, settings, log=log)
+            await soak.begin()
+            try:
+                yield soak
+            finally:
+                await soak.end()
 
 
 async def keep_on(runs: int, seed: int, directory: Path) -> float:
@@ -335,8 +380,10 @@ async def test_nothing_is_lost_or_doubled_over_a_few_runs(tmp_path: Path) -> Non
 @pytest.mark.parametrize("seed", range(SEED, SEED + SEEDS))
 def test_nothing_is_lost_or_doubled_and_memory_is_flat_over_hundreds_of_runs(seed: int, tmp_path: Path) -> None:
     """As the module says. Real time decides too what meets what, so one seed is not one course of events."""
-    logging.disable(logging.CRITICAL)  # what is captured would be kept
+    others = logging.getLogger()
+    level = others.level
+    others.setLevel(logging.CRITICAL)  # what is captured would be kept
     try:
         assert run(keep_on(RUNS, seed, tmp_path)) < 50  # one that is kept is some hundred; restarts leave a few
     finally:
-        logging.disable(logging.NOTSET)
+        others.setLevel(level)
