@@ -204,6 +204,9 @@ class Journal:
         except (StoreError, TimeoutError) as error:
             logger.warning("run.not_durable key=%s error=%s", question.key, type(error).__name__)
             return True
+        except Exception:
+            del self._live[question.key]  # a fault of ours: nobody works on it, and it is asked again
+            raise
         finally:
             self._adding.discard(question.key)
         if is_new:

@@ -10,7 +10,7 @@ for its id.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -67,10 +67,11 @@ def register(
         next: Callable[[], Awaitable[Any]],  # noqa: A002 - Bolt's name for it
     ) -> None:
         question = _read("app_mention", lambda: _read_mention(event, bot_user))
-        event_id = body.get("event_id")
-        # Both, and both remembered: a message that is mentioned in is one question, however many events tell of it.
-        if question and not seen.before(event_id if is_code(event_id) else question.key) | seen.before(question.key):
-            await hand_over(question)  # an event's acknowledgement can say nothing
+        if question:
+            event_id = body.get("event_id")
+            # Both: a message that is mentioned in is one question, however many events tell of it.
+            keys = (question.key, event_id if is_code(event_id) else question.key)
+            await seen.once(keys, lambda: hand_over(question))  # an event's acknowledgement can say nothing
         await next()
 
     @app.event("app_mention", middleware=[keep_mention])
@@ -154,11 +155,22 @@ class _Seen:
     def __init__(self) -> None:
         self._until: dict[str, float] = {}  # in the order of their ends, since all last as long
 
-    def before(self, key: str) -> bool:
-        """Whether `key` was here before; it was, from now on."""
+    async def once(self, keys: Iterable[str], work: Callable[[], Awaitable[object]]) -> None:
+        """Do `work`, unless one of `keys` was here before; all were, from now on, unless it fails."""
+        if self._are_known(*keys):
+            return
+        try:
+            await work()
+        except Exception:
+            for key in keys:
+                self._until.pop(key, None)
+            raise
+
+    def _are_known(self, *keys: str) -> bool:
         now = asyncio.get_running_loop().time()
         while self._until and (next(iter(self._until.values())) <= now or len(self._until) >= MOST_REMEMBERED):
             del self._until[next(iter(self._until))]
-        is_known = key in self._until
-        self._until.setdefault(key, now + REMEMBERED)
+        is_known = any(key in self._until for key in keys)
+        for key in keys:
+            self._until.setdefault(key, now + REMEMBERED)
         return is_known

@@ -15,6 +15,7 @@ from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import BOT_SCOPES, Workspace
 from bot.settings import Settings
+from bot.slack.question import Question
 from tests.support.model_server import KEY, MODEL, ModelServer, Script
 from tests.support.world import NAMES, WORLDLY, PatientStore, shown, wall_clock
 
@@ -152,3 +153,21 @@ async def test_whose_question_ends_with_the_process_is_told_where_no_reply_can_s
         [whisper] = there.workspace.whispers
         assert "interrupted" in shown(whisper)
         assert PROBLEM in shown(whisper)
+
+
+class FaultyStore(PatientStore):
+    """One with a fault, which shows once."""
+
+    has_failed = False
+
+    async def add(self, question: Question) -> bool:
+        if not self.has_failed:
+            self.has_failed = True
+            raise ZeroDivisionError
+        return await super().add(question)
+
+
+async def test_what_a_fault_in_the_bot_has_kept_from_being_taken_is_taken_when_it_comes_again(tmp_path: Path) -> None:
+    """It is not acknowledged, and Slack delivers it once more, as the same event."""
+    async with host(tmp_path) as there, there.process(make_store=FaultyStore):
+        await there.until_answered(await there.ask())
