@@ -37,7 +37,7 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.protocol.dialect import Dialect, Form
 from bot.engine.reasons import Code, Reason
-from bot.engine.stream import ANSWER_TIMEOUT, UNREADABLE, Stream, explain_error, read_error
+from bot.engine.stream import ANSWER_TIMEOUT, UNREADABLE, Ask, Stream, explain_error, read_error
 from bot.engine.turns import Turns
 from bot.engine.wire import HEADERS, Wire
 
@@ -71,6 +71,7 @@ class Completions:
         self._numbers = itertools.count()
         self._url, authorization = _take_out_credentials(base_url)
         self._dialect = Dialect()
+        self._gate = asyncio.Lock()
         self._client = AsyncOpenAI(
             api_key=api_key,
             base_url=self._url,
@@ -113,7 +114,7 @@ class Completions:
                     yield draft
             deadline = _now() + self._first_timeout
             for is_last in (False, True):
-                async with Stream(ask, old, began, model=self.model, url=self._url, dialect=self._dialect) as stream:
+                async with self._stream(ask, old, began) as stream:
                     answer = stream.answer
                     failure: Exception | None = None
                     try:
@@ -138,6 +139,9 @@ class Completions:
                 yield old
                 if stream.has_begun:
                     deadline = _now() + self._first_timeout
+
+    def _stream(self, ask: Ask, old: Draft, began: float) -> Stream:
+        return Stream(ask, old, began, model=self.model, url=self._url, dialect=self._dialect, gate=self._gate)
 
     def _ask(self, perspective: Perspective, problem: str, form: Form) -> AbstractAsyncContextManager[Any]:
         create = self._client.chat.completions.with_streaming_response.create

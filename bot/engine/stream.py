@@ -5,7 +5,8 @@ Laws:
 - What is refused is sent again only if that can help: after a pause where the server may change its mind
   (`bot.backoff`), at once where the request's form was refused (`protocol.dialect`); a lasting cause is told at once.
 - Nothing that a server sends is without a bound: an event, the body, the time that an answer takes.
-- No server holds the event loop: whatever lies ready to be read, others get their turn in between.
+- No server holds the event loop: whatever lies ready to be read, others get their turn in between; and of all streams
+  that have had theirs, one goes on at a time. Were there a flood in each, every look of the loop would be that long.
 - A body that is no stream of events counts as what it is: one JSON completion is an answer, a page is a wrong address.
 """
 
@@ -71,10 +72,12 @@ class Stream:
     """One request, the events of its body, and the answer that they make. An async context manager, which closes it.
 
     `ask` sends a request in a form, for `model` to the server at `url`, which has a `dialect`; `old` is what is to be
-    seen until the answer is longer.
+    seen until the answer is longer. All streams share a `gate`.
     """
 
-    def __init__(self, ask: Ask, old: Draft, began: float, *, model: str, url: str, dialect: Dialect) -> None:
+    def __init__(
+        self, ask: Ask, old: Draft, began: float, *, model: str, url: str, dialect: Dialect, gate: asyncio.Lock
+    ) -> None:
         self.answer = Answer(model, began, omits_opening_tag=dialect.omits_opening_tag)
         self.old = old
         self.is_open = False  # whether the server has agreed to answer
@@ -94,7 +97,8 @@ class Stream:
         self._read: Callable[[], Awaitable[bytes]]  # the next block of the body, once it is open; an empty one ends it
         self._events = EventDecoder()
         self._size = 0
-        self._turn = TURN_BYTES  # what may be read before others get theirs
+        self._gate = gate
+        self._turn = 0  # what may be read before others get theirs
         self._told = old.length
         self._has_told_of_thoughts = bool(old.length)
         self._has_told_of_beginning_anew = False
@@ -198,16 +202,16 @@ class Stream:
         """
         is_alive = False
         while not (is_alive or self.is_over or self.answer.has_ended):
+            if self._turn <= 0:
+                await self._give_turn()
+                if self._time() >= deadline:
+                    raise TimeoutError
             block = await self._timer.wait(self._read(), deadline)
             if not block:
                 self._finish()
                 return
             is_alive = self._read_block(block)
             self._turn -= len(block) + TURN_BYTES // TURN_BLOCKS
-            if self._turn < 0:
-                await self._give_turn()
-                if self._time() >= deadline:
-                    raise TimeoutError
 
     async def read_rest(self) -> None:
         """Read an answer's body to its end, if that is near: then its connection can be used again."""
@@ -259,7 +263,8 @@ class Stream:
         self._turn = TURN_BYTES
         if self._size > BODY_LIMIT:
             raise TooLongError(f"more than {BODY_LIMIT} bytes")
-        await asyncio.sleep(0)
+        async with self._gate:
+            await asyncio.sleep(0)
 
     def _finish(self) -> None:
         """Note that the body has ended."""

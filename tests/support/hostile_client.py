@@ -1,7 +1,8 @@
-"""One completion of a server that misbehaves, measured: `python -m tests.support.hostile_client`.
+"""Completions of a server that misbehaves, measured: `python -m tests.support.hostile_client`.
 
-It takes the server's port and the name of the attack, and prints as JSON: how the answer ended, after how many seconds,
-the longest time that the event loop was held in ms, and the memory that it all took in MiB.
+It takes the server's port, the name of the attack, and how many streams are open at once. It prints as JSON: how the
+first answer ended, after how many seconds all had, the longest time that the event loop was held in ms, and the memory
+that it all took in MiB.
 """
 
 import asyncio
@@ -12,10 +13,12 @@ import sys
 import time
 
 from bot.engine.completions import Completions
+from bot.engine.draft import Draft
 from bot.engine.perspectives import PERSPECTIVES
 from bot.texts import explain
 
 PATIENCE = 3.0  # seconds, in place of what people are granted
+BETWEEN = 0.04  # seconds between two that are asked for; their posts are further apart
 
 
 class WatchedLoop(asyncio.SelectorEventLoop):
@@ -29,7 +32,7 @@ class WatchedLoop(asyncio.SelectorEventLoop):
         self.held = max(self.held, time.thread_time() - before)
 
 
-async def main(port: str, attack: str) -> None:
+async def main(port: str, attack: str, count: str = "1") -> None:
     """Ask, and say what came of it."""
     url = f"http://127.0.0.1:{port}/v1"
     loop = asyncio.get_running_loop()
@@ -40,8 +43,9 @@ async def main(port: str, attack: str) -> None:
         await asyncio.sleep(0.1)
         loop.held = 0.0
         began = time.perf_counter()
-        async for draft in completions.stream(PERSPECTIVES[0], "Why?"):
-            last = draft
+        async with asyncio.TaskGroup() as group:
+            first, *_ = [group.create_task(_last(completions, number * BETWEEN)) for number in range(int(count))]
+        last = first.result()
         seconds = time.perf_counter() - began
         held = loop.held
     report = {
@@ -53,6 +57,14 @@ async def main(port: str, attack: str) -> None:
         "memory": round((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1_024),
     }
     print(json.dumps(report, ensure_ascii=False))  # noqa: T201 - whoever started it reads it
+
+
+async def _last(completions: Completions, pause: float) -> Draft:
+    """How one answer ends that is asked for after a pause."""
+    await asyncio.sleep(pause)
+    async for draft in completions.stream(PERSPECTIVES[0], "Why?"):
+        last = draft
+    return last
 
 
 if __name__ == "__main__":

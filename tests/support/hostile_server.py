@@ -131,6 +131,7 @@ async def attack(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         for block in ATTACKS[json.loads(body)["model"]]():
             writer.write(block)
             await writer.drain()
+            await asyncio.sleep(0)  # others are attacked at the same time
     writer.close()
 
 
