@@ -51,8 +51,8 @@ def open_fence(text: str) -> str:
     """The marker of the fence that is open at the end, as somebody who reads line by line sees it."""
     mark = ""
     for line in re.split(r"\r\n?|\n", text):
-        run = re.match(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(`{3,32}|~{3,32})(.*)", line.replace("&gt;", ">"))
-        bare = line.replace("&gt;", ">").strip(" \t>\r")
+        run = re.match(r"[ \t>]*(?:(?:[-*+]|\d+[.)])[ \t]+)*(`{3,32}|~{3,32})(.*)", line)
+        bare = line.strip(" \t>\r")
         if mark:
             mark = "" if len(bare) >= len(mark) and set(bare) == {mark[0]} else mark
         elif run and not (run[1][0] == "`" and "`" in run[2]):
