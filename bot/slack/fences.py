@@ -17,9 +17,7 @@ All of it is one walk over the text: the cost grows with its length and no faste
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-
-LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
-"""A line with its end: CommonMark's idea of it, which is not that of `str.splitlines`."""
+from io import StringIO
 
 _FENCE = re.compile(r"(?P<lead>[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*)(?P<mark>`{3,32}|~{3,32})(?P<info>[^\r\n]*)")
 _INFO_LIMIT = 40  # characters; a language's name, and not a page of it
@@ -56,6 +54,16 @@ class Fence:
         """Whether `line` ends it."""
         rest = line.strip(" \t>\r\n")
         return len(rest) >= len(self.mark) and not rest.strip(self.mark[0])
+
+
+def lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends: CommonMark's idea of them, which is not that of `str.splitlines`."""
+    return iter(StringIO(text, newline=""))
+
+
+def may_fence(line: str) -> bool:
+    """Whether a line may open or close a fence; most may not, which is quickly seen."""
+    return "```" in line or "~~~" in line
 
 
 def fence_after(line: str, fence: Fence | None) -> Fence | None:
@@ -101,15 +109,18 @@ def code(text: str) -> Iterator[Code]:
     spans = _Spans(text)
     prose, has_spans = 0, False
     may_be_indented, in_list = True, False
-    for match in LINE.finditer(text):
-        line, place, after = match.group(), match.start(), match.end()
-        has_marks = "`" in line or "~" in line
-        before = fence
-        if has_marks:
+    after = 0
+    for line in lines(text):
+        place, after = after, after + len(line)
+        before, is_certain = fence, outer.is_open
+        if may_fence(line):
             fence = fence_after(line, fence)
-        is_certain = outer.take(line) if has_marks else outer.is_open
-        is_blank = line.isspace() and not line.strip(" \t\r\n")
-        is_indented = may_be_indented and not in_list and line[0] in " \t" and bool(_INDENTED.match(line))
+            outer.pass_over(line)
+        first = line[0]
+        is_blank = is_indented = False
+        if first in " \t\r\n":
+            is_blank = not line.strip(" \t\r\n")
+            is_indented = may_be_indented and not in_list and bool(_INDENTED.match(line))
         if before or fence or is_certain or is_indented or is_blank:
             if has_spans:
                 yield from spans.between(prose, place)
@@ -119,10 +130,10 @@ def code(text: str) -> Iterator[Code]:
             if not is_blank or before:
                 yield Code(place, after, is_certain and before is not None)
         else:
-            has_spans = has_spans or has_marks
-            if not line[0].isalpha() and _LIST_ITEM.match(line):
+            has_spans = has_spans or "`" in line
+            if not first.isalpha() and _LIST_ITEM.match(line):
                 in_list = True
-            elif may_be_indented and not line[0].isspace():
+            elif may_be_indented and not first.isspace():
                 in_list = False  # a paragraph of its own
         # An indented line after one of text goes on with it; after a blank line, or code, it is code.
         may_be_indented = is_blank or is_indented or before is not None or fence is not None
@@ -135,18 +146,14 @@ class _Outer:
     def __init__(self) -> None:
         self._possible: set[str] = {""}  # the marks of the fence that may be open; empty for none
 
-    @property
-    def is_open(self) -> bool:
-        """Whether there is a fence, whichever."""
-        return "" not in self._possible
+        self.is_open = False  # whether there is a fence, whichever
 
-    def take(self, line: str) -> bool:
-        """Go on by a line; whether it was within a fence, whichever."""
-        is_certain = self.is_open
+    def pass_over(self, line: str) -> None:
+        """Go on by a line."""
         match = _OUTER.match(line)
         if match and len(self._possible) <= MOST_POSSIBLE:
             self._possible = {after for mark in self._possible for after in self._after(mark, match)}
-        return is_certain
+            self.is_open = "" not in self._possible
 
     def _after(self, mark: str, match: re.Match[str]) -> set[str]:
         found, rest = match["mark"], match["rest"].strip(" \t\r\n")

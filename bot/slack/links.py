@@ -56,7 +56,8 @@ def _open(text: str) -> str:
     """A stretch that is no code, with no link left in it that has a label."""
     if "]" not in text:
         return text
-    text = _PLAIN_LINK.sub(_with_address, text)
+    if "](" in text:
+        text = _PLAIN_LINK.sub(_with_address, text)
     if not _SUSPICIOUS.search(text):
         return text
     characters = list(text)

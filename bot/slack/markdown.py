@@ -24,7 +24,7 @@ from itertools import islice, pairwise
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.slack.fences import LINE, Fence, fence_after
+from bot.slack.fences import Fence, fence_after, lines, may_fence
 from bot.slack.links import make_safe
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
@@ -180,18 +180,17 @@ class _Scan:
     def cut(self, text: str, start: int, end: int) -> int | None:
         """Where the page ends that begins at `start`, before `end`; None if it has too many items for so few units."""
         place, before = start, ""
-        for match in islice(LINE.finditer(text, start, end), MOST_LINES):
-            line = match.group()
+        for line in islice(lines(text[start:end]), MOST_LINES):
             if before:
                 self._note(place, before, line)
-            fence = fence_after(line, self._fence) if self._fence or "`" in line or "~" in line else None
+            fence = fence_after(line, self._fence) if may_fence(line) else self._fence
             needed = self._used + _sent_units(line)
             items, is_in_text = self._count(line, fence)
             if items > self._most_items:
                 return self._best(place) if self._used >= self._least else None
             if needed > self._limit or (fence and needed + _closing_units(fence) > self._limit):
                 return self._best(place, line, is_first=place == start)
-            place = match.end()
+            place += len(line)
             self._used = needed
             self._fence = fence
             self._items, self._is_in_text = items, is_in_text
@@ -208,8 +207,10 @@ class _Scan:
             return self._items, self._is_in_text
         first = content[0]
         if not first.isalpha():
-            bare = content[match.end() :] if (match := _LEAD.match(content)) else content
-            if _HEADING.match(bare) or _RULE.match(content):
+            bare = content
+            if (first in "-*+" or first.isdigit()) and (match := _LEAD.match(content)):
+                bare = content[match.end() :]
+            if (bare[:1] == "#" and _HEADING.match(bare)) or (first in "=-*_" and _RULE.match(content)):
                 return self._items + 1, False
             if "|" in content and _TABLE_RULE.match(content):
                 return self._items + 2, True  # it stands between two parts of the text
@@ -285,7 +286,7 @@ def _first_paragraph(text: str) -> str:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     if text.count("[") > MOST_BRACKETS:
         parser.disable(["link", "image"])
-    opening = "".join(match.group() for match in islice(LINE.finditer(text), MOST_OPENING))
+    opening = "".join(islice(lines(text), MOST_OPENING))
     tokens = parser.parse(_DEEP_QUOTE.sub(r"\1", opening))
     inlines = [
         (before.type == "heading_open", _plain(token)) for before, token in pairwise(tokens) if token.type == "inline"

@@ -1,8 +1,11 @@
+import re
+
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from bot.slack.fences import code, rewrite
+from bot.slack.fences import code, lines, rewrite
 from bot.slack.links import make_safe
 from tests.support.hostile import PARSERS, hostile
 
@@ -57,3 +60,9 @@ def _prose(tokens: list[Token]) -> str:
     return "".join(
         _prose(token.children) if token.children else token.content if token.type == "text" else "" for token in tokens
     )
+
+
+@given(st.text("ab \r\n\x0b\x0c\x1c\x85\u2028\ud83d"))
+def test_lines_end_where_markdown_has_it(text: str) -> None:
+    """And nowhere else: a separator of Unicode is none."""
+    assert list(lines(text)) == re.findall(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+", text)
