@@ -73,7 +73,7 @@ def fence_after(line: str, fence: Fence | None) -> Fence | None:
     match = _FENCE.match(line)
     if not match or (match["mark"][0] == "`" and "`" in match["info"]):
         return None
-    lead = re.sub(r"[^ \t>]", " ", match["lead"])[-_INFO_LIMIT:]
+    lead = re.sub(r"[^ \t>]", " ", match["lead"])[-_INFO_LIMIT:] if match["lead"] else ""
     info = match["info"].rstrip()
     return Fence(lead, match["mark"], info if len(info) <= _INFO_LIMIT else "")
 
