@@ -11,12 +11,16 @@ definition, which holds a `]:`. No such pair is left in the text that is sent, b
 - In a text, `](` becomes `)(`, as does its `[`; an invisible word joiner comes into `]:`.
 - In what only looks like code, the joiner comes into both, so that it still looks as it is written.
 - Once more, loosely: where blanks stand between, if something like an address follows.
+
+An address is its own label where Slack makes it clickable. So none may look like another: what turns letters around is
+taken out of all texts (`bot.slack.mrkdwn`), and a joiner keeps one with a user before its host from being a link, as in
+`https://login.example@evil.example`.
 """
 
 import re
 
 from bot.slack.fences import rewrite
-from bot.slack.mrkdwn import JOINER, UNSEEN, escape_code, escape_doubtful, escape_markdown, escape_prose
+from bot.slack.mrkdwn import JOINER, UNSEEN, escape_code, escape_doubtful, escape_markdown, escape_prose, straighten
 
 MOST_LABEL = 301  # characters of a plain link's label
 
@@ -26,6 +30,7 @@ _PLAIN_LINK = re.compile(
 )
 """A link that every parser reads alike: its label begins with a letter, so that without the bracket it is no markup."""
 
+_WITH_USER = re.compile(r"(https?:)(?=//[^\s/?#]*(?:@|&(?:commat|#0*64|#x0*40);))", re.IGNORECASE)
 _BLANKS = rf"[\s{UNSEEN.replace(JOINER, '')}]*"
 _ADDRESS = rf"{_BLANKS}<?{_BLANKS}(?:[a-z][a-z0-9+.-]*:|[/\\#?&%]|www\.|[\w-]+[.@])"
 _SUSPICIOUS = re.compile(rf"\](?=[(:]|{_BLANKS}[(:]{_ADDRESS})", re.IGNORECASE)
@@ -34,7 +39,8 @@ _BRACKET = re.compile(rf"(?P<open>\[)|(?P<link>\](?={_BLANKS}\())|\]", re.IGNORE
 
 def make_safe(text: str) -> str:
     """A Markdown text as it may be sent: with nothing in it that rings anybody, or hides where it leads."""
-    if not ("]" in text and _SUSPICIOUS.search(text)):
+    text = straighten(text)
+    if not ("]" in text and _SUSPICIOUS.search(text)) and not (_may_have_users(text) and _WITH_USER.search(text)):
         return escape_markdown(text)
     return rewrite(
         text,
@@ -51,14 +57,15 @@ def unmask(text: str) -> str:
 
 def _part(text: str) -> str:
     """A stretch that looks like code, in which no pair of brackets is left."""
+    text = _without_users(text)
     return _SUSPICIOUS.sub("]" + JOINER, text) if "]" in text else text
 
 
 def _open(text: str) -> str:
     """A stretch that is no code, with no link left in it that has a label."""
+    text = _without_users(_with_addresses(text))
     if "]" not in text:
         return text
-    text = _with_addresses(text)
     if not _SUSPICIOUS.search(text):
         return text
     characters = list(text)
@@ -75,6 +82,15 @@ def _open(text: str) -> str:
                 characters[start] = "("
     # A bracket that was opened behind another one makes a new pair.
     return _part("".join(characters))
+
+
+def _without_users(text: str) -> str:
+    """A text in which no address is a link that has a user before its host."""
+    return _WITH_USER.sub(rf"\1{JOINER}", text) if _may_have_users(text) else text
+
+
+def _may_have_users(text: str) -> bool:
+    return "://" in text and ("@" in text or "&" in text)
 
 
 def _with_addresses(text: str) -> str:

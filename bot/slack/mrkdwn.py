@@ -43,7 +43,16 @@ _SEEN_AS_NOTHING = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\ufffd\U0001d1
 
 def escape(text: str) -> str:
     """Text for `text` fields and mrkdwn elements, where `&`, `<` and `>` have a meaning."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return straighten(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def straighten(text: str) -> str:
+    """A text without what has letters read against their own direction; a joiner, which cannot be seen, in its place.
+
+    By it one address could look like another. No language needs it: letters that are written from the right know so.
+    What embeds or isolates a direction stays.
+    """
+    return text.replace("\u202d", JOINER).replace("\u202e", JOINER)
 
 
 def escape_markdown(text: str) -> str:

@@ -1,11 +1,16 @@
+import json
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from bot.slack.blocks import parent
+from bot.engine.draft import Draft, State
+from bot.engine.perspectives import PERSPECTIVES
+from bot.slack.blocks import index, parent
 from bot.slack.links import unmask
 from bot.slack.markdown import pages
 from tests.support.hostile import PARSERS, hostile
@@ -192,3 +197,56 @@ def test_nothing_but_brackets_changes(text: str) -> None:
     """Words and lengths stay, but for the joiner."""
     shown = unmask(text).replace("\u2060", "")
     assert shown.translate(str.maketrans("[]", "()")) == text.translate(str.maketrans("[]", "()"))
+
+
+AUTOLINK = re.compile(r"(?:https?://|www\.)[^\s<]*", re.IGNORECASE)  # GitHub's extended autolinks, and more
+DISGUISES = [
+    "https://login.example@evil.example",
+    "HTTPS://login.example:443@evil.example/",
+    "http://login.example" + "\u2800" * 300 + "@evil.example",
+    "https://login.example%2F@evil.example",
+    "https://login.example\\@evil.example",
+    "https://a@login.example@evil.example",
+    "https://login.example&#64;evil.example",
+    "https://login.example&#X0040;evil.example",
+    "https://login.example&commat;evil.example",
+    "\u202ehttps://evil.example/elpmaxe.nigol//:sptth",
+    "https://evil.example/\u202delpmaxe\u202e.nigol//:sptth",
+    "[the docs](https://login.example@evil.example)",
+]
+
+
+@pytest.mark.parametrize("text", DISGUISES)
+@pytest.mark.parametrize("frame", ["{}", "text {}, text", "> {}", "- {}", "# {}", "**{}**", "a `b` {}", "a `b\n{} `"])
+def test_no_address_looks_like_another(text: str, frame: str) -> None:
+    """By a user before its host, or by letters that are turned around."""
+    for markdown in sent(frame.format(text)):
+        assert "evil.example" in markdown
+        assert not set("\u202d\u202e") & set(markdown)
+        for link in AUTOLINK.findall(markdown):
+            assert "@" not in re.split(r"[/?#]", unescape(link).partition("//")[2])[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://a.example/@user and ann@a.example",
+        "See `https://me@a.example/x.git`.",
+        "```\ngit clone https://me@a.example/x.git\n```",
+        "\u2067שלום\u2069 \u202bשלום\u202c",
+        "postgresql://me:word@host/name",
+    ],
+)
+def test_what_is_no_disguise_stays(text: str) -> None:
+    """Code, and directions that languages need."""
+    assert sent(text)[0] == text
+
+
+def test_no_notification_and_no_index_turns_letters_around() -> None:
+    """They are mrkdwn, where Slack makes addresses links too."""
+    draft = Draft("\u202ehttps://evil.example/elpmaxe.nigol//:sptth", State.DONE, model="m")
+    bodies = [parent(draft.text, "U1"), index("why?", "U1", [(PERSPECTIVES[0], draft)])]
+    for body in bodies:
+        written = json.dumps([body.text, *body.blocks], ensure_ascii=False)
+        assert not set("\u202d\u202e") & set(written)
+        assert "evil.example" in written
