@@ -58,9 +58,9 @@ class Admission:
 
     def judge(self, problem: str) -> Unfit | None:
         """What is wrong with a problem, whoever asks it."""
-        if is_blank(problem):
-            return Unfit.BLANK
-        return Unfit.TOO_LONG if len(problem) > self.problem_limit else None
+        if len(problem) > self.problem_limit:
+            return Unfit.TOO_LONG  # whatever is in it: to look at each character of a long one would cost
+        return Unfit.BLANK if is_blank(problem) else None
 
     def withdraw(self, user: str) -> None:
         """Take back the newest run that was begun: it had been asked before."""

@@ -26,11 +26,16 @@ class Notices:
 
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
+        self._long_turn = asyncio.Lock()
 
     async def tell(self, question: Question, write: Callable[..., Sequence[Body]], *about: Any) -> None:
         """Show to whoever asked, and to nobody else, what `write` makes of `about`."""
-        is_long = len(question.problem) > LONG_PROBLEM
-        bodies = await asyncio.to_thread(write, *about) if is_long else write(*about)
+        if len(question.problem) > LONG_PROBLEM:
+            # One at a time: of several threads at work, each keeps the loop waiting for as long as one does.
+            async with self._long_turn:
+                bodies = await asyncio.to_thread(write, *about)
+        else:
+            bodies = write(*about)
         for body in bodies:
             await self._whisper(question, body)
 

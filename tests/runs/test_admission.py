@@ -19,6 +19,7 @@ def make(*, at_once: int = 2, most_runs: int = 3) -> Admission:
         ("\u3164?", True, Unfit.BLANK),
         ("x" * 10, True, None),
         ("x" * 11, False, Unfit.TOO_LONG),
+        (" " * 11, False, Unfit.TOO_LONG),
         ("wide", True, Unfit.TOO_LONG),
         ("wide", False, None),
     ],

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -551,3 +552,25 @@ async def test_a_long_problem_is_laid_out_beside_the_loop_when_it_is_given_back(
             await asyncio.sleep(6)
         assert threads == {1_001: True, 40_000: False}
         assert sum(whisper.count("x") for whisper in world.whispers()[1:]) >= 40_000
+
+
+async def test_long_problems_are_given_back_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each thread at work has the loop wait: a hundred people with long problems would have it wait for all."""
+    at_work: list[int] = []
+    write = blocks.too_long
+
+    def too_long(problem: str, limit: int) -> list[Body]:
+        at_work.append(1)
+        most.append(sum(at_work))
+        time.sleep(0.05)
+        at_work.append(-1)
+        return write(problem, limit)
+
+    most: list[int] = []
+    monkeypatch.setattr(blocks, "too_long", too_long)
+    async with running() as world:
+        async with asyncio.TaskGroup() as group:
+            for user in ("ada", "ben"):
+                group.create_task(world.slack.command("x" * 5_000, user=user))
+        await world.until(lambda: {one.user for one in world.workspace.whispers} == {"U0ADA", "U0BEN"})
+    assert most == [1, 1]
