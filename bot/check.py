@@ -56,7 +56,9 @@ _SCOPES_PAGE = (
 _STAND_INS = {"SLACK_BOT_TOKEN": "xoxb-0", "SLACK_APP_TOKEN": "xapp-0", "OPENAI_API_KEY": "0"}
 
 # As short as can be: it costs money, and only the first word of the answer is waited for.
-_GREETING = Perspective("Check", "👋", "a greeting", "Answer in one word.")
+_GREETING = Perspective(
+    key="check", name="Check", emoji="👋", angle="a greeting", hint="greets", instruction="Answer in one word."
+)
 _GREETING_PROBLEM = "Say hello."
 
 

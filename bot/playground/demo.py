@@ -10,13 +10,13 @@ import io
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.playground.model import LocalModel
-from bot.playground.prompts import LOCAL_INSTRUCTIONS
+from bot.playground.prompts import simplify
 from bot.settings import read_environment, read_settings
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Answerer:
 def demo(problem: str | None) -> int:
     """Show a run on `problem`; without one, ask for problems until Ctrl-C or the end of the input.
 
-    The exit code is 0 when all four answers are whole.
+    The exit code is 0 when all answers are whole.
 
     Raises:
         BotError: a setting is wrong, or the local model does not start.
@@ -102,10 +102,7 @@ async def _find_answerer(environment: Mapping[str, str], model: LocalModel | Non
         ).openai_model
         return Answerer(environment, PERSPECTIVES, f"Answers come from {name}, with your OPENAI_API_KEY.")
     address = await model.wait_until_ready()
-    perspectives = [
-        replace(perspective, instruction=instruction)
-        for perspective, instruction in zip(PERSPECTIVES, LOCAL_INSTRUCTIONS, strict=True)
-    ]
+    perspectives = [simplify(perspective) for perspective in PERSPECTIVES]
     settings = {
         "OPENAI_API_KEY": address.api_key,
         "OPENAI_BASE_URL": address.base_url,
@@ -144,7 +141,7 @@ async def _bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[None]:
 
 
 async def _show_run(problem: str, slack: "SlackServer", console: "Console") -> bool:
-    """Type the command, show its thread until it is whole, then the figures; whether all four answers are whole."""
+    """Type the command, show its thread until it is whole, then the figures; whether all answers are whole."""
     from bot.playground.view import Lines, Panels, View, read_answers, read_whisper  # noqa: PLC0415
 
     workspace = slack.workspace

@@ -1,16 +1,27 @@
-"""What the small local model is asked: four short instructions, and where they stand in its prompt. Data.
+"""What the small local model is asked: short instructions, and where they stand in its prompt. Data.
 
 A model of 135 million parameters drifts from anything long or abstract. What keeps it to the matter is one plain
 sentence after the problem; the same sentence as a system message, before it, does not.
 """
 
-LOCAL_INSTRUCTIONS = (
-    "In one paragraph, explain the root cause of this problem at work.",
-    "In one paragraph, give some different ideas for this problem at work.",
-    "In one paragraph, explain the main causes of this problem at work.",
-    "In one paragraph, explain what to do first about this problem at work, and what to do later.",
-)
-"""Depth, breadth, structure, time: in the order of `engine.perspectives.PERSPECTIVES`."""
+from dataclasses import replace
+
+from bot.engine.perspectives import Perspective
+
+_INSTRUCTIONS = {
+    "depth": "In one paragraph, explain the root cause of this problem at work.",
+    "breadth": "In one paragraph, give some different ideas for this problem at work.",
+    "structure": "In one paragraph, explain the main causes of this problem at work.",
+    "time": "In one paragraph, explain what to do first about this problem at work, and what to do later.",
+}
+_OF_ANOTHER = "In one paragraph, tell about this problem at work: {angle}."
+
+
+def simplify(perspective: Perspective) -> Perspective:
+    """The same perspective with an instruction that a small model can follow."""
+    instruction = _INSTRUCTIONS.get(perspective.key) or _OF_ANOTHER.format(angle=perspective.angle)
+    return replace(perspective, instruction=instruction)
+
 
 CHAT_TEMPLATE = """\
 {{- '<|im_start|>system\\nYou are a helpful AI assistant<|im_end|>\\n' -}}

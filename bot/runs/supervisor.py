@@ -28,10 +28,10 @@ from bot.errors import (
     describe,
 )
 from bot.runs.admission import Admission, Unfit
-from bot.runs.notices import Notices
+from bot.runs.teller import Teller
 from bot.runs.quotas import Refusal
 from bot.runs.run import LAST_WORDS, Model, Run
-from bot.slack import blocks
+from bot.slack import notices
 from bot.slack.api import Slack
 from bot.slack.blocks import Body
 from bot.slack.question import Question
@@ -56,7 +56,7 @@ class Runs:
         admission: Admission,
         perspectives: Sequence[Perspective],
     ) -> None:
-        self._notices = Notices(slack)
+        self._teller = Teller(slack)
         self._board = board
         self._journal = journal
         self._model = model
@@ -143,7 +143,7 @@ class Runs:
         """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
         if self._admission.may_tell(question.user, _now()):
             logger.info("run.refused key=%s code=%s", question.key, _code(refusal))
-            self._begin(question, self._notices.tell(question, self._explain, refusal, question.problem))
+            self._begin(question, self._teller.tell(question, self._explain, refusal, question.problem))
             return None
         # Who asks and asks has been told a moment ago: what costs nothing has to do.
         return self._explain(refusal, question.problem[:SAMPLE])[0]
@@ -151,13 +151,15 @@ class Runs:
     def _explain(self, refusal: Unfit | Refusal, problem: str) -> Sequence[Body]:
         match refusal:
             case Unfit.BLANK:
-                return [blocks.whisper(blocks.HINT)]
+                return notices.hint(self._perspectives)
             case Unfit.TOO_LONG:
-                return blocks.too_long(problem, self._admission.problem_limit)
+                return notices.too_long(problem, self._admission.problem_limit)
             case Unfit.CROWDED:
-                return blocks.crowded(problem)
+                return notices.crowded(problem)
             case _:
-                return blocks.busy(refusal, problem)
+                if refusal.wait is None:
+                    return notices.too_many_runs(refusal.limit, problem)
+                return notices.too_many_within_the_hour(refusal.limit, refusal.wait, problem)
 
     async def _resume(self, record: Record) -> None:
         question, entry = record.question, self._journal.entry(record.question.key)
@@ -165,9 +167,9 @@ class Runs:
         if not record.posts and (unfit or self._is_too_old(record)):
             problem = question.problem
             if unfit:
-                await self._notices.tell(question, self._explain, unfit, problem)
+                await self._teller.tell(question, self._explain, unfit, problem)
             else:
-                await self._notices.tell(question, blocks.interrupted, problem)
+                await self._teller.tell(question, notices.interrupted, problem)
             entry.end(Outcome.REFUSED)
         else:
             self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
@@ -189,7 +191,7 @@ class Runs:
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             await run.interrupt(Reason(Code.BOT_BROKEN))
-            await self._notices.tell(question, blocks.broken, question.problem)
+            await self._teller.tell(question, notices.broken, question.problem)
             outcome = Outcome.BROKEN  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
             if not (self._is_hurried or question.key in self._abandoned):
@@ -232,24 +234,24 @@ class Runs:
         try:
             if record and self._is_too_old(record):
                 await run.give_up()
-                await self._notices.tell(question, blocks.interrupted, question.problem)
+                await self._teller.tell(question, notices.interrupted, question.problem)
                 return Outcome.INTERRUPTED
             await run.answer(self._model)
         except ChannelClosedError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
             if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
-                await self._notices.take_away(question, run.thread.ts)
-            await self._notices.tell(question, blocks.cannot_write, error.code, question.channel, question.problem)
+                await self._teller.take_away(question, run.thread.ts)
+            await self._teller.tell(question, notices.cannot_write, error.code, question.channel, question.problem)
             return Outcome.REFUSED
         except ThreadLostError:
-            await self._notices.tell(question, blocks.interrupted, question.problem)
+            await self._teller.tell(question, notices.interrupted, question.problem)
             return Outcome.INTERRUPTED
         except SlackError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
-            await self._notices.tell(question, blocks.refused, error.code, question.problem)
+            await self._teller.tell(question, notices.refused, error.code, question.problem)
             return Outcome.REFUSED
         if lost := run.unread:
-            await self._notices.tell(question, partial(blocks.interrupted, names=lost), question.problem)
+            await self._teller.tell(question, partial(notices.interrupted, names=lost), question.problem)
         return Outcome.DONE
 
     async def _say_farewell(self, run: Run, question: Question, *, is_kept: bool) -> None:
@@ -258,7 +260,7 @@ class Runs:
         if not (is_kept or run.has_reply):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS):
-                    await self._notices.tell(question, blocks.interrupted, question.problem)
+                    await self._teller.tell(question, notices.interrupted, question.problem)
 
 
 def _code(refusal: Unfit | Refusal) -> str:

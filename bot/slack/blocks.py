@@ -12,7 +12,6 @@ from typing import Any
 
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
-from bot.runs.quotas import Refusal
 from bot.slack.links import make_safe
 from bot.slack.markdown import (
     PAGE_LIMIT,
@@ -20,13 +19,13 @@ from bot.slack.markdown import (
     Page,
     has_too_many_items,
     octets,
-    pages,
     stretches,
     takeaway,
     units,
 )
 from bot.slack.mrkdwn import escape
-from bot.texts import explain
+from bot.texts import explain, name, say
+from bot.texts.phrases import Phrase
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
 LONG_WAIT = 12.0  # seconds without a change after which people take a text to be frozen
@@ -34,12 +33,6 @@ INDEX_ROOM = 3_600  # UTF-16 units that four takeaways may need, escaped; with t
 INDEX_LINES = (TAKEAWAY_LIMIT, 75, 30, 10)  # characters of a takeaway, where Slack refuses an index for its size
 SHORTEST_PROBLEM = 100  # characters; a problem that Slack refuses for its size is not cut shorter
 NOTIFICATION_LIMIT = 140  # characters; about what a phone shows of one
-
-HINT = (
-    "Tell me a problem and I show it from four sides at once: `/perspectives Why do our releases slip every month?` "
-    "or mention me with it. *Depth* asks why, nine times; *Breadth* looks for other approaches; *Structure* for "
-    "causes and the lever; *Time* for how it came and when to act."
-)
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 
@@ -72,7 +65,7 @@ class Body:
         """What it is and in what state, over what is `shown` there already, and that Slack does not show the rest."""
         standing = [] if shown is None else [block for block in shown.blocks if block["type"] != "context"]
         lines = [block for block in self.blocks if block["type"] == "context"]
-        note = _plain_section(f"Slack refuses to show {'the rest of ' if standing else ''}this text.")
+        note = _plain_section(say(Phrase.REST_NOT_SHOWN if standing else Phrase.NOT_SHOWN))
         return Body(self.text, [*lines, *(block for block in standing if block != note), note])
 
     def over(self, shown: "Body | None") -> "Body":
@@ -91,97 +84,6 @@ class Body:
             else:
                 blocks.append(block)
         return Body(self.text, blocks)
-
-
-def whisper(words: str) -> Body:
-    """A message for one person; `words` are ours, in mrkdwn."""
-    return Body(words, [_section(words)])
-
-
-def cannot_write(code: str, channel: str, problem: str) -> list[Body]:
-    """What the sender is told where the bot cannot write, for Slack's `code`, and the problem, given back."""
-    here = f"this channel (<#{channel}>)"
-    match code:
-        case "is_archived":
-            reason = f"{here[0].upper()}{here[1:]} is archived: nobody can write here any more."
-        case "thread_not_found":
-            reason = "The message that I was to answer is gone, so I stopped."
-        case "restricted_action_non_threadable_channel":
-            reason = f"I answer in a thread, and {here} takes none. Ask me in another channel."
-        case "cannot_reply_to_message" | "restricted_action_thread_locked":
-            reason = "Slack lets nobody answer under that message. Ask me in the channel, or under another message."
-        case "restricted_action_thread_only_channel":
-            reason = f"In {here} people write in threads only. Mention me in one of them."
-        case "messages_tab_disabled":
-            reason = "My direct messages are switched off. Ask me in a channel."
-        case _ if code.startswith("restricted_action"):
-            reason = f"Only some people may write in {here}, and I am not one of them."
-        case _:
-            reason = (
-                f"I am not in {here}, so I cannot open a thread here. Invite me with `/invite`, "
-                "followed by my name with an @, and ask again."
-            )
-    return _give_back(f"{reason} Here is your problem back:", problem)
-
-
-def busy(refusal: Refusal, problem: str) -> list[Body]:
-    """What the sender is told who asks for more than one person may, and the problem, given back."""
-    if refusal.wait is None:
-        runs = "one run" if refusal.limit == 1 else f"{refusal.limit} runs"
-        reason = f"You have {runs} going on already, as many as one person may. Ask again when one has ended."
-    else:
-        minutes = max(1, math.ceil(refusal.wait / 60))
-        reason = (
-            f"You have asked {refusal.limit} times within the hour, which is what one person may. "
-            f"Ask again in {minutes} minute{'s' if minutes > 1 else ''}."
-        )
-    return _give_back(f"{reason} Nothing was asked yet. Here is your problem back:", problem)
-
-
-def crowded(problem: str) -> list[Body]:
-    """What the sender is told where too many others ask at the same time, and the problem, given back."""
-    return _give_back(
-        "I am busy: too many questions are being answered at the moment. Ask again in some minutes. Nothing was asked "
-        "yet. Here is your problem back:",
-        problem,
-    )
-
-
-def interrupted(problem: str, *, names: Sequence[str] = ()) -> list[Body]:
-    """What the sender is told of a run that was broken off; `names` are the answers that nobody can see, if not all."""
-    what = f"I was interrupted, and {' and '.join(names)} cannot be shown" if names else "I was interrupted"
-    return _give_back(f"{what}. To ask again, send your problem again:", problem)
-
-
-def broken(problem: str) -> list[Body]:
-    """What the sender is told of a run that a fault of the bot's own has ended, and the problem, given back."""
-    return _give_back("Something went wrong in me, and I stopped. To ask again, send your problem again:", problem)
-
-
-def refused(code: str, problem: str) -> list[Body]:
-    """What the sender is told where Slack would not take the message that opens a thread, for Slack's `code`."""
-    return _give_back(f"Slack refused to let me open a thread ({escape(code)}). Here is your problem back:", problem)
-
-
-def too_long(problem: str, limit: int) -> list[Body]:
-    """What the sender is told of a problem that is too long: how long it may be, and all that was typed, given back."""
-    reason = (
-        f"Your problem has {len(problem):,} characters, and I take up to {limit:,}."
-        if len(problem) > limit
-        else "Your problem is too long for one message of Slack, where some characters count as several."
-    )
-    return _give_back(
-        f"{reason} Nothing was asked yet. Here it is back, so that you can shorten it and send it again:", problem
-    )
-
-
-def _give_back(words: str, problem: str) -> list[Body]:
-    # In bytes, since a message for one person is sent once, and cannot be made smaller after a refusal.
-    first, *others = pages(problem, room=PAGE_LIMIT)
-    return [
-        Body(words, [_section(words), *_show(first)]),
-        *(Body("Your problem, continued", _show(page)) for page in others),
-    ]
 
 
 def fits_parent(problem: str) -> bool:
@@ -204,8 +106,9 @@ def parent(problem: str, user: str, *, below: float = math.inf) -> Body:
 
 
 def _parent(problem: str, user: str) -> Body:
-    asker = f"<@{user}> asks for perspectives on:"
-    return Body(f"<@{user}> asks: {escape(_short(problem))}", [_section(asker), *_problem(problem)])
+    asker = f"<@{user}>"
+    text = say(Phrase.ASKS_WHAT, user=asker, problem=escape(_short(problem)))
+    return Body(text, [section(say(Phrase.ASKS, user=asker)), *_problem(problem)])
 
 
 def _problem(problem: str) -> list[Block]:
@@ -229,9 +132,9 @@ def index(
     is shown: `over` is that.
     """
     standing = (over or parent(problem, user)).blocks
-    text = f"Perspectives for <@{user}> on: {escape(_short(problem))}"
+    text = say(Phrase.PERSPECTIVES_ON, user=f"<@{user}>", problem=escape(_short(problem)))
     for limit in INDEX_LINES:
-        lines = [_section(f"{one.emoji} *{one.name}* {_outcome(draft, limit)}") for one, draft in answers]
+        lines = [section(f"{one.emoji} *{one.name}* {_outcome(draft, limit)}") for one, draft in answers]
         body = Body(text, [*standing, *lines])
         if body.weight < below:
             break
@@ -244,43 +147,49 @@ def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is
     The state stands on the last page only, where the text grows; a page that is full says that it goes on. Where edits
     of it are `wait` seconds apart, and that is long, the line says so: it would seem frozen.
     """
-    name = f"{perspective.emoji} *{perspective.name}*"
-    place = f"continued ({number})" if number > 1 else perspective.angle
-    state = _state(draft, wait) if is_last else "⤵️ goes on below"
-    blocks = [_context(f"{name} · {place} · {state}")]
+    head = f"{perspective.emoji} *{perspective.name}*"
+    place = say(Phrase.CONTINUED, number=number) if number > 1 else perspective.angle
+    state = _state(draft, wait) if is_last else f"⤵️ {say(Phrase.GOES_ON_BELOW)}"
+    blocks = [_context(f"{head} · {place} · {state}")]
     if page.markdown.strip():
-        blocks += _show(page)
+        blocks += show(page)
     return Body(_notification(perspective, draft, is_last=is_last), blocks)
 
 
 def ends_above(perspective: Perspective, number: int) -> Body:
     """A page that is left over: the text that takes the place of a longer one ends before it."""
-    name = f"{perspective.emoji} *{perspective.name}*"
-    words = f"{perspective.name} ends above"
-    return Body(words, [_context(f"{name} · page {number} · ⤴️ the answer was started over, and ends above")])
+    head = f"{perspective.emoji} *{perspective.name}*"
+    page = say(Phrase.PAGE, number=number)
+    words = say(Phrase.NAME_ENDS_ABOVE, name=perspective.name)
+    return Body(words, [_context(f"{head} · {page} · ⤴️ {say(Phrase.ENDS_ABOVE)}")])
 
 
 def _state(draft: Draft, wait: float) -> str:
-    reason = escape(explain(draft.reason))
     match draft.state:
         case State.WAITING:
-            state = f"💭 waiting{': ' + reason if reason else '…'}"
+            sign, words = "💭", say(Phrase.WAITING) if draft.reason is None else _because(Phrase.WAITING_FOR, draft)
         case State.THINKING:
-            state = "🤔 thinking…"
+            sign, words = "🤔", say(Phrase.THINKING)
+        case State.WRITING if draft.reason is not None:
+            sign, words = "✍️", _because(Phrase.WRITING_AGAIN, draft)
         case State.WRITING:
-            backlog = f", and much is asked: Slack lets me show more every {wait:.0f} s or so"
-            state = f"✍️ writing{': ' + reason if reason else backlog if wait > LONG_WAIT else '…'}"
+            is_slow = wait > LONG_WAIT
+            sign, words = "✍️", say(Phrase.WRITING_SLOWLY, seconds=wait) if is_slow else say(Phrase.WRITING)
         case State.DONE:
-            state = f"✅ done in {draft.seconds:.0f} s by {escape(draft.model)}"
+            sign, words = "✅", say(Phrase.DONE, seconds=draft.seconds, model=escape(draft.model))
         case State.FAILED:
-            state = f"⚠️ failed: {reason}"
+            sign, words = "⚠️", _because(Phrase.FAILED, draft)
         case State.CUT:
-            state = f"✂️ stopped: {reason}"
+            sign, words = "✂️", _because(Phrase.CUT, draft)
         case State.STOPPED:
-            state = "⏹️ stopped"
+            sign, words = "⏹️", say(Phrase.STOPPED)
         case _:
-            state = f"⏸️ interrupted: {reason}"
-    return state
+            sign, words = "⏸️", _because(Phrase.INTERRUPTED, draft)
+    return f"{sign} {words}"
+
+
+def _because(phrase: Phrase, draft: Draft) -> str:
+    return say(phrase, reason=escape(explain(draft.reason)))
 
 
 def _outcome(draft: Draft, limit: int) -> str:
@@ -289,23 +198,23 @@ def _outcome(draft: Draft, limit: int) -> str:
         case State.DONE:
             return sentence
         case State.CUT | State.STOPPED if sentence:
-            return f"{sentence} _(stopped early)_"
-        case State.FAILED:
-            return f"failed: {escape(explain(draft.reason))}"
+            return f"{sentence} _({say(Phrase.STOPPED_EARLY)})_"
         case State.CUT:
-            return f"stopped: {escape(explain(draft.reason))}"
+            return _because(Phrase.CUT, draft)
         case State.STOPPED:
-            return "stopped"
+            return say(Phrase.STOPPED)
+        case State.FAILED:
+            return _because(Phrase.FAILED, draft)
         case _:
-            return f"{draft.state.value}: {escape(explain(draft.reason))}"
+            return _because(Phrase.INTERRUPTED, draft)
 
 
 def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> str:
     if not is_last:
-        return f"{perspective.name} goes on below"
-    if draft.state is State.DONE:
-        return f"{perspective.name}: {escape(takeaway(draft.text, limit=NOTIFICATION_LIMIT))}"
-    return f"{perspective.name}: {'stopped' if draft.state is State.CUT else draft.state.value}"
+        return say(Phrase.NAME_GOES_ON_BELOW, name=perspective.name)
+    is_done = draft.state is State.DONE
+    words = escape(takeaway(draft.text, limit=NOTIFICATION_LIMIT)) if is_done else name(draft.state)
+    return say(Phrase.SAYS, name=perspective.name, words=words)
 
 
 def _quote(problem: str) -> str:
@@ -325,7 +234,8 @@ def _text_of(block: Block) -> str:
     return text if isinstance(text, str) else str(text["text"])
 
 
-def _section(mrkdwn: str) -> Block:
+def section(mrkdwn: str) -> Block:
+    """A block of mrkdwn."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": mrkdwn}}
 
 
@@ -334,8 +244,8 @@ def _plain_sections(escaped: str) -> list[Block]:
     return [_plain_section(stretch) for stretch in stretches(escaped, limit=SECTION_LIMIT)]
 
 
-def _show(page: Page) -> list[Block]:
-    """A page of a text."""
+def show(page: Page) -> list[Block]:
+    """The blocks that show a page of a text."""
     return _plain_sections(page.markdown) if page.is_plain else [_markdown(page.markdown)]
 
 

@@ -1,12 +1,15 @@
 """All that the bot itself says to people, in each language that it speaks. Pure; Slack's formatting is none of it.
 
-A language is a file of data, `en.py` for one. What the words are for is a code: `engine.reasons` has those that are
-written down with an answer. Words that belong to what was said before are one sentence with it, made here.
+A language is a file of data, such as `en`, in the form of `language`. What the words are for is a code with arguments:
+`engine.reasons` has those that are written down with an answer, `phrases` the others. No sentence is taken apart, or
+glued together, elsewhere.
 """
 
+from bot.engine.draft import State
 from bot.engine.reasons import Code, Reason
 from bot.texts.en import ENGLISH
-from bot.texts.language import Language
+from bot.texts.language import Language, Plural
+from bot.texts.phrases import Phrase
 
 LANGUAGE = "en"  # where nobody has said which
 
@@ -27,6 +30,25 @@ def explain(reason: Reason | None, language: str = LANGUAGE, *, is_for_owner: bo
     cause, advice = _explain(reason, words, words.check if is_for_owner else words.ask_the_owner)
     form = words.with_advice if advice else words.without_advice
     return form.format(cause=cause, advice=advice)
+
+
+def say(phrase: Phrase, language: str = LANGUAGE, /, **args: str | float) -> str:
+    """A phrase with its arguments."""
+    words = _LANGUAGES[language].phrases[phrase]
+    if isinstance(words, Plural):
+        words = words.one if args["count"] == 1 else words.other
+    return words.format_map(args)
+
+
+def name(state: State, language: str = LANGUAGE) -> str:
+    """A state in a word."""
+    return _LANGUAGES[language].states[state]
+
+
+def spell(number: int, language: str = LANGUAGE) -> str:
+    """A small number as a word."""
+    words = _LANGUAGES[language].numbers
+    return words[number] if number < len(words) else str(number)
 
 
 def _explain(reason: Reason, words: Language, check: str) -> tuple[str, str]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from bot.engine.draft import State
 from bot.engine.reasons import Code
 from bot.network.connection_failures import CAUSES
-from bot.texts.language import Language
+from bot.texts.language import Language, Plural
+from bot.texts.phrases import Phrase
 
 _REASONS: Mapping[Code, tuple[str, str]] = {
     Code.QUEUED: ("many are asked at the moment, and its turn comes", ""),
@@ -89,10 +91,102 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     Code.TOLD: ("{words}", ""),
 }
 
+_STATES = {
+    State.WAITING: "waiting",
+    State.THINKING: "thinking",
+    State.WRITING: "writing",
+    State.DONE: "done",
+    State.FAILED: "failed",
+    State.CUT: "stopped",
+    State.STOPPED: "stopped",
+    State.INTERRUPTED: "interrupted",
+}
+
+_BACK = "Here is your problem back:"
+_NOT_ASKED = f"Nothing was asked yet. {_BACK}"
+_TO_BE_SHORTENED = "Nothing was asked yet. Here it is back, so that you can shorten it and send it again:"
+
+_PHRASES: Mapping[Phrase, str | Plural] = {
+    Phrase.ASKS: "{user} asks for perspectives on:",
+    Phrase.ASKS_WHAT: "{user} asks: {problem}",
+    Phrase.PERSPECTIVES_ON: "Perspectives for {user} on: {problem}",
+    Phrase.WAITING: "waiting…",
+    Phrase.WAITING_FOR: "waiting: {reason}",
+    Phrase.THINKING: "thinking…",
+    Phrase.WRITING: "writing…",
+    Phrase.WRITING_AGAIN: "writing: {reason}",
+    Phrase.WRITING_SLOWLY: "writing, and much is asked: Slack lets me show more every {seconds:.0f} s or so",
+    Phrase.DONE: "done in {seconds:.0f} s by {model}",
+    Phrase.FAILED: "failed: {reason}",
+    Phrase.CUT: "stopped: {reason}",
+    Phrase.STOPPED: "stopped",
+    Phrase.INTERRUPTED: "interrupted: {reason}",
+    Phrase.STOPPED_EARLY: "stopped early",
+    Phrase.CONTINUED: "continued ({number})",
+    Phrase.GOES_ON_BELOW: "goes on below",
+    Phrase.PAGE: "page {number}",
+    Phrase.ENDS_ABOVE: "the answer was started over, and ends above",
+    Phrase.SAYS: "{name}: {words}",
+    Phrase.NAME_GOES_ON_BELOW: "{name} goes on below",
+    Phrase.NAME_ENDS_ABOVE: "{name} ends above",
+    Phrase.NOT_SHOWN: "Slack refuses to show this text.",
+    Phrase.REST_NOT_SHOWN: "Slack refuses to show the rest of this text.",
+    Phrase.HINT: (
+        "Tell me a problem and I show it from {number} sides at once: {example} or mention me with it. {sides}."
+    ),
+    Phrase.EXAMPLE: "/perspectives Why do our releases slip every month?",
+    Phrase.TOO_MANY_CHARACTERS: (
+        f"Your problem has {{length:,}} characters, and I take up to {{limit:,}}. {_TO_BE_SHORTENED}"
+    ),
+    Phrase.TOO_LONG_FOR_SLACK: (
+        f"Your problem is too long for one message of Slack, where some characters count as several. {_TO_BE_SHORTENED}"
+    ),
+    Phrase.TOO_MANY_RUNS: Plural(
+        "You have one run going on already, as many as one person may. Ask again when one has ended. " + _NOT_ASKED,
+        "You have {count} runs going on already, as many as one person may. Ask again when one has ended. "
+        + _NOT_ASKED,
+    ),
+    Phrase.TOO_MANY_WITHIN_THE_HOUR: Plural(
+        "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minute. "
+        + _NOT_ASKED,
+        "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minutes. "
+        + _NOT_ASKED,
+    ),
+    Phrase.CROWDED: (
+        "I am busy: too many questions are being answered at the moment. Ask again in some minutes. " + _NOT_ASKED
+    ),
+    Phrase.INTERRUPTED_RUN: "I was interrupted. To ask again, send your problem again:",
+    Phrase.NOT_ALL_SHOWN: ("I was interrupted, and {names} cannot be shown. To ask again, send your problem again:"),
+    Phrase.BOTH: "{first} and {other}",
+    Phrase.SLACK_REFUSES: f"Slack refused to let me open a thread ({{code}}). {_BACK}",
+    Phrase.NOT_A_MEMBER: (
+        "I am not in this channel ({channel}), so I cannot open a thread here. Invite me with {command}, followed by "
+        f"my name with an @, and ask again. {_BACK}"
+    ),
+    Phrase.ARCHIVED: f"This channel ({{channel}}) is archived: nobody can write here any more. {_BACK}",
+    Phrase.MESSAGE_GONE: f"The message that I was to answer is gone, so I stopped. {_BACK}",
+    Phrase.NO_THREADS: (
+        f"I answer in a thread, and this channel ({{channel}}) takes none. Ask me in another channel. {_BACK}"
+    ),
+    Phrase.NO_ANSWERS_THERE: (
+        f"Slack lets nobody answer under that message. Ask me in the channel, or under another message. {_BACK}"
+    ),
+    Phrase.THREADS_ONLY: (
+        f"In this channel ({{channel}}) people write in threads only. Mention me in one of them. {_BACK}"
+    ),
+    Phrase.NO_DIRECT_MESSAGES: f"My direct messages are switched off. Ask me in a channel. {_BACK}",
+    Phrase.RESTRICTED: (f"Only some people may write in this channel ({{channel}}), and I am not one of them. {_BACK}"),
+    Phrase.PROBLEM_CONTINUED: "Your problem, continued",
+    Phrase.BROKEN_RUN: "Something went wrong in me, and I stopped. To ask again, send your problem again:",
+}
+
 ENGLISH = Language(
     with_advice="{cause}. {advice}",
     without_advice="{cause}.",
     ask_the_owner="Whoever runs this bot should check",
     check="Check",
     reasons=_REASONS,
+    states=_STATES,
+    phrases=_PHRASES,
+    numbers=("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
 )

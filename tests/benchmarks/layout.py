@@ -16,7 +16,7 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
-from bot.slack import blocks
+from bot.slack import blocks, notices
 from bot.slack.markdown import fit, pages, takeaway
 from bot.slack.mrkdwn import is_blank, unescape, without_mention
 from tests.support.pathological import texts
@@ -63,7 +63,7 @@ def parent(text: str) -> None:
 
 def too_long(text: str) -> None:
     """A problem that is given back."""
-    blocks.too_long(text, 4_000)
+    notices.too_long(text, 4_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from bot.playground.model import (
     find_weights,
     make_command,
 )
-from bot.playground.prompts import LOCAL_INSTRUCTIONS
+from bot.playground.prompts import simplify
 
 slow = pytest.mark.slow
 
@@ -42,9 +43,13 @@ with LocalModel() as local:
 """
 
 
-def test_there_is_an_instruction_for_each_perspective() -> None:
-    """They are matched by their order."""
-    assert len(LOCAL_INSTRUCTIONS) == len(PERSPECTIVES)
+def test_each_perspective_has_an_instruction_of_its_own() -> None:
+    """One that nobody has written one for too: made from what it does."""
+    simple = [simplify(one).instruction for one in PERSPECTIVES]
+    assert len(set(simple)) == len(PERSPECTIVES)
+    assert "tell about" not in "".join(simple)
+    risk = simplify(replace(PERSPECTIVES[0], key="risk", angle="what may go wrong"))
+    assert risk.instruction == "In one paragraph, tell about this problem at work: what may go wrong."
 
 
 def test_the_command_line_has_no_key() -> None:
@@ -285,7 +290,10 @@ async def ask(client: AsyncOpenAI, problem: str) -> AsyncIterator[AsyncIterator[
     """Ask as the bot does."""
     async with await client.chat.completions.create(
         model="any",
-        messages=[{"role": "system", "content": LOCAL_INSTRUCTIONS[0]}, {"role": "user", "content": problem}],
+        messages=[
+            {"role": "system", "content": simplify(PERSPECTIVES[0]).instruction},
+            {"role": "user", "content": problem},
+        ],
         stream=True,
     ) as stream:
         yield aiter(stream)

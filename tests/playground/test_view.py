@@ -6,7 +6,7 @@ from rich.console import Console
 
 from bot.playground.slack.workspace import Message, Version, Whisper
 from bot.playground.view import Lines, Panels, read_whisper
-from bot.slack.blocks import too_long
+from bot.slack.notices import too_long
 
 NAMES = ["🔍 Depth", "🌐 Breadth", "🧩 Structure", "⏳ Time"]
 STATES = [

@@ -11,7 +11,7 @@ import pytest
 from bot.playground.slack.blocks import find_mentions
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import Message, Workspace
-from bot.slack import blocks
+from bot.slack import notices
 from bot.slack.blocks import Body
 from tests.slack.test_markdown import open_fence
 from tests.support.model_server import ModelServer, Script, words
@@ -542,8 +542,8 @@ async def test_a_long_problem_is_laid_out_beside_the_loop_when_it_is_given_back(
         threads[len(problem)] = threading.current_thread() is threading.main_thread()
         return write(problem, limit)
 
-    write = blocks.too_long
-    monkeypatch.setattr(blocks, "too_long", too_long)
+    write = notices.too_long
+    monkeypatch.setattr(notices, "too_long", too_long)
     async with running(problem_limit=1_000) as world:
         for length in (1_001, 40_000):
             told = len(world.whispers())

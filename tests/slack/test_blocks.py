@@ -6,10 +6,9 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
 from bot.playground.slack.blocks import find_mentions, find_problems, plain
-from bot.runs.quotas import Refusal
-from bot.slack import blocks
+from bot.slack import blocks, notices
 from bot.slack.blocks import SECTION_LIMIT, Body
-from bot.slack.markdown import PAGE_LIMIT, Page, fit, pages, units
+from bot.slack.markdown import PAGE_LIMIT, Page, fit, units
 
 DEPTH = PERSPECTIVES[0]
 
@@ -127,7 +126,7 @@ def test_the_index_has_a_line_for_each_answer(draft: Draft, line: str) -> None:
 def test_whatever_was_written_no_message_rings_anybody_or_breaks_a_block(problem: str, answers: list[Draft]) -> None:
     """Every message, its notification and its index lines; only who asked is mentioned, in the parent."""
     made = [blocks.reply(DEPTH, one, fit(one.text), number=1, is_last=True) for one in answers]
-    made += blocks.too_long(problem or "x", 1)
+    made += notices.too_long(problem or "x", 1)
     opened = [
         blocks.parent(problem or "x", "U0"),
         blocks.index(problem or "x", "U0", [(DEPTH, one) for one in answers]),
@@ -161,41 +160,12 @@ def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None
     assert all(units(block["text"]["text"]) <= SECTION_LIMIT for block in plainer.blocks[1:])
 
 
-def test_a_problem_fits_the_parent_or_is_given_back() -> None:
-    """As long as it is after escaping and quoting; nothing of it is lost."""
+def test_a_problem_fits_the_parent_or_it_does_not() -> None:
+    """As long as it is after escaping and quoting."""
     assert blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2))
     assert not blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 1))
     assert not blocks.fits_parent("<" * 3_000)
     assert not blocks.fits_parent("\n" * 6_000)
-    problem = "word " * 5_000
-    first, *others = blocks.too_long(problem, 4_000)
-    assert "25,000 characters" in first.text
-    texts = [block["text"] for body in [first, *others] for block in body.blocks if block["type"] == "markdown"]
-    assert "".join(texts) == problem
-    assert len(texts) == len(pages(problem))
-
-
-REFUSALS = [
-    ("not_in_channel", "/invite"),
-    ("channel_not_found", "/invite"),
-    ("is_archived", "archived"),
-    ("thread_not_found", "is gone"),
-    ("restricted_action_read_only_channel", "Only some people may write"),
-    ("restricted_action_some_new_kind", "Only some people may write"),
-    ("restricted_action_non_threadable_channel", "takes none"),
-    ("restricted_action_thread_only_channel", "in threads only"),
-    ("restricted_action_thread_locked", "under that message"),
-    ("cannot_reply_to_message", "under that message"),
-    ("messages_tab_disabled", "direct messages"),
-]
-
-
-@pytest.mark.parametrize(("code", "words"), REFUSALS)
-def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> None:
-    """In words that a person can act on, with the problem to send again."""
-    (told,) = blocks.cannot_write(code, "C1", "Why?")
-    assert words in told.text
-    assert told.blocks[-1] == {"type": "markdown", "text": "Why?"}
 
 
 def test_the_longest_index_is_one_message() -> None:
@@ -218,32 +188,6 @@ def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> 
     body = blocks.reply(DEPTH, draft, fit("text"), number=1, is_last=True)
     assert body.size == 4
     assert plain(Shown(body.barest())).splitlines() == [plain_line(body), "Slack refuses to show this text."]
-
-
-def test_a_problem_that_only_grows_too_long_by_escaping_is_told_so() -> None:
-    """Its characters are as many as they may be."""
-    assert "count as several" in blocks.too_long("<" * 4_000, 4_000)[0].text
-
-
-def test_a_refused_problem_is_given_back_with_the_reason() -> None:
-    """Whoever typed it in a command has it nowhere else."""
-    once, twice = blocks.busy(Refusal(1), "Why?"), blocks.busy(Refusal(2), "Why?")
-    hour = blocks.busy(Refusal(20, 61.0), "Why?")
-    assert "You have one run going on already" in once[0].text
-    assert "You have 2 runs going on already" in twice[0].text
-    assert "You have asked 20 times within the hour" in hour[0].text
-    assert "Ask again in 2 minutes." in hour[0].text
-    assert "Ask again in 1 minute." in blocks.busy(Refusal(20, 3.0), "Why?")[0].text
-    told = blocks.refused("some_<error>", "Why?")
-    assert "(some_&lt;error&gt;)" in told[0].text
-    assert all(body.blocks[-1] == {"type": "markdown", "text": "Why?"} for body in (once[0], hour[0], told[0]))
-
-
-def test_who_is_interrupted_learns_what_is_missing_and_how_to_ask_again() -> None:
-    """All of it, or some answers."""
-    assert blocks.interrupted("Why?")[0].text.startswith("I was interrupted. To ask again")
-    assert "Depth and Time cannot be shown" in blocks.interrupted("Why?", names=["Depth", "Time"])[0].text
-    assert len(blocks.interrupted("Why? " * 5_000)) > 1
 
 
 def test_a_text_that_is_started_over_says_so() -> None:
@@ -287,11 +231,10 @@ def test_a_problem_of_many_headings_is_quoted_plainly() -> None:
 
 
 def test_a_page_with_more_parts_than_text_is_shown_plainly() -> None:
-    """In an answer, and in a problem that is given back."""
+    """The page as it is."""
     text = "-\n\n" * 500
     body = blocks.reply(DEPTH, Draft(text, State.DONE), fit(text), number=1, is_last=True)
     assert [block["type"] for block in body.blocks] == ["context", "section"]
-    assert {block["type"] for one in blocks.too_long(text, 9) for block in one.blocks} == {"section"}
 
 
 def test_what_stands_is_kept_under_a_new_line() -> None:
@@ -304,10 +247,3 @@ def test_what_stands_is_kept_under_a_new_line() -> None:
     barest = short.barest(long)
     assert plain(Shown(barest)).splitlines()[1:] == ["a long text", "Slack refuses to show the rest of this text."]
     assert short.barest(barest).blocks == barest.blocks
-
-
-def test_a_message_for_one_person_is_one_section_and_the_problem_where_it_is_given_back() -> None:
-    """Whatever the reason."""
-    assert blocks.whisper(blocks.HINT).blocks[0]["text"]["text"] == blocks.HINT
-    assert "too many questions" in blocks.crowded("Why?")[0].text
-    assert text_in(blocks.crowded("Why?")[0].blocks[-1]) == "Why?"

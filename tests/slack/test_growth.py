@@ -8,7 +8,7 @@ import pytest
 
 from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
-from bot.slack import blocks
+from bot.slack import blocks, notices
 from bot.slack.links import make_safe
 from bot.slack.markdown import fit, has_too_many_items, pages, stretches, takeaway
 from bot.slack.mrkdwn import escape_markdown, is_blank, unescape, without_mention
@@ -33,7 +33,7 @@ WORKS: list[Callable[[str], object]] = [
     *(fit, pages, takeaway, make_safe, escape_markdown, unescape, is_blank, has_too_many_items, _plainer, _fits),
     lambda text: without_mention(text, "B1"),
     lambda text: fit(text, room=2_000),
-    lambda text: blocks.too_long(text, 1),
+    lambda text: notices.too_long(text, 1),
     lambda text: blocks.parent(text, "U1", below=3_000),
 ]
 

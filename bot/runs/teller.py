@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.errors import BotError, FormRefusedError, RateLimitedError, UnavailableError
-from bot.slack import blocks
+from bot.slack import notices
 from bot.slack.api import Slack
 from bot.slack.blocks import Body
 from bot.slack.question import Question
@@ -21,7 +21,7 @@ WHISPER_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a 
 LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
 
 
-class Notices:
+class Teller:
     """Tells people of one workspace what concerns them alone."""
 
     def __init__(self, slack: Slack) -> None:
@@ -41,7 +41,7 @@ class Notices:
 
     async def _whisper(self, question: Question, body: Body) -> None:
         """Show a message to whoever asked: again where Slack is away, plainer where it refuses what it looks like."""
-        pauses, forms = iter(WHISPER_PAUSES), iter((body.plainer(), blocks.whisper(body.text)))
+        pauses, forms = iter(WHISPER_PAUSES), iter((body.plainer(), notices.plain(body.text)))
         form: Body | None = body
         pause: float | None = 0.0
         while form is not None and pause is not None:

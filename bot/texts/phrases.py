@@ -1,0 +1,66 @@
+"""What the bot says besides why an answer stands as it does (`engine.reasons`): a name for each phrase. Pure.
+
+In brackets, the arguments. A name of a person, a channel or a command comes as the reader's medium shows it, and what
+others have written as that medium has it escaped.
+"""
+
+from enum import Enum, auto
+
+
+class Phrase(Enum):
+    """A phrase. Nothing of these is written down, so that any may change."""
+
+    # The message that opens a thread, and what notifies of it.
+    ASKS = auto()  # user
+    ASKS_WHAT = auto()  # user, problem
+    PERSPECTIVES_ON = auto()  # user, problem
+
+    # The line above an answer: what it is doing, or how it ended.
+    WAITING = auto()
+    WAITING_FOR = auto()  # reason
+    THINKING = auto()
+    WRITING = auto()
+    WRITING_AGAIN = auto()  # reason
+    WRITING_SLOWLY = auto()  # seconds between two edits
+    DONE = auto()  # seconds, model
+    FAILED = auto()  # reason
+    CUT = auto()  # reason
+    STOPPED = auto()
+    INTERRUPTED = auto()  # reason
+    STOPPED_EARLY = auto()
+    # Of an answer in several messages.
+    CONTINUED = auto()  # number
+    GOES_ON_BELOW = auto()
+    PAGE = auto()  # number
+    ENDS_ABOVE = auto()
+    # The same, as notifications.
+    SAYS = auto()  # name, words
+    NAME_GOES_ON_BELOW = auto()  # name
+    NAME_ENDS_ABOVE = auto()  # name
+    # In place of a text that Slack refuses in every form.
+    NOT_SHOWN = auto()
+    REST_NOT_SHOWN = auto()
+
+    # To one person: how to ask.
+    HINT = auto()  # number of perspectives in words, example, sides
+    EXAMPLE = auto()
+    # A problem is given back, and behind these it stands.
+    TOO_MANY_CHARACTERS = auto()  # length, limit
+    TOO_LONG_FOR_SLACK = auto()
+    TOO_MANY_RUNS = auto()  # count
+    TOO_MANY_WITHIN_THE_HOUR = auto()  # limit, count of minutes
+    CROWDED = auto()
+    INTERRUPTED_RUN = auto()
+    BROKEN_RUN = auto()
+    NOT_ALL_SHOWN = auto()  # names
+    BOTH = auto()  # first, other
+    SLACK_REFUSES = auto()  # code
+    NOT_A_MEMBER = auto()  # channel, command
+    ARCHIVED = auto()  # channel
+    MESSAGE_GONE = auto()
+    NO_THREADS = auto()  # channel
+    NO_ANSWERS_THERE = auto()
+    THREADS_ONLY = auto()  # channel
+    NO_DIRECT_MESSAGES = auto()
+    RESTRICTED = auto()  # channel
+    PROBLEM_CONTINUED = auto()
