@@ -28,9 +28,9 @@ from bot.errors import (
     describe,
 )
 from bot.runs.admission import Admission, Unfit
-from bot.runs.teller import Teller
 from bot.runs.quotas import Refusal
 from bot.runs.run import LAST_WORDS, Model, Run
+from bot.runs.teller import Teller
 from bot.slack import notices
 from bot.slack.api import Slack
 from bot.slack.blocks import Body

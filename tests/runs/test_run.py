@@ -557,7 +557,7 @@ async def test_a_long_problem_is_laid_out_beside_the_loop_when_it_is_given_back(
 async def test_long_problems_are_given_back_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each thread at work has the loop wait: a hundred people with long problems would have it wait for all."""
     at_work: list[int] = []
-    write = blocks.too_long
+    write = notices.too_long
 
     def too_long(problem: str, limit: int) -> list[Body]:
         at_work.append(1)
@@ -567,7 +567,7 @@ async def test_long_problems_are_given_back_one_after_another(monkeypatch: pytes
         return write(problem, limit)
 
     most: list[int] = []
-    monkeypatch.setattr(blocks, "too_long", too_long)
+    monkeypatch.setattr(notices, "too_long", too_long)
     async with running() as world:
         async with asyncio.TaskGroup() as group:
             for user in ("ada", "ben"):

@@ -775,8 +775,8 @@ def as_told(text: str) -> str:
 
 
 def as_read(markdown: str) -> str:
-    """What a reader sees of what was sent."""
-    return markdown.replace("&lt;", "<").replace("\u2060", "")
+    """What a reader sees of what was sent; an order to read the other way round is none of it."""
+    return markdown.replace("&lt;", "<").replace("\u2060", "").replace("\u202e", "")
 
 
 async def ask_and_look(problem: str, answers: list[str]) -> None:
