@@ -40,6 +40,7 @@ from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, 
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import as_code, is_code
 from bot.slack.api import Identity, make_client, translated
+from bot.slack.session import is_swollen
 
 logger = logging.getLogger(__name__)
 
@@ -329,10 +330,12 @@ class _Line(AsyncBaseSocketModeClient):
 
 
 def _parse(text: str) -> dict[str, Any]:
-    """The message, or as much of it as an acknowledgement needs: it may be nested too deep to be read."""
+    """The message, or as much of it as an acknowledgement needs: it may be nested too deep to be read, or too full."""
     try:
-        message = json.loads(text)
+        message = None if is_swollen(text) else json.loads(text)
     except (ValueError, RecursionError):
+        message = None
+    if message is None:
         found = _ENVELOPE_ID.search(text[:_BEGINNING]) or _ENVELOPE_ID.search(text[-_BEGINNING:])
         return {"envelope_id": found[1]} if found else {}
     return message if isinstance(message, dict) else {}

@@ -214,6 +214,15 @@ async def test_a_body_that_is_nested_too_deep_is_acknowledged(brackets: str, pla
     assert [question.problem for question in world.received] == ["why?"]
 
 
+async def test_what_would_become_too_much_is_acknowledged_and_not_read() -> None:
+    """Three megabytes of empty objects would be seventy; a text of braces is one text."""
+    async with listening() as world:
+        assert await world.is_acknowledged({**ENVELOPES[0], "payload": {**COMMAND, "pad": [{}] * 1_000_000}})
+        braces = {**COMMAND, "trigger_id": "1.2.braces", "text": "{" * 40_000, "a": "[" * 40_000, "b": "," * 80_000}
+        assert await world.is_acknowledged({**ENVELOPES[0], "payload": braces})
+    assert [question.problem for question in world.received] == ["{" * 40_000, "why?"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

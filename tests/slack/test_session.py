@@ -86,6 +86,20 @@ async def test_no_answer_is_read_without_end(at: str, *, compress: bool) -> None
         assert (raised.value.code, raised.value.effect) == ("TooLongError", Effect.UNKNOWN)
 
 
+@pytest.mark.parametrize("piece", [b"{}", b"[]", b"1"])
+async def test_no_answer_becomes_more_than_it_is(piece: bytes) -> None:
+    """Four megabytes of empty objects would be a hundred, with nobody else served for a second."""
+
+    async def give(_: web.Request) -> web.Response:
+        body = b'{"ok": true, "ts": "1.1", "pad": [' + (piece + b",") * (2**20 - 100) + b"0]}"
+        return web.Response(body=body, content_type="application/json")
+
+    async with server(give) as url, make_session() as session:
+        with pytest.raises(UnavailableError) as raised:
+            await Slack(make_client("xoxb-secret", url, session)).post("C1", BODY, None, Mark("r", "p"))
+    assert (raised.value.code, raised.value.effect) == ("TooLongError", Effect.UNKNOWN)
+
+
 async def test_an_answer_of_the_greatest_length_is_read_whole() -> None:
     """And one byte more is not."""
 
