@@ -9,6 +9,8 @@ Laws:
   longer than the last of `PAUSES`, and a connection that has gone silent is found out in 1.5 times `HEARTBEAT`.
 - Slack is asked for a connection once in `ASK_EVERY` at the most.
 - Only a token that Slack refuses ends it.
+- What comes is taken in turns that go round by person, so that whoever floods the bot waits behind themselves. What
+  Slack has given up by the time of its turn is left: the person was told so, or it comes again.
 - Every task has an owner: connections and envelopes are tasks of `serve`, and gone when it returns.
 
 Where Slack says that it is about to end a connection, the old one is read until the new one is greeted, and
@@ -36,6 +38,7 @@ from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.engine.turns import Turns
 from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import as_code, is_code
@@ -52,6 +55,9 @@ HEARTBEAT = 5.0  # seconds of silence before a ping; its answer is due in half a
 STEADY = 30.0  # seconds; a connection that held so long is made again at once
 CLOSE_TIMEOUT = 1.0  # seconds; running answers wait behind it, and hosts kill after 30
 PARTING = 0.4  # seconds of those, for Slack to answer a close
+
+MOST_AT_ONCE = 100  # envelopes that are answered at once; a question that waits for the database takes 1.5 s
+GIVEN_UP = 2.8  # seconds after which an acknowledgement would come too late: Slack waits for 3
 
 LONGEST_MESSAGE = 4 * 2**20  # bytes; Slack's texts have 40,000 characters at most, and come some three times over
 LONGEST_ID = 100  # characters of an envelope's id, which is a UUID
@@ -88,6 +94,7 @@ class Socket:
         self._asked_at = -math.inf
         self._line: _Line | None = None  # the newest that was greeted
         self._reading: set[asyncio.Task[None]] = set()
+        self._turns = Turns(MOST_AT_ONCE)
         self._answering: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
         self._ended = asyncio.Event()
@@ -225,14 +232,18 @@ class Socket:
 
     def _take(self, tasks: asyncio.TaskGroup, line: "_Line", envelope: dict[str, Any]) -> None:
         if not self._closing.is_set():
-            answering = tasks.create_task(self._answer(line, envelope))
+            answering = tasks.create_task(self._answer(line, envelope, _now()))
             self._answering.add(answering)
             answering.add_done_callback(self._answering.discard)
 
-    async def _answer(self, line: "_Line", envelope: dict[str, Any]) -> None:
-        """Call the listeners, and acknowledge when they say so."""
+    async def _answer(self, line: "_Line", envelope: dict[str, Any], came: float) -> None:
+        """Call the listeners when it is its person's turn, and acknowledge when they say so."""
         try:
-            request, response = await self._call(envelope)
+            async with self._turns.take(_person(envelope)):
+                if _now() - came > GIVEN_UP:
+                    logger.warning("socket.late type=%s", as_code(envelope.get("type")))
+                    return
+                request, response = await self._call(envelope)
             # Where its own connection has ended meanwhile, Slack takes it from another one.
             way = self._line if line.is_closed and self._line else line
             await send_async_response(way, request, response, time.time())
@@ -339,6 +350,17 @@ def _parse(text: str) -> dict[str, Any]:
         found = _ENVELOPE_ID.search(text[:_BEGINNING]) or _ENVELOPE_ID.search(text[-_BEGINNING:])
         return {"envelope_id": found[1]} if found else {}
     return message if isinstance(message, dict) else {}
+
+
+def _person(envelope: dict[str, Any]) -> str:
+    """Whose turn an envelope takes: who typed the command, wrote the message or clicked; nobody's is a party too."""
+    payload = _object(envelope.get("payload"))
+    user = payload.get("user_id") or _object(payload.get("event")).get("user") or _object(payload.get("user")).get("id")
+    return user if isinstance(user, str) else ""
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _reason(socket: aiohttp.ClientWebSocketResponse) -> str:

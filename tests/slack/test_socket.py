@@ -15,7 +15,7 @@ from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity
 from bot.slack.session import make_session
-from bot.slack.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, OVERLAP, PAUSES, Socket
+from bot.slack.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, PAUSES, Socket, _person
 
 OPEN = "apps.connections.open"
 WITHIN = 15.0  # seconds until the bot is back, once Slack is
@@ -90,7 +90,7 @@ async def serving(*, is_prepared: bool = True, before: Act = lambda _: None) -> 
                 closed = now()
                 await asyncio.wait([world.serving])
                 assert now() == closed
-        assert not [task for task in asyncio.all_tasks() - others if "bot/socket.py" in repr(task)]
+        assert not [task for task in asyncio.all_tasks() - others if "slack/socket.py" in repr(task)]
 
 
 @asynccontextmanager
@@ -524,3 +524,30 @@ async def test_nonsense_from_slack_does_no_harm(nonsense: str, events: pytest.Lo
         assert await world.works()
         assert len(world.requests) == 1
     assert all(line.startswith(("socket.connected", "socket.broken")) for line in told(events))
+
+
+async def test_a_flood_by_one_person_has_others_wait_for_one_turn(caplog: pytest.LogCaptureFixture) -> None:
+    """And what Slack has given up by then is left: its person was told that it failed."""
+    caplog.set_level(logging.INFO)
+    async with steady() as world:
+        world.acknowledge_after = 1.0
+        world.server.workspace.channel("random").members.add("U0BEN")
+        world.seen.clear()
+        async with asyncio.TaskGroup() as group:
+            for number in range(5 * MOST_AT_ONCE):
+                group.create_task(world.server.command(f"flood {number}"))
+            await asyncio.sleep(0.5)
+            acknowledged = await world.server.command("me too", user="ben", channel="random")
+        assert acknowledged == pytest.approx(1.5, abs=0.1)
+        assert world.seen.index("me too") <= MOST_AT_ONCE
+        assert len(world.seen) == 3 * MOST_AT_ONCE
+    late = [record.getMessage() for record in caplog.records if "socket.late" in record.getMessage()]
+    assert late == ["socket.late type=slash_commands"] * (2 * MOST_AT_ONCE + 1)
+
+
+async def test_whose_turn_it_is_is_read_of_each_kind_of_envelope() -> None:
+    """A mention and a button are somebody's, as a command is; what is odd is nobody's."""
+    ours = [{"user_id": "U1"}, {"event": {"user": "U1"}}, {"user": {"id": "U1"}}]
+    assert [_person({"payload": payload}) for payload in ours] == ["U1"] * 3
+    odd: list[Any] = [None, [], "U1", {}, {"user_id": ["U1"]}, {"event": "U1"}, {"event": {"user": {}}}, {"user": "U1"}]
+    assert [_person({"payload": payload}) for payload in odd] == [""] * len(odd)
