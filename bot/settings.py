@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
-from bot.durable.dsn import read_dsn
+from bot.durable.sql.dsn import read_dsn
 from bot.errors import SettingsError
 from bot.network.proxies import DIRECT, Proxies, read_proxies
 from bot.printable import printable

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.durable.record import LEASE, Changes
+from bot.durable.lease import LEASE
+from bot.durable.record import Changes, Saved, Search
 from bot.playground.slack.workspace import Workspace
 from tests.support.databases import query
 from tests.support.model_server import ModelServer, words
@@ -22,10 +23,10 @@ class SilentStore(PatientStore):
 
     is_silent = False
 
-    async def save(self, changes: Changes) -> set[str]:
+    async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         if self.is_silent:
             await asyncio.sleep(1_000)
-        return await super().save(changes)
+        return await super().save(changes, search)
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ async def test_a_process_that_was_suspended_sends_nothing_before_it_has_asked_th
 async def test_a_run_that_another_process_has_taken_up_is_let_go(writing: World, url: str) -> None:
     """Nothing more is sent of it."""
     suspend(LEASE + 1)
-    await query(url, "UPDATE runs SET owner = 'another', lease_until = 1e12")
+    await query(url, "UPDATE runs SET owner = 'another'")
     await asyncio.sleep(1)
     before = sent(writing)
     await asyncio.sleep(20)

@@ -40,12 +40,12 @@ DOORS = {
     "jiter": "engine",
     "markdown_it": "slack.markdown",
     "openai": "engine.completions engine.stream",
-    "psycopg": "durable.database",
+    "psycopg": "durable.sql.database",
     "rich": "playground",
     "slack_bolt": "slack",
     "slack_sdk": "slack",
     "sqlalchemy": "durable",
-    "sqlite3": "durable.sqlite",
+    "sqlite3": "durable.sql.sqlite",
     "xllamacpp": "playground.model",
 }
 # What does no I/O, reads no clock and knows no event loop: whole folders, but for the files that are named.
@@ -58,7 +58,7 @@ PURE = {
     "texts": "",
     "slack": "listeners socket api session",
     "delivery": "board",
-    "durable": "journal store database rows sqlite schema",
+    "durable": "journal recovery store questions claims rows schema sql.database sql.sqlite sql.postgresql",
     "runs": "run supervisor teller",
 }
 IMPURE = re.compile(
@@ -140,8 +140,8 @@ def test_merge_knows_asyncio_only() -> None:
 def test_only_settings_reads_the_environment() -> None:
     """What cannot be found in one place cannot be documented in one. Of the database, it is where libpq looks."""
     users = {name for name, path in MODULES.items() if ENVIRONMENT.search(path.read_text(encoding="utf-8"))}
-    assert users == {"settings", "durable.database"}
-    assert len(ENVIRONMENT.findall(MODULES["durable.database"].read_text(encoding="utf-8"))) == 1
+    assert users == {"settings", "durable.sql.postgresql"}
+    assert len(ENVIRONMENT.findall(MODULES["durable.sql.postgresql"].read_text(encoding="utf-8"))) == 1
 
 
 def test_a_folder_can_be_read_at_a_glance() -> None:

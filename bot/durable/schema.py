@@ -1,9 +1,36 @@
-"""The tables in which runs are kept, in SQLite and in PostgreSQL."""
+"""The tables in which runs are kept, in SQLite and in PostgreSQL, and the steps from one version to the next."""
 
+import logging
 import math
 import re
+from itertools import chain
 
-from sqlalchemy import Column, Dialect, Double, ForeignKey, Index, Integer, MetaData, Table, Text, TypeDecorator
+from sqlalchemy import (
+    Column,
+    Connection,
+    Dialect,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    delete,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import SettingsError
+
+logger = logging.getLogger(__name__)
+
+MAKING = 0x70657273  # the advisory lock of processes that make the schema in PostgreSQL; any number
 
 MOST = 2**31 - 1  # PostgreSQL's INTEGER
 LONGEST = 1_000_000  # characters of one text; no answer that Slack can show comes near, and a write has to be brief
@@ -12,6 +39,7 @@ LONGEST = 1_000_000  # characters of one text; no answer that Slack can show com
 # one until its connection ends, so that a step takes nothing away which the version before it writes to.
 STEPS: tuple[tuple[str, ...], ...] = (
     ("UPDATE answers SET state = 'cut' WHERE state = 'stopped'",),  # `stopped` is a person's word from now on
+    (),  # Leases are processes' from now on. Until then each run had one.
 )
 VERSION = 1 + len(STEPS)
 
@@ -48,6 +76,12 @@ class _Seconds(TypeDecorator[float]):
 
 tables = MetaData()
 schema = Table("perspectives_schema", tables, Column("version", Integer, nullable=False))
+processes = Table(
+    "processes",
+    tables,
+    Column("owner", _Words, primary_key=True),
+    Column("lease_until", Double, nullable=False),
+)
 runs = Table(
     "runs",
     tables,
@@ -61,7 +95,7 @@ runs = Table(
     Column("response_url", _Words),
     Column("state", _Words, nullable=False),
     Column("owner", _Words),
-    Column("lease_until", Double, nullable=False),
+    Column("lease_until", Double, nullable=False),  # counts where no row of `processes` is its owner's
     Column("asked_at", Double, nullable=False, index=True),
     Column("ended_at", Double, index=True),  # an open run has none: the index finds these, and the old ones
 )
@@ -97,3 +131,38 @@ edits = Table(
 Index("ix_edits_at", edits.c.at)
 
 is_open = runs.c.ended_at.is_(None)
+
+
+async def make(connection: AsyncConnection, *, is_postgresql: bool) -> None:
+    """Make what is missing, and a database of this version out of one of an older one.
+
+    Raises:
+        SettingsError: it is of a newer one.
+    """
+    if is_postgresql:
+        await connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
+    version = await connection.run_sync(_read_version)
+    if version is not None and version > VERSION:
+        raise SettingsError(
+            f"DATABASE_URL: a newer version of this program has used this database (its schema is {version}, "
+            f"this one knows {VERSION}). Run the newer program, or name another database."
+        )
+    await connection.run_sync(tables.create_all)
+    if version == VERSION:
+        return
+    if version is not None:
+        for statement in chain.from_iterable(STEPS[version - 1 :]):
+            await connection.execute(text(statement))
+        logger.info("store.upgraded from=%s to=%s", version, VERSION)
+    await connection.execute(delete(schema))
+    await connection.execute(insert(schema).values(version=VERSION))
+
+
+def _read_version(connection: Connection) -> int | None:
+    """The version of the schema that is there; None where there is none yet."""
+    there = inspect(connection)
+    version: int | None = None
+    if there.has_table(schema.name):
+        version = connection.execute(select(schema.c.version)).scalar()
+    # Whoever has lost what says so is taken for the oldest: its steps do nothing to what is new already.
+    return 1 if version is None and there.has_table(runs.name) else version

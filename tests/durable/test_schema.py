@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.durable.record import LEASE, Changes, Outcome
+from bot.durable.lease import LEASE
+from bot.durable.record import Changes, Outcome
 from bot.durable.schema import STEPS, VERSION, tables
 from bot.durable.store import Store
 from bot.engine.draft import Draft, State
-from tests.support.databases import KINDS, database, query
+from tests.support.databases import KINDS, claim, database, query
 
 pytestmark = pytest.mark.slow
 
@@ -64,15 +65,15 @@ async def test_a_database_of_the_version_before_is_taken_over_with_its_open_runs
         await store.open()
         await store.open()
         assert await query(url, "SELECT version FROM perspectives_schema") == [(VERSION,)]
-        assert await store.claim() == []
+        assert await claim(store) == []
         now[0] = NOW
-        [record] = await store.claim()
+        [record] = await claim(store)
         assert (record.question.key, record.asked_at, record.left_at) == ("open", NOW - 10, NOW - 5)
         assert record.posts == {"parent": "1.0", "Depth": None}
         assert (record.answers["Depth"].text, record.answers["Depth"].state) == ("It ends", State.CUT)
         assert record.answers["Time"] == Draft("So far", State.WRITING)
         assert await store.asked_since(NOW - 3_600) == [("U", 1_799_999_200.0)]
-        assert await store.save(Changes(ends={"open": Outcome.DONE})) == {"open"}
+        assert (await store.save(Changes(ends={"open": Outcome.DONE}))).held == {"open"}
 
 
 async def test_what_is_missing_in_a_former_version_is_made(url: str) -> None:
@@ -81,7 +82,7 @@ async def test_what_is_missing_in_a_former_version_is_made(url: str) -> None:
         await query(url, f"DROP TABLE {table}")
     async with Store(url, owner="one", clock=lambda: NOW + LEASE) as store:
         await store.open()
-        [record] = await store.claim()
+        [record] = await claim(store)
         assert record.answers == {}
         assert await query(url, "SELECT version FROM perspectives_schema") == [(VERSION,)]
 

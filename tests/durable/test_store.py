@@ -13,14 +13,15 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from bot.durable.record import LEASE, WITHDRAWN, Changes, Outcome, Record
+from bot.durable.lease import LEASE
+from bot.durable.record import WITHDRAWN, Changes, Outcome, Record
 from bot.durable.schema import VERSION
 from bot.durable.store import Store
 from bot.engine.draft import Draft, State, Transcript
 from bot.engine.reasons import Code, Reason
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.slack.question import Question
-from tests.support.databases import KINDS, database, disconnect, locked, query
+from tests.support.databases import KINDS, claim, database, disconnect, locked, query, release
 
 slow = pytest.mark.slow
 
@@ -96,7 +97,7 @@ async def test_a_run_is_read_as_its_owner_left_it(world: World) -> None:
         await one.save(Changes(posts=dict(posts), answers={("T1", "Depth"): draft}))
     world.clock.now += LEASE
     two = await world.store("two")
-    [record] = await two.claim()
+    [record] = await claim(two)
     assert record == Record(asked, asked_at, {"parent": "1.5", "Depth": None}, {"Depth": draft}, asked_at)
 
 
@@ -111,8 +112,8 @@ async def test_a_draft_is_read_as_it_was_written(state: State, world: World) -> 
     await one.save(Changes(answers={("T1", "Depth"): Draft("old"), ("T1", "Time"): Draft(transcript, state, length=6)}))
     newest = Draft("new", state, Reason(Code.SILENT, {"seconds": 60.0}), "gpt-small", 12.625, 4_711)
     await one.save(Changes(answers={("T1", "Depth"): newest}))
-    await one.release(["T1"])
-    [record] = await two.claim()
+    await release(one, "T1")
+    [record] = await claim(two)
     assert record.answers == {"Depth": newest, "Time": Draft("so far", state)}
 
 
@@ -125,8 +126,8 @@ async def test_posts_are_in_the_order_of_their_intents(world: World) -> None:
     await one.save(Changes(posts={("T1", "parent"): None, ("T1", "Time"): None, ("T2", "Depth"): None}))
     await one.save(Changes(posts={("T1", "Depth"): None, ("T1", "Breadth"): None}))
     await one.save(Changes(posts={("T1", "Breadth"): "4.0", ("T1", "parent"): "1.0"}))
-    await one.release(["T1", "T2"])
-    first, second = await two.claim()
+    await release(one, "T1", "T2")
+    first, second = await claim(two)
     assert list(first.posts.items()) == [("parent", "1.0"), ("Time", None), ("Depth", None), ("Breadth", "4.0")]
     assert second.posts == {"Depth": None}
 
@@ -141,8 +142,8 @@ async def test_an_intent_can_be_taken_back(world: World) -> None:
     taken_back = {("T1", "Depth"): WITHDRAWN, ("T1", "Time"): WITHDRAWN, ("T1", "never"): WITHDRAWN}
     await one.save(Changes(posts=dict(taken_back)))
     await one.save(Changes(posts={("T1", "Depth"): None}))
-    await one.release(["T1", "T2"])
-    first, second = await two.claim()
+    await release(one, "T1", "T2")
+    first, second = await claim(two)
     assert first.posts == {"parent": "1.0", "Depth": None}
     assert list(second.posts) == ["parent", "Depth", "Time"]
 
@@ -160,14 +161,14 @@ async def test_an_intent_is_as_old_as_the_last_one(world: World) -> None:
     await one.save(Changes(posts={("T1", "Time"): None}))
     world.clock.now += 2
     await one.save(Changes(posts={("T1", "Time"): "2.0"}))
-    await one.release(["T1"])
-    [record] = await two.claim()
+    await release(one, "T1")
+    [record] = await claim(two)
     assert record.left_at == began + 5
     world.clock.now += 3
     await two.save(Changes(posts={("T1", "Depth"): WITHDRAWN}))
     await two.save(Changes(posts={("T1", "Depth"): None}))
-    await two.release(["T1"])
-    [record] = await one.claim()
+    await release(two, "T1")
+    [record] = await claim(one)
     assert record.left_at == began + 12
 
 
@@ -180,12 +181,12 @@ async def test_an_edit_that_was_under_way_is_told(world: World) -> None:
     await one.save(Changes(posts={("T1", part): f"{part}.0" for part in ("1", "2", "3")} | {("T1", "4"): None}))
     await one.save(Changes(calls={("T1", "1"): now + 1, ("T1", "2"): now + 2, ("T1", "4"): now + 4, ("T9", "1"): now}))
     await one.save(Changes(calls={("T1", "1"): None, ("T1", "3"): None}))
-    await one.release(["T1"])
-    [record] = await two.claim()
+    await release(one, "T1")
+    [record] = await claim(two)
     assert (record.calls, record.left_at) == ({"2": now + 2}, now)
-    assert await one.save(Changes(calls={("T1", "2"): None})) == set()
-    await two.release(["T1"])
-    [record] = await one.claim()
+    assert (await one.save(Changes(calls={("T1", "2"): None}))).held == set()
+    await release(two, "T1")
+    [record] = await claim(one)
     assert record.calls == {"2": now + 2}
 
 
@@ -195,13 +196,13 @@ async def test_nobody_takes_a_run_before_its_lease_has_ended(world: World) -> No
     one, two = await world.store("one"), await world.store("two")
     await one.add(question())
     world.clock.now += LEASE - 1
-    assert await one.save(Changes()) == {"T1"}
+    assert (await one.save(Changes())).held == {"T1"}
     world.clock.now += LEASE - 0.5
-    assert await two.claim() == []
+    assert await claim(two) == []
     world.clock.now += 0.5
-    assert keys(await two.claim()) == ["T1"]
-    assert await two.save(Changes()) == {"T1"}
-    assert await one.save(Changes()) == set()
+    assert keys(await claim(two)) == ["T1"]
+    assert (await two.save(Changes())).held == {"T1"}
+    assert (await one.save(Changes())).held == set()
 
 
 @slow
@@ -210,9 +211,9 @@ async def test_a_process_does_not_take_its_own_runs(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     await one.add(question())
     world.clock.now += 3 * LEASE
-    assert await one.claim() == []
-    assert await one.save(Changes()) == {"T1"}
-    assert await two.claim() == []
+    assert await claim(one) == []
+    assert (await one.save(Changes())).held == {"T1"}
+    assert await claim(two) == []
 
 
 @slow
@@ -221,12 +222,12 @@ async def test_what_was_given_up_is_free_at_once(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     for key in ("T1", "T2", "T3"):
         await one.add(question(key))
-    await two.release(["T1", "T2", "T3"])
-    await one.release([])
-    assert await two.claim() == []
-    await one.release(iter(["T1", "T2"]))
-    assert keys(await two.claim(limit=1)) == ["T1"]
-    assert keys(await one.claim()) == ["T2"]
+    await release(two, "T1", "T2", "T3")
+    await release(one)
+    assert await claim(two) == []
+    await release(one, "T1", "T2")
+    assert keys(await claim(two, limit=1)) == ["T1"]
+    assert keys(await claim(one)) == ["T2"]
 
 
 @slow
@@ -237,9 +238,9 @@ async def test_the_oldest_runs_are_taken_first(world: World) -> None:
         world.clock.now += 1
         await one.add(question(key))
     await one.save(Changes(ends={"T1": Outcome.DONE}))
-    await one.release(["T2", "T3", "T4"])
-    assert keys(await two.claim(limit=2)) == ["T3", "T2"]
-    assert keys(await two.claim(limit=2)) == ["T4"]
+    await release(one, "T2", "T3", "T4")
+    assert keys(await claim(two, limit=2)) == ["T3", "T2"]
+    assert keys(await claim(two, limit=2)) == ["T4"]
 
 
 @slow
@@ -249,11 +250,11 @@ async def test_no_run_is_taken_twice(world: World) -> None:
     wanted = [f"T{number}" for number in range(40)]
     for key in wanted:
         await one.add(question(key))
-    await one.release(wanted)
+    await release(one, *wanted)
     taken: list[str] = []
 
     async def take(store: Store) -> None:
-        while records := await store.claim(limit=3):
+        while records := await claim(store, limit=3):
             taken.extend(keys(records))
 
     others = [await world.store(f"other {number}") for number in range(4)]
@@ -269,18 +270,18 @@ async def test_a_run_that_was_lost_is_left_alone(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     await one.add(question("T1"))
     await one.add(question("T2"))
-    await one.release(["T1"])
-    await two.claim()
+    await release(one, "T1")
+    await claim(two)
     await two.save(Changes(posts={("T1", "parent"): "1.0"}, answers={("T1", "Depth"): Draft("newer")}))
     late = Changes(
         posts={("T1", "parent"): WITHDRAWN, ("T1", "Depth"): "2.0", ("T2", "parent"): "3.0", ("T9", "parent"): None},
         answers={("T1", "Depth"): Draft("older"), ("T2", "Depth"): Draft("own"), ("T9", "Depth"): Draft("none's")},
         ends={"T1": Outcome.DONE, "T9": Outcome.DONE},
     )
-    assert await one.save(late) == {"T2"}
-    await two.release(["T1"])
-    await one.release(["T2"])
-    first, second = await (await world.store("three")).claim()
+    assert (await one.save(late)).held == {"T2"}
+    await release(two, "T1")
+    await release(one, "T2")
+    first, second = await claim(await world.store("three"))
     assert (first.posts, first.answers) == ({"parent": "1.0"}, {"Depth": Draft("newer")})
     assert (second.posts, second.answers) == ({"parent": "3.0"}, {"Depth": Draft("own")})
 
@@ -291,10 +292,12 @@ async def test_a_run_that_has_ended_is_nobodys(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     await one.add(question(response_url="https://example.test/hook"))
     last = Changes(answers={("T1", "Depth"): Draft("whole", State.DONE)}, ends={"T1": Outcome.DONE})
-    assert await one.save(last) == {"T1"}
-    assert await one.save(Changes(answers={("T1", "Depth"): Draft("late")}, ends={"T1": Outcome.INTERRUPTED})) == set()
+    assert (await one.save(last)).held == {"T1"}
+    assert (
+        await one.save(Changes(answers={("T1", "Depth"): Draft("late")}, ends={"T1": Outcome.INTERRUPTED}))
+    ).held == set()
     world.clock.now += LEASE
-    assert await two.claim() == []
+    assert await claim(two) == []
     assert await query(world.url, "SELECT state, owner, response_url FROM runs") == [("done", None, None)]
     assert await query(world.url, "SELECT text FROM answers") == [("whole",)]
     assert not await one.add(question())
@@ -319,8 +322,8 @@ async def test_any_text_can_be_kept(nasty: str, world: World) -> None:
     reason = Reason(Code.NO_MODEL, {"model": nasty})
     draft = Draft(nasty, State.FAILED, reason, nasty)
     await one.save(Changes(posts={("T1", f"{nasty[:9]} 2"): "1.0"}, answers={("T1", nasty[:9]): draft}))
-    await one.release(["T1"])
-    [record] = await two.claim()
+    await release(one, "T1")
+    [record] = await claim(two)
     clean = NASTY[nasty]
     assert record.question == question(problem=clean)
     assert record.posts == {f"{clean[:9]} 2": "1.0"}
@@ -354,9 +357,9 @@ async def test_what_another_bot_keeps_in_the_same_database_is_left_alone(world: 
         for key in ("left", "ended"):
             await one.add(question(key))
         await one.save(Changes(ends={"ended": Outcome.DONE}, edits=[now]))
-        await one.release(["left"])
-        assert (await two.claim(), await two.asked_since(0), await two.edits_since(0)) == ([], [], [])
-        assert len(await three.claim()) == len(await three.asked_since(0)) == len(await three.edits_since(0)) == 1
+        await release(one, "left")
+        assert (await claim(two), await two.asked_since(0), await two.edits_since(0)) == ([], [], [])
+        assert len(await claim(three)) == len(await three.asked_since(0)) == len(await three.edits_since(0)) == 1
 
 
 @slow
@@ -395,7 +398,7 @@ async def test_what_was_given_up_is_not_forgotten_before_a_day(world: World) -> 
     """Whoever starts next may have more of it than it takes up at once, and look for what is old in between."""
     one, two = await world.store("one"), await world.store("two")
     await one.add(question())
-    await one.release(["T1"])
+    await release(one, "T1")
     assert await two.clear(world.clock.now, 100) == 0
     world.clock.now += 86_000.0
     assert await two.clear(world.clock.now, 100) == 0
@@ -443,7 +446,7 @@ async def test_opening_it_again_keeps_everything(world: World) -> None:
     one = await world.store()
     await one.add(question())
     await one.open()
-    assert await one.save(Changes()) == {"T1"}
+    assert (await one.save(Changes())).held == {"T1"}
     assert not await (await world.store("two")).add(question())
 
 
@@ -594,7 +597,7 @@ async def test_errors_and_logs_quote_nothing(world: World, caplog: pytest.LogCap
         await store.save(Changes(answers={("T1", "Depth"): Draft(PROBLEM)}))
     assert PROBLEM not in "".join(traceback.format_exception(caught.value)) + caplog.text
     assert str(caught.value).startswith(f"{store.place}: the database did not do what it was asked (")
-    assert await store.save(Changes()) == {"T1"}
+    assert (await store.save(Changes())).held == {"T1"}
 
 
 @slow
@@ -658,7 +661,7 @@ async def test_memory_holds_as_long_as_the_store(tmp_path: Path) -> None:
             with suppress(TimeoutError):
                 async with asyncio.timeout(number * 0.000_1):
                     await store.add(question(f"T1 {number}"))
-        assert "T1" in await store.save(Changes())
+        assert "T1" in (await store.save(Changes())).held
         assert not await store.add(question())
         assert await store.clear(0, 100) == 0
 

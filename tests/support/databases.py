@@ -15,6 +15,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 
+from bot.durable.record import Changes, Record, Search
+from bot.durable.store import Store
+
 ADDRESS = os.environ.get("TEST_POSTGRES_URL", "")
 KINDS = ["sqlite", "postgresql"] if ADDRESS or os.environ.get("CI") else ["sqlite"]
 
@@ -45,16 +48,26 @@ async def query(url: str, statement: str) -> list[tuple[Any, ...]]:
         return await cursor.fetchall() if cursor.description else []
 
 
+async def claim(store: Store, limit: int = 20) -> list[Record]:
+    """Have a store's process claim what is orphaned."""
+    return [*(await store.save(Changes(), Search(frozenset(), 0.0, limit))).claimed]
+
+
+async def release(store: Store, *keys: str) -> None:
+    """Have a store's process release runs."""
+    await store.save(Changes(), Search(frozenset(keys), 0.0, 0))
+
+
 @asynccontextmanager
 async def locked(url: str) -> AsyncIterator[None]:
-    """Let nobody write runs meanwhile."""
+    """Let nobody write runs or renew a lease meanwhile."""
     if url.startswith("sqlite"):
         with closing(_connect(url)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             yield
         return
     async with await psycopg.AsyncConnection.connect(url) as connection:
-        await connection.execute("LOCK TABLE runs IN EXCLUSIVE MODE")
+        await connection.execute("LOCK TABLE runs, processes IN EXCLUSIVE MODE")
         yield
 
 

@@ -3,7 +3,7 @@ import traceback
 import pytest
 from psycopg import pq
 
-from bot.durable.dsn import PARAMETERS, read_dsn
+from bot.durable.sql.dsn import PARAMETERS, read_dsn
 from bot.errors import SettingsError
 
 PARTS: list[tuple[str, dict[str, str]]] = [

@@ -8,7 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-PATIENCE = 1.0  # seconds to wait for another process's lock
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+LOCK_TIMEOUT = 1.0  # seconds to wait for another process's lock
+VACUUM = 1_000  # pages of 4 KiB that are given back at once; nobody can write meanwhile
 OTHERS = stat.S_IRWXG | stat.S_IRWXO  # what nobody but the file's user may do
 
 # A commit waits for the disk (synchronous=FULL): a question that Slack was told to be ours must outlive a power cut.
@@ -90,7 +93,7 @@ async def set_up(driver: Any) -> None:
     """Set a new connection up."""
     driver.text_factory = _decode
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + PATIENCE
+    deadline = loop.time() + LOCK_TIMEOUT
     for pragma in _PRAGMAS:
         while True:
             try:
@@ -111,3 +114,21 @@ def _decode(text: bytes) -> str:
 def is_busy(error: BaseException) -> bool:
     """Whether another process's lock was in the way."""
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+async def shrink(connection: AsyncConnection) -> None:
+    """Give the file's free pages back. A transaction would stand in the way."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    # Each step frees one page, and sqlite3 takes more than one step in scripts alone.
+    await driver.executescript(f"PRAGMA incremental_vacuum({VACUUM}); PRAGMA wal_checkpoint(TRUNCATE);")
+
+
+async def empty_log(connection: AsyncConnection) -> bool:
+    """Have the log hold nothing any more, unless another process is just using it; whether it is empty."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    await driver.execute_fetchall("PRAGMA busy_timeout = 0")  # nobody waits for that
+    try:
+        [(is_busy, *_)] = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await driver.execute_fetchall(f"PRAGMA busy_timeout = {LOCK_TIMEOUT * 1_000:.0f}")
+    return not is_busy

@@ -14,77 +14,30 @@ Laws:
 import asyncio
 import logging
 import os
-import re
 import socket
-import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, event, exc
+from sqlalchemy import Table, event
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.durable import sqlite
-from bot.durable.dsn import Dsn, read_dsn
-from bot.errors import BotError, ContentError, SettingsError, StoreError
+from bot.durable.sql import postgresql, sqlite
+from bot.durable.sql.dsn import read_dsn
+from bot.durable.sql.failures import is_connections, is_wait, translate
+from bot.errors import BotError, SettingsError, StoreError
 
-COMMAND_PATIENCE = 1.5  # seconds for one statement in PostgreSQL, a wait for a row's lock included
-TRANSACTION_PATIENCE = 3.0  # seconds until a server that says nothing is held to be gone
-IDLE_PATIENCE = 5.0  # seconds until the server undoes a transaction that sleeps: half a lease
-CONNECT_PATIENCE = 4.0  # seconds for one address; a hosted database may have to wake up, and nobody waits for it
-CONNECT_LIMIT = 8.0  # seconds for all of its addresses
-CLOSE_PATIENCE = 3.0  # seconds for what is under way when the store is closed
+TRANSACTION_TIMEOUT = 3.0  # seconds until a server that says nothing is held to be gone
+CONNECT_LIMIT = 8.0  # seconds for all addresses of a server
+CLOSE_TIMEOUT = 3.0  # seconds for what is under way when the store is closed
 
 logger = logging.getLogger(__name__)
 
 _EXAMPLES = "sqlite:///perspectives.sqlite or postgresql://user:password@host/name"
-
-# What a failure means to whoever runs the bot: by SQLite's name, or by the server's code or the beginning of one.
-_MEANINGS = {
-    "SQLITE_READONLY": "it cannot be written to",
-    "SQLITE_FULL": "the disk is full",
-    "SQLITE_IOERR": "the disk cannot be read or written",
-    "SQLITE_CANTOPEN": "the file cannot be opened",
-    "SQLITE_NOTADB": "the file is no database of SQLite's",
-    "SQLITE_CORRUPT": "the file is damaged",
-    "SQLITE_BUSY": "another process holds it locked",
-    "25006": "it is read-only",
-    "28": "it does not know this user or password",
-    "3D000": "there is no such database",
-    "3F000": "there is no such schema",
-    "42501": "this user may not do that there",
-    "53100": "the disk is full",
-    "53300": "it has too many connections",
-    "57014": "a statement took too long; another process may hold a lock",
-    "57P01": "it was shut down",
-    "57P03": "it is starting up or shutting down",
-}
-# While a connection is made, libpq tells no codes: what its messages, and those of servers in English, say.
-_CONNECT_MEANINGS = {
-    r"password authentication failed|no password supplied|role .* does not exist": "28",
-    r"no pg_hba\.conf entry": "it lets nobody in from here, or not without TLS: see sslmode in its address",
-    r"(tenant|endpoint|project).* not found": "28",
-    r"database .* does not exist": "3D000",
-    r"too many (connections|clients)|remaining connection slots": "53300",
-    r"the database system is": "57P03",
-    r"read-only": "25006",
-    r"Connection refused": "nobody listens there",
-    r"timeout expired|timed out": "no answer",
-    r"failed to resolve|could not translate host": "there is no such host",
-    r"certificate|SSL|TLS": "no agreement on TLS: see sslmode in its address",
-}
-
-# Where systems keep the certificates of authorities, for where Python's own OpenSSL only knows a directory of them.
-_AUTHORITIES = (
-    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine
-    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
-    "/etc/ssl/ca-bundle.pem",  # openSUSE
-    "/etc/ssl/cert.pem",  # macOS
-)
 
 _T = TypeVar("_T")
 
@@ -116,7 +69,7 @@ class Database:
         self._is_open = False
         self._is_memory = False
         self._file: sqlite.File | None = None
-        self._line: Any = None  # the newest connection to a server
+        self._driver: Any = None  # the newest connection to a server
         self.dropped: dict[str, str] = {}
         self.insert: Callable[[Table], Any]
         scheme, _, rest = url.removeprefix("jdbc:").partition("://")
@@ -153,7 +106,7 @@ class Database:
     async def close(self) -> None:
         """Close the connection, once what is under way has ended, if that does not take long."""
         with suppress(Exception):  # it ends one way or the other
-            async with asyncio.timeout(CLOSE_PATIENCE), self._turn:
+            async with asyncio.timeout(CLOSE_TIMEOUT), self._turn:
                 await self._engine.dispose()
 
     async def do(self, work: Callable[[AsyncConnection], Awaitable[_T]], *, in_transaction: bool = True) -> _T:
@@ -186,7 +139,7 @@ class Database:
             raise
         except Exception as error:
             # Drivers raise what they like, above all where a server is not what it seems.
-            raise self._translate(error) from error
+            raise translate(error, place=self.place, is_postgresql=self.is_postgresql) from error
 
     async def _carry_out(
         self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool
@@ -197,18 +150,18 @@ class Database:
             return await self._try(work, job, in_transaction=in_transaction)
         except Exception as error:
             may_repeat = job.is_wanted and not (job.is_committing or job.is_on_new_connection or job.has_waited)
-            if not may_repeat or not _is_connections(error) or _is_wait(error):
+            if not may_repeat or not is_connections(error) or is_wait(error):
                 raise
         return await self._try(work, job, in_transaction=in_transaction)
 
     async def _try(self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool) -> _T:
         job.is_on_new_connection = True
         loop = asyncio.get_running_loop()
-        watch = loop.call_later(CONNECT_LIMIT + TRANSACTION_PATIENCE, self._hang_up, job)
+        watch = loop.call_later(CONNECT_LIMIT + TRANSACTION_TIMEOUT, self._hang_up, job)
         try:
             async with self._engine.connect() as connection:
                 watch.cancel()
-                watch = loop.call_later(TRANSACTION_PATIENCE, self._hang_up, job)
+                watch = loop.call_later(TRANSACTION_TIMEOUT, self._hang_up, job)
                 job.is_on_new_connection = "is_used" not in connection.info
                 connection.info["is_used"] = True
                 try:
@@ -224,7 +177,7 @@ class Database:
                     else:
                         await transaction.rollback()
                 except Exception as error:
-                    if _is_connections(error) and not self._is_memory:
+                    if is_connections(error) and not self._is_memory:
                         await connection.invalidate()
                     raise
             return result
@@ -252,22 +205,8 @@ class Database:
     def _hang_up(self, job: _Job) -> None:
         """End the connection to a server that says nothing: whoever waits for it sees it broken."""
         job.has_waited = True
-        with suppress(Exception), socket.socket(fileno=os.dup(self._line.fileno())) as line:
-            line.shutdown(socket.SHUT_RDWR)
-
-    def _translate(self, error: Exception) -> StoreError:
-        """Name a failure. Databases' own messages may quote what was to be written."""
-        cause = _cause(error)
-        code = _code(cause)
-        name = name_error(error)
-        meaning = _MEANINGS.get(code) or _MEANINGS.get("_".join(code.split("_")[:2])) or _MEANINGS.get(code[:2])
-        if not code and self.is_postgresql:
-            words = str(cause)
-            meaning = next((means for said, means in _CONNECT_MEANINGS.items() if re.search(said, words)), None)
-            meaning = _MEANINGS.get(meaning or "", meaning)
-        said = f"{meaning}; {name}" if meaning else name
-        kind = ContentError if is_content(error) else StoreError
-        return kind(f"{self.place}: the database did not do what it was asked ({said})")
+        with suppress(Exception), socket.socket(fileno=os.dup(self._driver.fileno())) as connection:
+            connection.shutdown(socket.SHUT_RDWR)
 
     def _use_sqlite(self, rest: str) -> None:
         if rest in {"", "/", "/:memory:"}:
@@ -297,7 +236,7 @@ class Database:
             poolclass=AsyncAdaptedQueuePool,
             pool_size=1,
             max_overflow=0,
-            connect_args={"timeout": sqlite.PATIENCE, "isolation_level": None},
+            connect_args={"timeout": sqlite.LOCK_TIMEOUT, "isolation_level": None},
         )
         event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
         # As one who writes: a reader may be refused at its first write, at once. sqlite3 says `BEGIN` late.
@@ -310,20 +249,15 @@ class Database:
         from sqlalchemy.dialects.postgresql import insert as postgresql_insert  # noqa: PLC0415
 
         dsn = read_dsn(url)
-        parameters: dict[str, Any] = {
-            "gssencmode": "disable",  # it would ask each server for Kerberos first
-            "application_name": "perspectives",
-            **_with_authorities(dsn.parameters),
-            "connect_timeout": f"{CONNECT_PATIENCE:.0f}",
-        }
+        parameters: dict[str, Any] = {**postgresql.parameters(dsn)}
         conninfo = make_conninfo(**parameters)
 
         async def connect() -> Driver:
             async with asyncio.timeout(CONNECT_LIMIT):
                 # Poolers such as pgbouncer share connections: nothing is prepared, or set beyond a transaction.
-                line = await Driver.connect(conninfo, prepare_threshold=None, autocommit=True)
-            self._line = line
-            return line
+                driver = await Driver.connect(conninfo, prepare_threshold=None, autocommit=True)
+            self._driver = driver
+            return driver
 
         self.insert, self.place, self.dropped = postgresql_insert, dsn.place, dsn.dropped
         self._engine = create_async_engine(
@@ -334,7 +268,7 @@ class Database:
             async_creator=connect,
             use_native_hstore=False,  # a question to the server less for each connection
         )
-        event.listen(self._engine.sync_engine, "begin", _begin(_begin_postgresql(dsn)))
+        event.listen(self._engine.sync_engine, "begin", _begin(postgresql.begin(dsn)))
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
@@ -348,66 +282,3 @@ def _begin(statement: str) -> Callable[[Connection], None]:
         connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
 
     return begin
-
-
-def _begin_postgresql(dsn: Dsn) -> str:
-    """What begins a transaction, in one message."""
-    begin = f"BEGIN; SET LOCAL statement_timeout = {COMMAND_PATIENCE * 1_000:.0f}"
-    # The rows that it has locked could be taken up by nobody, for as long as it sleeps.
-    begin += f"; SET LOCAL idle_in_transaction_session_timeout = {IDLE_PATIENCE * 1_000:.0f}"
-    if dsn.schema:
-        schemas = ", ".join('"' + name.replace('"', '""') + '"' for name in dsn.schema)
-        begin += f"; SET LOCAL search_path = {schemas}"
-    return begin
-
-
-def _with_authorities(parameters: dict[str, str]) -> dict[str, str]:
-    """Parameters of libpq, which trust the authorities that this system trusts where no others are named.
-
-    libpq looks for a file of its user's, and its wheel knows no system's.
-    """
-    found = (ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
-    every = next((path for path in found if path and Path(path).is_file()), None)
-    named = parameters.get("sslrootcert")
-    own = Path("~/.postgresql/root.crt").expanduser()
-    is_checked = parameters.get("sslmode", "").startswith("verify-")
-    if not every or named not in {None, "system"} or (named is None and (not is_checked or own.exists())):
-        return parameters
-    return {**parameters, "sslrootcert": every, "sslmode": parameters.get("sslmode", "verify-full")}
-
-
-def name_error(error: Exception) -> str:
-    """What a failure is called: an exception, and the database's own code."""
-    cause = _cause(error)
-    return f"{type(cause).__name__} {_code(cause)}".rstrip()
-
-
-def is_content(error: Exception) -> bool:
-    """Whether a failure is of what was to be written, and not of the connection or the database."""
-    cause = error.orig if isinstance(error, exc.StatementError) else error
-    if isinstance(error, (exc.DataError, exc.IntegrityError)) or isinstance(cause, (OverflowError, UnicodeError)):
-        return True
-    return str(getattr(cause, "sqlstate", None) or "").startswith(("22", "23", "54"))  # data, constraints, limits
-
-
-def _is_connections(error: Exception) -> bool:
-    return not (isinstance(error, BotError) or is_content(error))
-
-
-def _cause(error: Exception) -> BaseException:
-    cause: BaseException = error
-    while isinstance(cause.__cause__, Exception):
-        cause = cause.__cause__
-    return cause
-
-
-def _code(cause: BaseException) -> str:
-    return str(getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None) or "")
-
-
-def _is_wait(error: Exception) -> bool:
-    """Whether it failed because it has waited: to wait once more at once would keep others waiting."""
-    cause = error.orig if isinstance(error, exc.StatementError) else error
-    return isinstance(cause, BaseException) and (
-        sqlite.is_busy(cause) or getattr(cause, "sqlstate", None) in {"57014", "55P03"}
-    )

@@ -18,14 +18,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.durable.database import IDLE_PATIENCE, _with_authorities
-from bot.durable.dsn import read_dsn
-from bot.durable.record import LEASE, Begun, Changes, Outcome
+from bot.durable.lease import LEASE
+from bot.durable.record import Begun, Changes, Outcome
+from bot.durable.sql.dsn import read_dsn
+from bot.durable.sql.postgresql import IDLE_TIMEOUT, with_authorities
 from bot.durable.store import LOG_KEPT, Store
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.slack.question import Question
-from tests.support.databases import ADDRESS, KINDS, database, disconnect, query
+from tests.support.databases import ADDRESS, KINDS, claim, database, disconnect, query, release
 from tests.support.process import ROOT
 
 pytestmark = pytest.mark.slow
@@ -75,7 +76,7 @@ async def alter(url: str, setting: str) -> None:
 SLEEPER = """
 import asyncio, sys
 from sqlalchemy import text
-from bot.durable.database import Database
+from bot.durable.sql.database import Database
 
 async def work(connection):
     await connection.execute(text("UPDATE runs SET state = state"))
@@ -93,7 +94,7 @@ asyncio.run(Database(sys.argv[1], prepare).do(work))
 async def test_what_a_suspended_process_has_locked_can_be_taken_up(kind: str, tmp_path: Path) -> None:
     """Its transaction is undone when half a lease has passed: so it keeps nobody waiting for longer than a dead one."""
     async with database(kind, tmp_path) as url, opened(url) as first:
-        await first.release(["k"])
+        await release(first, "k")
         child = await asyncio.create_subprocess_exec(
             sys.executable, "-c", SLEEPER, url, cwd=ROOT, stdout=asyncio.subprocess.PIPE
         )
@@ -103,9 +104,9 @@ async def test_what_a_suspended_process_has_locked_can_be_taken_up(kind: str, tm
             child.send_signal(signal.SIGSTOP)
             async with Store(url, owner="two", clock=lambda: ASKED_AT + 1) as second:
                 await second.open()
-                assert await second.claim() == []
-                await asyncio.sleep(IDLE_PATIENCE + 0.5)
-                assert [record.question.key for record in await second.claim()] == ["k"]
+                assert await claim(second) == []
+                await asyncio.sleep(IDLE_TIMEOUT + 0.5)
+                assert [record.question.key for record in await claim(second)] == ["k"]
         finally:
             with suppress(ProcessLookupError):
                 child.kill()
@@ -124,7 +125,7 @@ async def test_a_server_that_has_become_read_only_is_said_and_left_as_soon_as_it
             with pytest.raises(StoreError, match=r"it is read-only; ReadOnlySqlTransaction 25006\)"):
                 await call
         await alter(url, "RESET default_transaction_read_only")
-        assert await store.save(Changes()) == {"k"}
+        assert (await store.save(Changes())).held == {"k"}
         await store.try_out()
 
 
@@ -139,8 +140,8 @@ async def test_a_connection_on_which_everything_fails_is_left_at_once(kind: str,
             b"SELECT pg_terminate_backend(pg_backend_pid())",
         ):
             with suppress(Exception):  # the last one ends it in the middle of the statement
-                await store._database._line.execute(poison)
-            assert await store.save(Changes()) == {"k"}, poison
+                await store._database._driver.execute(poison)
+            assert (await store.save(Changes())).held == {"k"}, poison
 
 
 class Pipe:
@@ -191,7 +192,7 @@ async def test_a_server_that_says_nothing_is_held_to_be_gone(kind: str, tmp_path
             await store.add(question("lost"))
         assert 2.5 < time.perf_counter() - began < 4.5
         pipe.is_silent = False
-        assert await store.save(Changes()) == {"k"}
+        assert (await store.save(Changes())).held == {"k"}
         assert time.perf_counter() - began < 5
 
 
@@ -201,9 +202,9 @@ async def test_tables_that_somebody_has_dropped_are_made_anew(kind: str, tmp_pat
     async with database(kind, tmp_path) as url, opened(url) as store:
         for table in ("answers", "messages", "edits", "runs", "perspectives_schema"):
             await query(url, f"DROP TABLE {table}")
-        assert await store.save(Changes()) == set()
+        assert (await store.save(Changes())).held == set()
         begins = {"k": Begun(question(), ASKED_AT - 5)}
-        assert await store.save(Changes(begins=begins, posts={("k", "parent"): "1.1"})) == {"k"}
+        assert (await store.save(Changes(begins=begins, posts={("k", "parent"): "1.1"}))).held == {"k"}
         assert await query(url, "SELECT key, asked_at, owner FROM runs") == [("k", ASKED_AT - 5, "one")]
         assert await query(url, "SELECT part, ts FROM messages") == [("parent", "1.1")]
 
@@ -218,7 +219,7 @@ async def test_a_run_is_written_anew_only_where_nothing_is_known_of_it(kind: str
         keys = ("k", "others", "ended", "new")
         begins = {key: Begun(Question(key, "Something else?", "U", "C"), 1.0) for key in keys}
         posts = {(key, "parent"): "1.1" for key in keys}
-        assert await one.save(Changes(begins=begins, posts={**posts})) == {"k", "new"}
+        assert (await one.save(Changes(begins=begins, posts={**posts}))).held == {"k", "new"}
         assert await query(url, "SELECT problem FROM runs ORDER BY key") == [
             ("Why?",), ("Why?",), ("Something else?",), ("Why?",)
         ]  # fmt: skip
@@ -294,7 +295,7 @@ async def test_a_directory_that_is_gone_for_a_while_is_said(tmp_path: Path) -> N
         with pytest.raises(StoreError, match="FileNotFoundError"):
             await store.save(Changes())
         (tmp_path / "away").rename(tmp_path / "data")
-        assert await store.save(Changes()) == {"k"}
+        assert (await store.save(Changes())).held == {"k"}
 
 
 async def test_a_full_disk_is_said_and_written_to_when_there_is_room_again(tmp_path: Path) -> None:
@@ -381,13 +382,13 @@ def test_authorities_are_the_systems_where_no_others_are_named(
     system.touch()
     monkeypatch.setenv("SSL_CERT_FILE", str(system))
     monkeypatch.setenv("HOME", str(tmp_path))
-    parameters = _with_authorities(read_dsn(f"postgres://db.test/runs{query}").parameters)
+    parameters = with_authorities(read_dsn(f"postgres://db.test/runs{query}").parameters)
     root = parameters.get("sslrootcert")
     assert (parameters.get("sslmode"), "system's" if root == str(system) else root) == expected
     (tmp_path / ".postgresql").mkdir()
     (tmp_path / ".postgresql/root.crt").touch()
     parameters = read_dsn(f"postgres://db.test/runs{query}").parameters
-    assert _with_authorities(parameters) == parameters or parameters.get("sslrootcert") == "system"
+    assert with_authorities(parameters) == parameters or parameters.get("sslrootcert") == "system"
 
 
 @on_postgresql
@@ -396,7 +397,7 @@ async def test_nothing_is_left_on_a_connection_that_a_pooler_shares(kind: str, t
     async with database(kind, tmp_path) as url, opened(f"{url}?schema=public") as store:
         for number in range(10):
             await store.add(question(f"{number}"))
-        line = store._database._line
+        line = store._database._driver
         for show, value in ((b"SHOW statement_timeout", "0"), (b"SHOW search_path", '"$user", public')):
             assert await (await line.execute(show)).fetchone() == (value,)
         assert await (await line.execute(b"SELECT COUNT(*) FROM pg_prepared_statements")).fetchone() == (0,)
@@ -456,10 +457,10 @@ async def test_numbers_that_no_database_holds_are_kept_as_far_as_they_can_be(kin
             "Time": replace(ODD, seconds=float("inf"), tokens=2**31),
             "Breadth": replace(ODD, tokens=-1),
         }
-        assert await store.save(Changes(answers={("k", name): draft for name, draft in drafts.items()})) == {"k"}
-        await store.release(["k"])
+        assert (await store.save(Changes(answers={("k", name): draft for name, draft in drafts.items()}))).held == {"k"}
+        await release(store, "k")
         async with opened(url, "two") as two:
-            [record] = await two.claim()
+            [record] = await claim(two)
         assert sorted(draft.tokens for draft in record.answers.values()) == [0, 2**31 - 1, 2**31 - 1]
         assert {draft.seconds for draft in record.answers.values()} == {0.0}
 
@@ -469,7 +470,7 @@ async def test_a_text_without_end_is_cut_off(kind: str, tmp_path: Path) -> None:
     """A write has to be brief, since all others wait behind it."""
     async with database(kind, tmp_path) as url, opened(url) as store:
         began = time.perf_counter()
-        assert await store.save(Changes(answers={("k", "Depth"): Draft("x" * 100_000_000)})) == {"k"}
+        assert (await store.save(Changes(answers={("k", "Depth"): Draft("x" * 100_000_000)}))).held == {"k"}
         assert time.perf_counter() - began < 1.5
         assert await query(url, "SELECT LENGTH(text) FROM answers") == [(1_000_000,)]
 
@@ -496,7 +497,7 @@ async def test_what_cannot_be_stored_is_put_aside_and_the_rest_is_written(
             ends={"two": Outcome.DONE},
             edits=[ASKED_AT],
         )
-        assert await store.save(changes) == {"k", "one", "two"}
+        assert (await store.save(changes)).held == {"k", "one", "two"}
         assert list(changes.begins) == ["one", "two"]
         assert sorted(line.split(" error=")[0] for line in caplog.messages) == [
             f"store.put_aside kind={table}" for table in ("answers", "messages", "runs")
@@ -508,7 +509,7 @@ async def test_what_cannot_be_stored_is_put_aside_and_the_rest_is_written(
         ]  # fmt: skip
         caplog.clear()
         again = Changes(begins={bad: Begun(question(bad), ASKED_AT)})
-        assert await store.save(again) == {"k", "one"}
+        assert (await store.save(again)).held == {"k", "one"}
         assert (again.begins, caplog.messages) == ({}, [])
         with pytest.raises(ContentError):
             await store.add(question(bad))
@@ -528,7 +529,7 @@ async def test_what_cannot_be_read_is_left_alone_and_stops_nobody(
         await query(url, f"UPDATE runs SET asked_at = '{nonsense}' WHERE key <> 'k'")  # noqa: S608 - ours
         await query(url, "UPDATE answers SET state = 'pondering'")
         await two.open()
-        found = [*await two.claim(), *await two.claim(), *await two.claim()]
+        found = [*await claim(two), *await claim(two), *await claim(two)]
         assert [record.question.key for record in found] == ["k"]
         assert found[0].answers == {}
         assert caplog.text.count("store.unreadable kind=runs") == 25
@@ -547,8 +548,8 @@ async def test_text_that_is_none_is_read_all_the_same(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
     async with opened(url) as store, opened(url, "two") as two:
         await query(url, "UPDATE runs SET problem = CAST(x'61ff62' AS TEXT)")
-        await store.release(["k"])
-        [record] = await two.claim()
+        await release(store, "k")
+        [record] = await claim(two)
         assert record.question.problem == "a\ufffdb"
 
 

@@ -1,0 +1,117 @@
+"""Which process works on which run, as the database has it: leases, claims and releases, within a transaction.
+
+Laws:
+
+- A process owns a run, and has a lease for all that it owns, which is one row. While that holds nobody claims them.
+- In PostgreSQL a renewal locks that row until its transaction has ended, and a claim asks for it first. So whoever
+  renews learns of claims that were quicker, and nobody claims what is just being renewed. SQLite has one writer anyway.
+- A run whose owner has no such row has a lease of its own: it was released, or a process owns it of a former version of
+  the schema, which knows of no such rows.
+"""
+
+import logging
+from collections import deque
+
+from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.durable.lease import LEASE
+from bot.durable.record import Record
+from bot.durable.rows import read_records
+from bot.durable.schema import answers, is_open, messages, processes, runs
+from bot.durable.sql.database import Database
+
+logger = logging.getLogger(__name__)
+
+# Seconds until a run is free whose owner's row is gone, and until such rows are forgotten. To processes of former
+# versions of the schema, which do not know them, a run is its owner's for so long.
+UNKNOWN = 3_600.0
+PUT_ASIDE = 1_000  # keys of runs that cannot be read, and are not tried again
+
+_has_runs = select(runs.c.key).where(is_open, runs.c.owner == processes.c.owner).exists()
+_owner = select(processes.c.owner).where(processes.c.owner == runs.c.owner)
+
+
+class Claims:
+    """Those of the process `owner`, which works for `workspace`. Times are seconds since 1970."""
+
+    def __init__(self, database: Database, *, owner: str, workspace: str) -> None:
+        self._database = database
+        self._owner = owner
+        self._workspace = workspace
+        self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
+
+    async def register(self, connection: AsyncConnection, now: float) -> None:
+        """Have a lease before there are runs; one that there is is left as it is."""
+        lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
+        await connection.execute(lease.on_conflict_do_nothing())
+
+    async def renew(self, connection: AsyncConnection, now: float) -> None:
+        """Renew the lease."""
+        lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
+        news = {"lease_until": lease.excluded.lease_until}
+        await connection.execute(lease.on_conflict_do_update(index_elements=["owner"], set_=news))
+
+    async def owned(self, connection: AsyncConnection) -> set[str]:
+        """The open runs of this process. Call `renew` before: what it says holds until the transaction has ended."""
+        owned = select(runs.c.key).where(runs.c.owner == self._owner, is_open)
+        return {*(await connection.execute(owned)).scalars()}
+
+    async def claim(self, connection: AsyncConnection, limit: int, now: float) -> list[Record]:
+        """Take up to `limit` open runs whose owner's lease has ended, or that were released, the oldest first.
+
+        However many processes ask at once, one gets each. A question that was asked after its owner's lease has ended
+        is its owner's for the time of a lease: that one goes on.
+        """
+        is_dead = (processes.c.lease_until <= now) & (processes.c.owner != self._owner)
+        dead = await connection.execute(
+            # Whoever renews its lease waits until all is claimed, and finds out; one that is just doing so is skipped.
+            select(processes.c.owner).where(is_dead, _has_runs).with_for_update(read=True, skip_locked=True)
+        )
+        is_new = (runs.c.asked_at > now - LEASE) & (runs.c.asked_at < now + LEASE)
+        is_orphaned = runs.c.owner.in_([*dead.scalars()]) & ~is_new
+        is_free = ~_owner.exists() & runs.c.owner.is_distinct_from(self._owner) & (runs.c.lease_until <= now)
+        free = (
+            select(runs)
+            .where(is_open, is_orphaned | is_free, runs.c.workspace == self._workspace)
+            .where(runs.c.key.not_in(self._unreadable), runs.c.key.is_not(None))
+            .order_by(runs.c.asked_at, runs.c.key)
+            .limit(limit)
+            .with_for_update(of=runs, skip_locked=True)  # SQLite has no such thing, and locks everything anyway
+        )
+        found = (await connection.execute(free)).all()
+        if not found:
+            return []
+        keys = [run.key for run in found]
+        posts = await connection.execute(select(messages).where(messages.c.run.in_(keys)).order_by(messages.c.place))
+        drafts = await connection.execute(select(answers).where(answers.c.run.in_(keys)))
+        records, unreadable = read_records(found, posts, drafts)
+        for key in unreadable:
+            logger.warning("store.unreadable kind=runs run=%s", key)
+        self._unreadable.extend(key for key in unreadable if isinstance(key, str))
+        # What cannot be read is left to whoever can: a newer version of this program, perhaps.
+        claimed = update(runs).where(runs.c.key.in_([record.question.key for record in records]))
+        await connection.execute(claimed.values(owner=self._owner, lease_until=now + UNKNOWN))
+        return records
+
+    async def release(self, connection: AsyncConnection, which: ColumnElement[bool], now: float) -> None:
+        """Give up those runs, as far as they are this process's."""
+        owned = update(runs).where(which, runs.c.owner == self._owner)
+        # As if its lease had ended a lease ago: for hosts too whose clocks are behind.
+        await connection.execute(owned.values(owner=None, lease_until=now - LEASE))
+
+    async def leave(self, connection: AsyncConnection, now: float) -> None:
+        """Release all runs, and give up the lease."""
+        await self.release(connection, is_open, now)
+        await connection.execute(delete(processes).where(processes.c.owner == self._owner))
+
+    @staticmethod
+    async def forget(connection: AsyncConnection, now: float) -> None:
+        """Forget processes that have ended, and own no open run."""
+        await connection.execute(delete(processes).where(processes.c.lease_until < now - UNKNOWN, ~_has_runs))
+
+    @staticmethod
+    def lease_until() -> ColumnElement[float]:
+        """Until when a run is its owner's."""
+        of_owner: ScalarSelect[float] = _owner.with_only_columns(processes.c.lease_until).scalar_subquery()
+        return func.coalesce(of_owner, runs.c.lease_until)

@@ -1,0 +1,129 @@
+"""What other processes have left behind: their orphaned runs, the edits that they have sent, what has become old.
+
+It says what is to be looked for, and when; that is done with a renewal of the lease, in one transaction, so that an
+idle process asks the database once in `SEARCH`.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from bot.durable.events import Asked, Event, Spent
+from bot.durable.record import Changes, Saved, Search
+from bot.errors import StoreError
+from bot.slack.question import Question
+
+logger = logging.getLogger(__name__)
+
+SEARCH = 2.5  # seconds between two looks for orphaned runs; each renews the lease, of which two may fail
+TIDY = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
+BATCH = 100  # of those at once; other writes wait meanwhile
+TIMEOUT = 1.5  # seconds for that
+HOUR = 3_600.0  # seconds; persons' limits look back so far
+MINUTE = 60.0  # seconds; Slack's limits look back so far
+DOUBT = 1.0  # seconds by which an edit of a dead process may have been counted later than it was written down
+
+
+class Storage(Protocol):
+    """The database: `durable.store.Store`. All but `close` raise `StoreError`."""
+
+    async def close(self) -> None:
+        """Close it."""
+
+    async def open(self) -> None:
+        """Connect, and make what is missing."""
+
+    async def add(self, question: Question) -> bool:
+        """Write a question down; whether it is new."""
+
+    async def save(self, changes: Changes, search: Search | None = None) -> Saved:
+        """Renew the lease, write the changes, and look for what other processes have left."""
+
+    async def leave(self) -> None:
+        """Give up the lease, and all runs."""
+
+    async def clear(self, before: float, limit: int) -> int:
+        """Forget up to `limit` runs that have ended before a time; how many."""
+
+    async def asked_since(self, at: float) -> list[tuple[str, float]]:
+        """Who asked when, since a time, in runs that have ended."""
+
+    async def edits_since(self, at: float) -> list[float]:
+        """When other processes have sent edits, since a time."""
+
+
+class Recovery:
+    """What one process finds in `store`; runs that have ended are forgotten after `history` seconds.
+
+    `now` is the event loop's time; `clock` tells seconds since 1970.
+    """
+
+    def __init__(self, store: Storage, *, clock: Callable[[], float], history: float) -> None:
+        self._store = store
+        self._clock = clock
+        self._history = history
+        self._strays: set[str] = set()
+        self._counted: Counter[float] = Counter()  # edits of other processes, by when they were sent
+        self._search_at = 0.0
+        self._tidy_at = 0.0
+        self._is_all_claimed = False
+        self._is_resting = False
+
+    def rest(self) -> None:
+        """Look for nothing more: this process is about to end."""
+        self._is_resting = True
+
+    async def open(self) -> list[Event]:
+        """Open the database, and learn what was begun and spent before this process adds to it."""
+        await self._store.open()
+        now = self._clock()
+        asked = await self._store.asked_since(now - HOUR)
+        spent = self._count(await self._store.edits_since(now - MINUTE))
+        return [spent, *(Asked(user, now - at) for user, at in asked)]
+
+    def wait(self, now: float) -> float:
+        """Seconds until the next look, or the next renewal at the least."""
+        return SEARCH if self._is_resting else min(SEARCH, self._search_at - now)
+
+    def search(self, now: float) -> Search | None:
+        """What to look for now, if it is time."""
+        if self._is_resting or now < self._search_at:
+            return None
+        return Search(frozenset(self._strays), self._clock() - MINUTE)
+
+    def note_strays(self, keys: Iterable[str]) -> None:
+        """Have runs released with the next look that are this process's, and that it does not know."""
+        self._strays |= set(keys)
+
+    def note(self, search: Search, saved: Saved, now: float) -> list[Event]:
+        """Note that something was looked for, and what was found; what is to be told of it."""
+        self._search_at = now + SEARCH
+        self._strays -= search.strays
+        self._is_all_claimed = not saved.claimed
+        return [self._count(saved.edits)]
+
+    async def tidy(self, now: float) -> None:
+        """Forget what is old, if it is time; nothing does so while there may be orphaned runs among it."""
+        if self._is_resting or not self._is_all_claimed or now < self._tidy_at:
+            return
+        self._tidy_at = now + TIDY
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                count = await self._store.clear(self._clock() - self._history, BATCH)
+        except (StoreError, TimeoutError) as error:
+            logger.warning("store.untidy error=%s", str(error) or "no answer")
+            return
+        if count:
+            logger.info("store.cleared runs=%s", count)
+        if count == BATCH:
+            self._tidy_at = now + SEARCH
+
+    def _count(self, edits: Iterable[float]) -> Spent:
+        """Those edits that were not counted yet; some are written down late."""
+        now = self._clock()
+        spent = Counter(edits)
+        new = (spent - self._counted).elements()
+        self._counted = spent
+        return Spent([max(0.0, now - at - DOUBT) for at in new])

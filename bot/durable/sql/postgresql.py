@@ -1,0 +1,54 @@
+"""A server of PostgreSQL's: how it is connected to, and how a transaction begins there."""
+
+import ssl
+from pathlib import Path
+
+from bot.durable.sql.dsn import Dsn
+
+STATEMENT_TIMEOUT = 1.5  # seconds for one statement, a wait for a row's lock included
+IDLE_TIMEOUT = 5.0  # seconds until the server undoes a transaction that sleeps: half a lease
+CONNECT_TIMEOUT = 4.0  # seconds for one address; a hosted database may have to wake up, and nobody waits for it
+
+# Where systems keep the certificates of authorities, for where Python's own OpenSSL only knows a directory of them.
+_AUTHORITIES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",  # Fedora
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # macOS
+)
+
+
+def parameters(dsn: Dsn) -> dict[str, str]:
+    """What libpq is told."""
+    return {
+        "gssencmode": "disable",  # it would ask each server for Kerberos first
+        "application_name": "perspectives",
+        **with_authorities(dsn.parameters),
+        "connect_timeout": f"{CONNECT_TIMEOUT:.0f}",
+    }
+
+
+def begin(dsn: Dsn) -> str:
+    """What begins a transaction, in one message."""
+    statements = f"BEGIN; SET LOCAL statement_timeout = {STATEMENT_TIMEOUT * 1_000:.0f}"
+    # The rows that it has locked could be taken up by nobody, for as long as it sleeps.
+    statements += f"; SET LOCAL idle_in_transaction_session_timeout = {IDLE_TIMEOUT * 1_000:.0f}"
+    if dsn.schema:
+        schemas = ", ".join('"' + name.replace('"', '""') + '"' for name in dsn.schema)
+        statements += f"; SET LOCAL search_path = {schemas}"
+    return statements
+
+
+def with_authorities(parameters: dict[str, str]) -> dict[str, str]:
+    """Parameters of libpq, which trust the authorities that this system trusts where no others are named.
+
+    libpq looks for a file of its user's, and its wheel knows no system's.
+    """
+    found = (ssl.get_default_verify_paths().cafile, *_AUTHORITIES)
+    every = next((path for path in found if path and Path(path).is_file()), None)
+    named = parameters.get("sslrootcert")
+    own = Path("~/.postgresql/root.crt").expanduser()
+    is_checked = parameters.get("sslmode", "").startswith("verify-")
+    if not every or named not in {None, "system"} or (named is None and (not is_checked or own.exists())):
+        return parameters
+    return {**parameters, "sslrootcert": every, "sslmode": parameters.get("sslmode", "verify-full")}

@@ -1,0 +1,108 @@
+"""What is written of runs, as statements and their rows. Pure."""
+
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from sqlalchemy import Delete, Insert, Table, Update, bindparam, delete, func, select, update
+
+from bot.durable.claims import UNKNOWN
+from bot.durable.record import WITHDRAWN, Begun, Changes
+from bot.durable.rows import write_reason
+from bot.durable.schema import answers, messages, runs
+
+Statement = Insert | Update | Delete
+Rows = Sequence[dict[str, Any]]
+
+
+def run_row(begun: Begun, now: float, *, owner: str, workspace: str) -> dict[str, Any]:
+    """A run, as a process's."""
+    question = begun.question
+    return {
+        "key": question.key,
+        "workspace": workspace,
+        "problem": question.problem,
+        "user": question.user,
+        "channel": question.channel,
+        "thread_ts": question.thread_ts,
+        "whisper_ts": question.whisper_ts,
+        "response_url": question.response_url,
+        "state": "open",
+        "owner": owner,
+        "lease_until": now + UNKNOWN,
+        "asked_at": begun.asked_at,
+    }
+
+
+def changed(
+    insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Changes, now: float
+) -> Iterator[tuple[Statement, Rows]]:
+    """What is written of changes of the runs that are `ours`, in this order; `insert` is the dialect's."""
+    yield _withdrawals(ours, changes)
+    yield _posts(insert, ours, changes, now)
+    yield _calls(ours, changes)
+    yield _answers(insert, ours, changes)
+    yield _ends(ours, changes, now)
+
+
+def _withdrawals(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [
+        {"_run": run, "_part": part} for (run, part), ts in changes.posts.items() if run in ours and ts is WITHDRAWN
+    ]
+    return delete(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part")), rows
+
+
+def _posts(
+    insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Changes, now: float
+) -> tuple[Statement, Rows]:
+    rows = [
+        {"_run": run, "_part": part, "_ts": ts, "_at": now if ts is None else 0.0}
+        for (run, part), ts in changes.posts.items()
+        if run in ours and ts is not WITHDRAWN
+    ]
+    others = messages.alias()
+    last = select(func.coalesce(func.max(others.c.place), 0) + 1).where(others.c.run == bindparam("_run"))
+    row = {
+        "run": bindparam("_run"),
+        "part": bindparam("_part"),
+        "place": last.scalar_subquery(),
+        "intended_at": bindparam("_at"),
+        "ts": bindparam("_ts"),
+    }
+    statement = insert(messages).values(row)
+    # A part that is intended once more is in doubt from now on: its second call may still be carried out.
+    news = {"ts": statement.excluded.ts, "intended_at": statement.excluded.intended_at}
+    return statement.on_conflict_do_update(index_elements=["run", "part"], set_=news), rows
+
+
+def _calls(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [{"_run": run, "_part": part, "_at": at or 0.0} for (run, part), at in changes.calls.items() if run in ours]
+    call = update(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part"))
+    return call.where(messages.c.ts.is_not(None)).values(intended_at=bindparam("_at")), rows
+
+
+def _answers(insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [
+        {
+            "run": run,
+            "name": name,
+            "state": draft.state.value,
+            "reason": write_reason(draft.reason),
+            "text": draft.text,
+            "model": draft.model,
+            "seconds": draft.seconds,
+            "tokens": draft.tokens,
+        }
+        for (run, name), draft in changes.answers.items()
+        if run in ours
+    ]
+    statement = insert(answers)
+    news = {column.name: column for column in statement.excluded if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=["run", "name"], set_=news), rows
+
+
+def _ends(ours: AbstractSet[str], changes: Changes, now: float) -> tuple[Statement, Rows]:
+    rows = [{"_key": key, "_state": outcome.value} for key, outcome in changes.ends.items() if key in ours]
+    end = update(runs).where(runs.c.key == bindparam("_key"))
+    # Whoever has the response URL can write in the bot's name; nobody needs it any more.
+    return end.values(state=bindparam("_state"), ended_at=now, owner=None, response_url=None), rows

@@ -1,0 +1,111 @@
+"""What is to be written of the runs on which this process works, the newest of each. Pure.
+
+Laws:
+
+- The last word on each message, call, answer and end counts; what could not be written is written with what came since.
+- Drafts wait for an edit or a post of their own run, which shows them; the last one of an answer waits for nothing.
+- Of each run it keeps all that stands, so that one which the database does not know can be written anew.
+"""
+
+from collections.abc import Set as AbstractSet
+
+from bot.durable.record import WITHDRAWN, Begun, Changes, Copy, Outcome, Record, Withdrawn
+from bot.engine.draft import Draft
+from bot.slack.question import Question
+
+MOST_LATE = 1_000  # runs that ended while the database was away, and are written late; the oldest of more are forgotten
+MINUTE = 60.0  # seconds; edits of longer ago count no more
+
+
+class Unsaved:
+    """Of one process. Times are seconds since 1970."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, Copy] = {}
+        self._changes = Changes()
+        self._due: set[str] = set()  # runs whose newest drafts go with the next write
+
+    @property
+    def live(self) -> AbstractSet[str]:
+        """The runs on which this process works."""
+        return self._runs.keys()
+
+    @property
+    def ended(self) -> AbstractSet[str]:
+        """Runs whose end is still to be written."""
+        return self._changes.ends.keys()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be written."""
+        return self._changes == Changes()
+
+    def begin(self, question: Question, now: float) -> None:
+        """Work on a new run."""
+        self._runs[question.key] = Copy(Begun(question, now))
+
+    def claim(self, record: Record) -> None:
+        """Work on a run that another process has left."""
+        begun = Begun(record.question, record.asked_at)
+        self._runs[record.question.key] = Copy(begun, {**record.posts}, {**record.answers})
+
+    def drop(self, key: str) -> None:
+        """Work on a run no more: it is another process's."""
+        self._runs.pop(key, None)
+
+    def end(self, key: str, outcome: Outcome, *, is_saved: bool) -> None:
+        """Note that a run has ended. One that is not saved is written all the same: its question may come once more."""
+        copy = self._runs.pop(key, None)
+        if copy and not is_saved:
+            self._changes.begins[key] = copy.begun
+            if len(self._changes.begins) > MOST_LATE:
+                self._changes.forget(next(iter(self._changes.begins)))
+        self._changes.ends[key] = outcome
+
+    def note_post(self, key: str, part: str, ts: str | Withdrawn | None) -> None:
+        """Note what is known of a message: that it is about to be posted, was not posted, or stands."""
+        self._changes.posts[key, part] = ts
+        self._due.add(key)
+        if copy := self._runs.get(key):
+            if ts is WITHDRAWN:
+                copy.posts.pop(part, None)
+            else:
+                copy.posts[part] = ts
+
+    def note_draft(self, key: str, name: str, draft: Draft) -> None:
+        """Note an answer's newest draft."""
+        self._changes.answers[key, name] = draft
+        if copy := self._runs.get(key):
+            copy.answers[name] = draft
+        if draft.state.is_final:
+            self._due.add(key)
+
+    def note_edit(self, key: str, part: str, now: float) -> None:
+        """Note that an edit of a message is about to be sent."""
+        self._changes.edits.append(now)
+        self._changes.calls[key, part] = now
+        self._due.add(key)
+
+    def note_edit_answered(self, key: str, part: str) -> None:
+        """Note that no edit of a message is under way any more."""
+        self._changes.calls[key, part] = None
+
+    def take(self, known: AbstractSet[str], *, is_last: bool = False) -> tuple[Changes, AbstractSet[str]]:
+        """Take out what is to be written now, and of which runs the drafts are due; all of it, if it is the last time.
+
+        Runs that are not `known` to the database are written whole. The drafts of runs that show none now are held
+        back: while answers grow they would be most of what is written, and unfinished ones are asked for again anyway.
+        """
+        changes, self._changes = self._changes, Changes()
+        due, self._due = self._due, set()
+        if not is_last:
+            self._changes.answers = changes.take_drafts(due)
+        for key in [key for key in self._runs if key not in known]:
+            changes.begin(key, self._runs[key])
+        return changes, due
+
+    def put_back(self, changes: Changes, due: AbstractSet[str], now: float) -> None:
+        """Have written what was taken, and could not be written, with what has come since."""
+        newer, self._changes = self._changes, changes
+        self._changes.update(newer, horizon=now - MINUTE)
+        self._due |= due

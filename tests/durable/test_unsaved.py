@@ -1,0 +1,143 @@
+"""What is to be written, and when, without a database and without a loop."""
+
+from typing import Any
+
+import pytest
+
+from bot.durable.record import WITHDRAWN, Begun, Changes, Outcome, Record
+from bot.durable.unsaved import MINUTE, MOST_LATE, Unsaved
+from bot.engine.draft import Draft, State
+from bot.slack.question import Question
+
+QUESTION = Question("k", "Why?", "U", "C")
+KNOWN = frozenset({"k", "other"})
+
+
+@pytest.fixture
+def unsaved() -> Unsaved:
+    """With one run, begun at 100."""
+    unsaved = Unsaved()
+    unsaved.begin(QUESTION, 100)
+    return unsaved
+
+
+def test_a_run_that_the_database_does_not_know_is_written_whole(unsaved: Unsaved) -> None:
+    """Each time, until it does: its question, its messages in the order of their intents, its drafts."""
+    for part in ("parent", "Depth", "Time"):
+        unsaved.note_post("k", part, None)
+    unsaved.note_post("k", "parent", "1.0")
+    unsaved.note_draft("k", "Depth", Draft("so far", State.WRITING))
+    unsaved.take(frozenset())
+    unsaved.note_post("k", "Time", "3.0")
+    unsaved.note_post("k", "Depth", WITHDRAWN)
+    changes, _ = unsaved.take(frozenset())
+    assert changes.begins == {"k": Begun(QUESTION, 100)}
+    assert list(changes.posts.items()) == [
+        (("k", "parent"), "1.0"),
+        (("k", "Time"), "3.0"),
+        (("k", "Depth"), WITHDRAWN),
+    ]
+    assert changes.answers == {("k", "Depth"): Draft("so far", State.WRITING)}
+    assert unsaved.take(KNOWN) == (Changes(), set())
+
+
+def test_a_run_that_was_claimed_is_written_anew_as_it_was_left(unsaved: Unsaved) -> None:
+    """What is new of it does not change what was read of it."""
+    record = Record(Question("other", "Why?", "U", "C"), 5.0, {"parent": "1.0"}, {"Depth": Draft("a")})
+    unsaved.claim(record)
+    unsaved.note_post("other", "Depth", "2.0")
+    unsaved.note_draft("other", "Depth", Draft("ab"))
+    changes, _ = unsaved.take(frozenset({"k"}))
+    assert changes.begins == {"other": Begun(record.question, 5.0)}
+    assert changes.posts == {("other", "parent"): "1.0", ("other", "Depth"): "2.0"}
+    assert changes.answers == {("other", "Depth"): Draft("ab")}
+    assert (record.posts, record.answers) == ({"parent": "1.0"}, {"Depth": Draft("a")})
+
+
+def test_drafts_wait_for_what_shows_them(unsaved: Unsaved) -> None:
+    """An edit or a post of their own run; the last one of an answer, and those of a run that has ended, do not."""
+    growing, whole = Draft("a", State.WRITING), Draft("a", State.DONE)
+    shows: list[Any] = [
+        lambda: unsaved.note_edit("k", "Depth", 1.0),
+        lambda: unsaved.note_post("k", "Depth 2", None),
+        lambda: unsaved.note_draft("k", "Time", whole),
+        lambda: unsaved.end("k", Outcome.DONE, is_saved=True),
+    ]
+    for show in shows:
+        unsaved.note_draft("k", "Depth", growing)
+        unsaved.note_draft("other", "Depth", growing)
+        unsaved.note_edit_answered("k", "Depth")
+        assert unsaved.take(KNOWN)[0].answers == {}
+        show()
+        changes, due = unsaved.take(KNOWN)
+        assert changes.answers[("k", "Depth")] == growing
+        assert ("other", "Depth") not in changes.answers
+        assert due <= {"k"}
+    changes, _ = unsaved.take(KNOWN, is_last=True)
+    assert changes.answers == {("other", "Depth"): growing}
+    assert unsaved.is_empty
+
+
+def test_the_last_word_on_each_counts(unsaved: Unsaved) -> None:
+    """Of what could not be written, and what came since; edits that count no more are left out."""
+    unsaved.note_post("k", "parent", None)
+    unsaved.note_edit("k", "Depth", 50.0)
+    unsaved.note_edit("k", "Time", 60.0)
+    unsaved.note_draft("k", "Depth", Draft("old"))
+    unsaved.end("other", Outcome.DONE, is_saved=True)
+    taken = unsaved.take(KNOWN)
+    unsaved.note_post("k", "parent", "1.0")
+    unsaved.note_edit("k", "Breadth", 100.0)
+    unsaved.note_edit_answered("k", "Depth")
+    unsaved.note_draft("k", "Depth", Draft("new"))
+    unsaved.end("late", Outcome.BROKEN, is_saved=True)
+    unsaved.begin(Question("k2", "Why?", "U", "C"), 90)
+    unsaved.end("k2", Outcome.DONE, is_saved=False)
+    unsaved.put_back(*taken, now=50.0 + MINUTE)
+    assert unsaved.ended == {"other", "late", "k2"}
+    changes, due = unsaved.take(KNOWN)
+    assert changes.posts == {("k", "parent"): "1.0"}
+    assert changes.calls == {("k", "Depth"): None, ("k", "Time"): 60.0, ("k", "Breadth"): 100.0}
+    assert changes.answers == {("k", "Depth"): Draft("new")}
+    assert changes.ends == {"other": Outcome.DONE, "late": Outcome.BROKEN, "k2": Outcome.DONE}
+    assert list(changes.begins) == ["k2"]
+    assert changes.edits == [60.0, 100.0]
+    assert due == {"k"}
+
+
+def test_what_was_due_is_due_when_it_is_put_back(unsaved: Unsaved) -> None:
+    """Else the drafts that people have seen would wait for another edit."""
+    unsaved.note_edit("k", "Depth", 1.0)
+    unsaved.note_draft("k", "Depth", Draft("seen"))
+    taken = unsaved.take(KNOWN)
+    unsaved.put_back(*taken, now=1.0)
+    assert unsaved.take(KNOWN)[0].answers == {("k", "Depth"): Draft("seen")}
+
+
+def test_a_run_that_ends_is_worked_on_no_more(unsaved: Unsaved) -> None:
+    """Nor is one that is dropped; one that the database never knew is written with its end."""
+    unsaved.begin(Question("other", "Why?", "U", "C"), 100)
+    unsaved.begin(Question("third", "Why?", "U", "C"), 100)
+    unsaved.end("k", Outcome.DONE, is_saved=False)
+    unsaved.end("other", Outcome.REFUSED, is_saved=True)
+    unsaved.drop("third")
+    unsaved.drop("third")
+    assert unsaved.live == set()
+    changes, _ = unsaved.take(frozenset())
+    assert changes == Changes(begins={"k": Begun(QUESTION, 100)}, ends={"k": Outcome.DONE, "other": Outcome.REFUSED})
+
+
+def test_of_runs_that_are_written_late_the_oldest_are_forgotten(unsaved: Unsaved) -> None:
+    """With all that is theirs; a few more than a thousand would else be ever more."""
+    for number in range(MOST_LATE + 2):
+        key = f"k{number}"
+        unsaved.begin(Question(key, "Why?", "U", "C"), 100)
+        unsaved.note_post(key, "parent", "1.0")
+        unsaved.note_edit(key, "parent", 1.0)
+        unsaved.note_draft(key, "Depth", Draft("a"))
+        unsaved.end(key, Outcome.DONE, is_saved=False)
+    changes, _ = unsaved.take(KNOWN)
+    kept = [f"k{number}" for number in range(2, MOST_LATE + 2)]
+    assert list(changes.begins) == list(changes.ends) == kept
+    for what in (changes.posts, changes.calls, changes.answers):
+        assert [key for key, _ in what] == kept
