@@ -154,10 +154,10 @@ def _tell_place(store: "Store", settings: Settings) -> None:
         logger.warning(
             "store.start place=%s: this host's disk is lost when the process ends, and what is kept on it. "
             "Set DATABASE_URL to a PostgreSQL database.",
-            store.place,
+            store.location,
         )
     else:
-        logger.info("store.start place=%s", store.place)
+        logger.info("store.start place=%s", store.location)
 
 
 async def _begin(

@@ -243,7 +243,7 @@ async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_pass
         return [Line(Verdict.WRONG, subject, f"DATABASE_URL: no answer within {STORE_TIMEOUT:.0f} s")]
     except BotError as error:
         return [Line(Verdict.WRONG, subject, str(error))]
-    lines = [Line(Verdict.OK, subject, f"runs are kept in {store.place}")]
+    lines = [Line(Verdict.OK, subject, f"runs are kept in {store.location}")]
     if store.is_file and has_passing_disk:
         loss = "this host's disk ends with the process (DYNO is set), and the runs with it"
         lines.append(Line(Verdict.WARN, subject, f"{loss}: let DATABASE_URL name a PostgreSQL database"))

@@ -73,9 +73,9 @@ class Store:
         self._clean_at: float | None = clock() if self.is_file else None
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """Where runs are kept, in words for people; no user and no password."""
-        return self._database.place
+        return self._database.location
 
     @property
     def dropped(self) -> dict[str, str]:

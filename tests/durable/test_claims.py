@@ -3,6 +3,7 @@
 import asyncio
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -13,11 +14,10 @@ from bot.durable.lease import LEASE
 from bot.durable.record import Begun, Changes, Outcome, Search
 from bot.durable.store import Store
 from bot.engine.draft import Draft, State
-from tests.durable.test_store import World, keys, question, world
 from tests.support.databases import KINDS, claim, query, release
+from tests.support.stores import World, keys, question
 
 pytestmark = pytest.mark.slow
-__all__ = ["world"]  # the fixture
 
 OWNERS = "SELECT owner FROM processes ORDER BY owner"
 
@@ -162,10 +162,13 @@ on_postgresql = pytest.mark.parametrize("world", KINDS[1:], indirect=True)
 
 @on_postgresql
 async def test_who_renews_while_another_claims_learns_of_it(world: World) -> None:
-    """It waits for the claim, and does not take what was claimed for its own."""
+    """It waits for the claim, and does not take what was claimed for its own, whatever the server's defaults are."""
+    name = urlsplit(world.url).path[1:]
+    await query(world.url, f"ALTER DATABASE {name} SET default_transaction_isolation = 'repeatable read'")
     one = await world.store("one")
     await one.add(question())
     async with await psycopg.AsyncConnection.connect(world.url) as claimer:
+        await claimer.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
         await claimer.execute("SELECT owner FROM processes WHERE owner = 'one' FOR SHARE")
         saving = asyncio.create_task(one.save(Changes(answers={("T1", "Depth"): Draft("mine")})))
         await asyncio.sleep(0.3)

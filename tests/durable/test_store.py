@@ -6,7 +6,6 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
@@ -21,58 +20,15 @@ from bot.engine.draft import Draft, State, Transcript
 from bot.engine.reasons import Code, Reason
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.slack.question import Question
-from tests.support.databases import KINDS, claim, database, disconnect, locked, query, release
+from tests.support.databases import claim, database, disconnect, locked, query, release
+from tests.support.stores import PROBLEM, Clock, World, keys, question
 
 slow = pytest.mark.slow
-
-PROBLEM = "Why does the marmalade factory lose its night shift?"
-
-
-class Clock:
-    """Shows what it is set to."""
-
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.25
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class World:
-    """One empty database, and the stores of as many processes as a test asks for."""
-
-    def __init__(self, url: str, stack: AsyncExitStack) -> None:
-        self.url = url
-        self.clock = Clock()
-        self._stack = stack
-
-    async def store(self, owner: str = "one") -> Store:
-        """A store that is open; closed at the end."""
-        store = await self._stack.enter_async_context(Store(self.url, owner=owner, clock=self.clock))
-        await store.open()
-        return store
-
-
-@pytest.fixture(params=KINDS)
-async def world(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[World]:
-    """On each kind of database."""
-    async with database(request.param, tmp_path) as url, AsyncExitStack() as stack:
-        yield World(url, stack)
-
-
-def question(key: str = "T1", **other: str) -> Question:
-    """A question that differs from others in its key."""
-    return Question(key, **{"problem": PROBLEM, "user": "U1", "channel": "C1", **other})
 
 
 def files(directory: Path) -> dict[str, os.stat_result]:
     """What is in a directory."""
     return {path.name: path.stat() for path in directory.iterdir()}
-
-
-def keys(records: list[Record]) -> list[str]:
-    """Which runs they are of."""
-    return [record.question.key for record in records]
 
 
 @slow
@@ -596,7 +552,7 @@ async def test_errors_and_logs_quote_nothing(world: World, caplog: pytest.LogCap
     with pytest.raises(StoreError) as caught:
         await store.save(Changes(answers={("T1", "Depth"): Draft(PROBLEM)}))
     assert PROBLEM not in "".join(traceback.format_exception(caught.value)) + caplog.text
-    assert str(caught.value).startswith(f"{store.place}: the database did not do what it was asked (")
+    assert str(caught.value).startswith(f"{store.location}: the database did not do what it was asked (")
     assert (await store.save(Changes())).held == {"T1"}
 
 
@@ -694,7 +650,7 @@ PLACES = [
 def test_a_url_is_taken_as_hosts_give_it(url: str, place: str, is_file: bool) -> None:  # noqa: FBT001 - a column of the table
     """And told to people with no user and no password."""
     store = Store(url, owner="one", clock=Clock())
-    assert (store.place, store.is_file) == (place, is_file)
+    assert (store.location, store.is_file) == (place, is_file)
 
 
 WRONG = [

@@ -55,9 +55,9 @@ class _Job:
 class Database:
     """The database at `url`.
 
-    `place` is where it is, in words for people, with no user and no password; `path` its file, if it is one; `dropped`
-    has the parameters of the URL that were left out, and why. `insert` is the dialect's, which knows what to do on a
-    conflict. `prepare` makes what is missing in the database: it is called by `open`, and later on each new connection.
+    `location` is where it is, in words for people, with no user and no password; `path` its file, if it is one;
+    `dropped` has the parameters of the URL that were left out, and why. `insert` is the dialect's, which knows what to
+    do on a conflict. `prepare` makes what is missing: it is called by `open`, and later on each new connection.
 
     Raises:
         SettingsError: no database can be at such a URL.
@@ -139,7 +139,7 @@ class Database:
             raise
         except Exception as error:
             # Drivers raise what they like, above all where a server is not what it seems.
-            raise translate(error, place=self.place, is_postgresql=self.is_postgresql) from error
+            raise translate(error, location=self.location, is_postgresql=self.is_postgresql) from error
 
     async def _carry_out(
         self, work: Callable[[AsyncConnection], Awaitable[_T]], job: _Job, *, in_transaction: bool
@@ -211,7 +211,7 @@ class Database:
     def _use_sqlite(self, rest: str) -> None:
         if rest in {"", "/", "/:memory:"}:
             self._is_memory = True
-            database, self.place = ":memory:", "memory: they end with the process"
+            database, self.location = ":memory:", "memory: they end with the process"
         elif not rest.startswith("/") or "?" in rest or rest.endswith("/"):
             raise SettingsError(
                 "DATABASE_URL is no address of a file: three slashes and its path, such as "
@@ -224,7 +224,7 @@ class Database:
             except FileNotFoundError as error:
                 raise SettingsError("DATABASE_URL: the working directory is there no more.") from error
             self._file = sqlite.File(path)
-            database, self.place = str(path), f"SQLite, {path}"
+            database, self.location = str(path), f"SQLite, {path}"
         from sqlalchemy.dialects.sqlite import insert as sqlite_insert  # noqa: PLC0415 - see _use_postgresql
 
         self.insert = sqlite_insert
@@ -259,7 +259,7 @@ class Database:
             self._driver = driver
             return driver
 
-        self.insert, self.place, self.dropped = postgresql_insert, dsn.place, dsn.dropped
+        self.insert, self.location, self.dropped = postgresql_insert, dsn.location, dsn.dropped
         self._engine = create_async_engine(
             "postgresql+psycopg://",
             hide_parameters=True,

@@ -87,13 +87,13 @@ class Dsn:
     """Where a database is, and how it is reached.
 
     `parameters` are libpq's; `schema` lists the schemas in which tables are looked for, none where that is left to the
-    server. `place` is where it is, in words for people, with no user and no password. `dropped` has the parameters that
-    were left out, and why.
+    server. `location` is where it is, in words for people, with no user and no password. `dropped` has the parameters
+    that were left out, and why.
     """
 
     parameters: dict[str, str] = field(repr=False)
     schema: tuple[str, ...]
-    place: str
+    location: str
     dropped: dict[str, str]
 
 
@@ -130,8 +130,8 @@ def read_dsn(url: str) -> Dsn:
             _read_parameter(parameters, name, word, value, may_quote="@" not in parts.query)
     if "," in parameters.get("host", ""):
         parameters.setdefault("target_session_attrs", "read-write")
-    place = hosts if not hosts or "," in hosts or _HOST.fullmatch(hosts, 0)[2] else f"{hosts}:{DEFAULT_PORT}"  # type: ignore[index]
-    return Dsn(parameters, schema, f"PostgreSQL, {place}{parts.path}", dropped)
+    host = hosts if not hosts or "," in hosts or _HOST.fullmatch(hosts, 0)[2] else f"{hosts}:{DEFAULT_PORT}"  # type: ignore[index]
+    return Dsn(parameters, schema, f"PostgreSQL, {host}{parts.path}", dropped)
 
 
 def _read_hosts(hosts: str) -> dict[str, str]:

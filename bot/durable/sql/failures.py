@@ -46,7 +46,7 @@ _CONNECT_MEANINGS = {
 }
 
 
-def translate(error: Exception, *, place: str, is_postgresql: bool) -> StoreError:
+def translate(error: Exception, *, location: str, is_postgresql: bool) -> StoreError:
     """A failure in words for whoever runs the bot; a `ContentError`, if it is of what was to be written."""
     cause = _cause(error)
     code = _code(cause)
@@ -58,7 +58,7 @@ def translate(error: Exception, *, place: str, is_postgresql: bool) -> StoreErro
         meaning = _MEANINGS.get(meaning or "", meaning)
     said = f"{meaning}; {name}" if meaning else name
     kind = ContentError if is_content(error) else StoreError
-    return kind(f"{place}: the database did not do what it was asked ({said})")
+    return kind(f"{location}: the database did not do what it was asked ({said})")
 
 
 def name_error(error: Exception) -> str:

@@ -30,8 +30,10 @@ def parameters(dsn: Dsn) -> dict[str, str]:
 
 def begin(dsn: Dsn) -> str:
     """What begins a transaction, in one message."""
-    statements = f"BEGIN; SET LOCAL statement_timeout = {STATEMENT_TIMEOUT * 1_000:.0f}"
-    # The rows that it has locked could be taken up by nobody, for as long as it sleeps.
+    # A statement has to see what was committed while it waited for a lock: claims, say. Servers may default to else.
+    statements = "BEGIN ISOLATION LEVEL READ COMMITTED"
+    statements += f"; SET LOCAL statement_timeout = {STATEMENT_TIMEOUT * 1_000:.0f}"
+    # What it has locked nobody else could renew or claim, for as long as it sleeps.
     statements += f"; SET LOCAL idle_in_transaction_session_timeout = {IDLE_TIMEOUT * 1_000:.0f}"
     if dsn.schema:
         schemas = ", ".join('"' + name.replace('"', '""') + '"' for name in dsn.schema)
