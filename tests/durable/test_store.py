@@ -210,8 +210,11 @@ async def test_no_run_is_taken_twice(world: World) -> None:
     taken: list[str] = []
 
     async def take(store: Store) -> None:
-        while records := await claim(store, limit=3):
-            taken.extend(keys(records))
+        while True:
+            with suppress(StoreError):  # SQLite's lock may be another's for longer than it waits, and then it is undone
+                if not (records := await claim(store, limit=3)):
+                    return
+                taken.extend(keys(records))
 
     others = [await world.store(f"other {number}") for number in range(4)]
     async with asyncio.TaskGroup() as group:
@@ -516,17 +519,24 @@ async def test_who_leaves_takes_nobody_along(pause: float, world: World) -> None
 async def test_a_call_may_be_cancelled_at_any_moment(world: World) -> None:
     """Each is done whole or not at all, and the store goes on."""
     store = await world.store()
+
+    async def ask(key: str) -> None:
+        await store.add(question(key))
+        posts: dict[tuple[str, str], str | None] = {(key, "parent"): "1.0"}
+        await store.save(Changes(posts=dict(posts), answers={(key, "Depth"): Draft("text")}))
+
+    began = time.perf_counter()
+    for number in range(5):
+        await ask(f"whole {number}")
+    whole = (time.perf_counter() - began) / 5  # seconds; other processes may keep this machine busy
     for number in range(60):
-        key = f"T{number}"
         with suppress(TimeoutError):
-            async with asyncio.timeout(number * 0.001):
-                await store.add(question(key))
-                posts: dict[tuple[str, str], str | None] = {(key, "parent"): "1.0"}
-                await store.save(Changes(posts=dict(posts), answers={(key, "Depth"): Draft("text")}))
+            async with asyncio.timeout(number / 60 * 2 * whole):
+                await ask(f"T{number}")
     await store.save(Changes())
     parts = await query(world.url, "SELECT run FROM messages ORDER BY run")
     assert parts == await query(world.url, "SELECT run FROM answers ORDER BY run")
-    assert parts
+    assert 5 <= len(parts) < 65
     assert await store.add(question("last"))
 
 
