@@ -26,8 +26,8 @@ from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Ending, Verdict
 from bot.delivery.roles import Ledger, SlackCalls
-from bot.delivery.schedules.edits import Edits
-from bot.delivery.schedules.posts import Posts
+from bot.delivery.schedules.edits import EditSchedule
+from bot.delivery.schedules.posts import PostSchedule
 from bot.delivery.thread import Thread
 from bot.errors import SlackError, TokenRefusedError
 from bot.slack.api import Mark
@@ -54,8 +54,9 @@ class Board:
         self._slack = slack
         self._clock = clock
         self._hold_at = math.inf
-        self._edits = Edits(edits_per_minute)
-        self._posts = Posts()
+        self._edits = EditSchedule(edits_per_minute)
+        self._posts = PostSchedule()
+        self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
         self._lesson = Lesson()
         self._open: dict[Thread, _Open] = {}
         self._wake = asyncio.Event()
@@ -182,10 +183,11 @@ class Board:
     def _start_posts(self, calls: asyncio.TaskGroup) -> float:
         """Start every post whose time has come; return when the next one's will have."""
         while True:
-            key, at = self._posts.next(_now())
-            if key is None:
-                return at
-            thread = cast("Thread", key)
+            turn = self._posts.next(_now())
+            if turn.key is None:
+                return turn.at
+            thread = cast("Thread", turn.key)
+            self._posts.start(thread, _now())
             if thread.has_posts:
                 calls.create_task(self._post(thread, thread.start_post(), self._open[thread].ledger))
 
@@ -193,10 +195,11 @@ class Board:
         """Start every edit whose time has come; return when the next one's will have."""
         while True:
             turn = self._edits.next(_now())
+            self._wait = self._wait if turn.wait is None else turn.wait
             if turn.key is None:
                 return turn.at
             thread, message = slot = cast("tuple[Thread, Message]", turn.key)
-            body = thread.body(message, wait=self._edits.wait, room=self._lesson.room(_now()))
+            body = thread.body(message, wait=self._wait, room=self._lesson.room(_now()))
             if body is not None:
                 if message.is_last:  # perhaps since it was laid out
                     self._edits.finish(slot, _now())
@@ -217,7 +220,7 @@ class Board:
                 ledger.not_posted(message.part)
                 thread.put_back(message, _now())
                 return
-            body = thread.body(message, wait=self._edits.wait, room=self._lesson.room(_now()))
+            body = thread.body(message, wait=self._wait, room=self._lesson.room(_now()))
             was_last = message.is_last
             if body is None:
                 ledger.not_posted(message.part)

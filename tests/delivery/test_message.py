@@ -314,3 +314,14 @@ def test_a_refusal_for_something_else_teaches_no_form() -> None:
     assert one.refuse_form(BODY, Failure.FORM, Lesson(), NOW)
     assert one.refuse_form(BODY, Failure.SIZE, Lesson(), NOW)
     assert not one.refuse_form(BODY, Failure.FORM, Lesson(), NOW)
+
+
+def test_a_message_that_can_be_made_no_smaller_is_left_where_its_text_is_not_known() -> None:
+    """Nothing is sent twice unchanged, and the barest form would take away what stands."""
+    long = Body("a", [{"type": "markdown", "text": "word " * 100}])
+    one = message(Standing("1"))
+    one.shows_text = True
+    assert one.refuse_form(LINE, Failure.FORM, Lesson(), NOW)
+    assert one.refuse_form(long.plainer(), Failure.SIZE, Lesson(), NOW)
+    assert one.dress(long) is None
+    assert one.loss is Loss.LOCKED

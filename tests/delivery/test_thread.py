@@ -18,9 +18,11 @@ from bot.engine.reasons import Code, Reason
 from bot.errors import (
     ChannelClosedError,
     Effect,
+    FormRefusedError,
     MessageGoneError,
     MessageLockedError,
     RateLimitedError,
+    SizeRefusedError,
     SlackError,
     ThreadLostError,
     UnavailableError,
@@ -360,3 +362,84 @@ def test_the_index_comes_when_all_answers_have_ended() -> None:
     screen.show_all()
     assert str(parent.message.shown).count("takeaway") == 4
     assert screen.thread.is_safe
+
+
+def test_whether_a_thread_stands_is_known_once_one_message_does_or_none_will() -> None:
+    """Until then nothing is bought."""
+    replies = [Reply(one) for one in PERSPECTIVES[:2]]
+    screen = Screen(*replies)
+    messages = [reply.placeholder for reply in replies]
+    assert not screen.thread.stands(messages)
+    screen.post(SlackError("x"))
+    assert not screen.thread.stands(messages)
+    screen.post()
+    assert screen.thread.stands(messages)
+    for reply in replies:
+        reply.placeholder.lose(Loss.DELETED)
+    assert screen.thread.stands(messages)
+
+
+def test_a_post_that_has_to_wait_waits_no_more_once_its_thread_is_closed() -> None:
+    """Nothing of it is sent."""
+    for is_closed in (False, True):
+        screen = Screen(Reply(DEPTH))
+        message = screen.thread.start_post()
+        if is_closed:
+            screen.thread.close()
+        screen.thread.put_back(message, NOW, 3)
+        assert screen.thread.has_posts is not is_closed
+        assert screen.thread.post_not_before == NOW + 3
+
+
+def test_a_channel_that_closes_under_an_edit_ends_the_thread() -> None:
+    """It is raised to whoever waits."""
+    reply = Reply(DEPTH)
+    screen = Screen(reply)
+    screen.show_all()
+    reply.show(done("whole"))
+    screen.edit(reply.placeholder, ChannelClosedError("is_archived"))
+    assert isinstance(screen.thread.failure, ChannelClosedError)
+
+
+def test_a_text_that_is_not_known_is_left_as_it_is_where_no_form_is_left() -> None:
+    """The barest one would take it away."""
+    reply = Reply(DEPTH, writing("some"), Found({"Depth": "1"}))
+    screen = Screen(reply)
+    reply.show(done("some more"))
+    for _ in range(2):
+        screen.edit(reply.placeholder, FormRefusedError("invalid_blocks"))
+    assert reply.messages[0].loss is Loss.LOCKED
+    assert reply.placeholder.part == "Depth anew"
+
+
+def test_a_size_that_was_refused_is_kept_to_by_all_pages() -> None:
+    """Those that stand are not cut below what they show; what came after the cut goes on below."""
+    reply = Reply(DEPTH)
+    screen = Screen(reply)
+    screen.show_all()
+    reply.show(writing("word " * 2_000))
+    screen.edit(reply.placeholder, SizeRefusedError("msg_too_long"))
+    reply.show(writing("word " * 1_500))
+    screen.show_all()
+    before = screen.shown["Depth"]
+    reply.show(done("word " * 6_000))
+    screen.show_all()
+    assert screen.shown["Depth"].startswith(before)
+    assert screen.text() == "word " * 6_000
+    assert max(map(len, screen.shown.values())) <= 5_000
+    assert screen.thread.is_settled
+
+
+def test_pages_that_are_longer_than_may_be_are_laid_out_anew() -> None:
+    """From the first one on that is; what was the last of those behind it is not any more."""
+    reply = Reply(DEPTH)
+    screen = Screen(reply)
+    reply.show(done(PAGES))
+    screen.post()
+    second = screen.thread.start_post()
+    screen.thread.post_failed(second, SizeRefusedError("msg_too_long"), screen._body(second), screen.lesson, NOW)
+    screen.thread.end_post()
+    screen.show_all()
+    assert screen.text() == PAGES
+    assert len(screen.shown) > 3
+    assert screen.thread.is_settled

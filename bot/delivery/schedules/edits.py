@@ -13,8 +13,7 @@ Laws:
 - After a refusal everything waits, then goes as slowly as the refusal has taught, and finds its way back.
 - Nothing is sent for a message that has nothing new.
 
-How quick previews are is a bet on how long the answers go on. All of the budget is spent within the time that answers
-usually take, but for a tail: what keeps those that take longer from standing still until slots come back.
+How far previews are apart is a bet on how long the answers go on: `pace`.
 """
 
 import math
@@ -23,29 +22,25 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from bot.delivery.schedules.bucket import Bucket
+from bot.delivery.schedules.pace import AT_ONCE, Pace
+from bot.delivery.schedules.turn import Turn
 
 WINDOW = 60.0  # seconds; Slack's limits are told per minute
 MESSAGE_INTERVAL = 1.0  # seconds that hold two edits of a message at the most; more is flicker, not reading
 PREVIEW_INTERVAL = 0.8  # seconds between previews of a message, so that its last text seldom waits for the above
 LONG_INTERVAL = 3.0  # seconds between previews of a long message: each folds it up for who has unfolded it
 
-TYPICAL = 18.0  # seconds that an answer is held to take until some have ended; 350 words at a model's usual speed
-LEARNING = 0.25  # weight of the newest answer in what is held to be typical
-LEAST_DOUBT = 0.3  # of the tail: what is kept of it, however alike answers were
-TAIL = 0.44  # of the pace that could last: what it is after the typical time. Less freezes long runs, more slows short
-AT_ONCE = 0.1  # seconds; no plan is made for less
-STANDSTILL = 11.0  # seconds between two edits of an answer that look like one
 FIRST_WAIT = 3  # a first text may wait a third of what later ones wait, less a second: a word alone is hardly news
 
 NEARLY_OVER = 0.5  # of the typical time: from then on, slots for all last texts are held ready
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """What to do: edit `key` now, or, if it is None, ask again at `at` (infinity: when something has changed)."""
+class _Flight:
+    """An edit on its way: since when the oldest text that it carries was unseen, and whether that is the last."""
 
-    key: Hashable | None
-    at: float = math.inf
+    since: float
+    is_last: bool
 
 
 @dataclass(slots=True)
@@ -56,10 +51,8 @@ class _Track:
     since: float  # when it was posted
     shows_text: bool
     unseen_since: float = math.inf  # when the oldest text was produced that is not on its way to the screen
-    in_flight_since: float = math.inf  # the same, of the text that the edit in flight carries
-    is_in_flight: bool = False
-    is_last: bool = False  # whether the unseen text is its last
-    in_flight_is_last: bool = False
+    is_last: bool = False  # whether its newest text is its last
+    flight: _Flight | None = None
     is_long: bool = False
     started: float = -math.inf  # the newest edit, and the one before
     started_before: float = -math.inf
@@ -82,25 +75,22 @@ class _Track:
 
 
 @dataclass(slots=True)
-class Edits:
+class EditSchedule:
     """The schedule of one workspace's edits, within `per_minute`."""
 
     per_minute: int
-    wait: float = 0.0  # seconds from one edit of an answer to its next, as things stand
     _tracks: dict[Hashable, _Track] = field(default_factory=dict)
     _ended: deque[float] = field(default_factory=deque)  # when each edit of the last minute ended
     _flying: int = 0
     _previewed_at: float = -math.inf
     _pause_until: float = -math.inf
     _bucket: Bucket | None = None
-    _typical: float = TYPICAL
-    _surprise: float = TYPICAL  # by how many seconds answers differ from what is typical
-    _promised: float | None = None  # edits a second that could have lasted when the newest message was taken up
+    _pace: Pace = field(default_factory=Pace)
 
     def watch(self, key: Hashable, now: float, *, shows_text: bool = False, is_index: bool = False) -> None:
         """Take up a message that stands in Slack now. An index comes after the answers' last texts."""
         self._tracks[key] = _Track(is_index, now, shows_text)
-        self._promised = None
+        self._pace.renew()
 
     def forget(self, key: Hashable) -> None:
         """Let go of a message and of the slot kept for it."""
@@ -126,9 +116,7 @@ class Edits:
         while self._ended and self._ended[0] <= now - WINDOW:
             self._ended.popleft()
         waiting = [
-            (key, track)
-            for key, track in self._tracks.items()
-            if track.unseen_since < math.inf and not track.is_in_flight
+            (key, track) for key, track in self._tracks.items() if track.unseen_since < math.inf and not track.flight
         ]
         if not waiting:
             return Turn(None)
@@ -137,16 +125,15 @@ class Edits:
         for key, track in sorted(waiting, key=lambda item: item[1].rank()):
             at = max(plan.time_for(track), track.may_start())
             if at <= now:
-                return Turn(key)
+                return Turn(key, wait=plan.wait)
             deadline = min(deadline, at)
-        return Turn(None, deadline)
+        return Turn(None, deadline, plan.wait)
 
     def start(self, key: Hashable, now: float, *, is_long: bool = False) -> None:
         """Note that an edit with the message's newest text starts; long ones are seldom shown until they are whole."""
         track = self._tracks[key]
-        track.in_flight_since, track.unseen_since = track.unseen_since, math.inf
-        track.in_flight_is_last = track.is_last
-        track.is_in_flight = True
+        track.flight = _Flight(track.unseen_since, track.is_last)
+        track.unseen_since = math.inf
         track.is_long = is_long
         track.started_before, track.started = track.started, now
         self._flying += 1
@@ -158,13 +145,14 @@ class Edits:
     def land(self, key: Hashable, now: float) -> bool:
         """Note that Slack has confirmed the edit in flight; whether it was the last, and the message is forgotten."""
         self._ended.append(now)
-        track = self._touch_down(key)
-        if track is None:
+        track = self._tracks.get(key)
+        flight = self._touch_down(track)
+        if track is None or flight is None:
             return False
         track.shows_text = True
-        if track.in_flight_is_last and track.unseen_since == math.inf:
+        if flight.is_last and track.unseen_since == math.inf:
             if not track.is_index:
-                self._learn(now - track.since)
+                self._pace.durations.learn(now - track.since)
             self.forget(key)
             return True
         return False
@@ -187,7 +175,8 @@ class Edits:
     def carries_last(self, key: Hashable) -> bool:
         """Whether the edit in flight carries the last text."""
         track = self._tracks.get(key)
-        return track is not None and track.in_flight_is_last and track.unseen_since == math.inf
+        flight = track.flight if track else None
+        return bool(track and flight and flight.is_last and track.unseen_since == math.inf)
 
     def repeat(self, key: Hashable, now: float, *, at: float) -> None:
         """Note that what the edit in flight carries has to be sent once more, not before `at`."""
@@ -203,29 +192,24 @@ class Edits:
         """Note that a message turned out to have nothing to send: what it has is shown elsewhere."""
         self._tracks[key].unseen_since = math.inf
 
-    def _learn(self, seconds: float) -> None:
-        """Take an answer's length into what is typical."""
-        surprise = seconds - self._typical
-        self._typical += LEARNING * surprise
-        self._surprise += LEARNING * (abs(surprise) - self._surprise)
-
-    def _touch_down(self, key: Hashable) -> _Track | None:
+    def _touch_down(self, track: _Track | None) -> _Flight | None:
         self._flying -= 1
-        track = self._tracks.get(key)
-        if track:
-            track.is_in_flight = False
-        return track
+        if track is None:
+            return None
+        flight, track.flight = track.flight, None
+        return flight
 
     def _unsee(self, key: Hashable, not_before: float) -> None:
-        track = self._touch_down(key)
-        if track:
-            track.unseen_since = min(track.unseen_since, track.in_flight_since)
+        track = self._tracks.get(key)
+        flight = self._touch_down(track)
+        if track and flight:
+            track.unseen_since = min(track.unseen_since, flight.since)
             track.not_before = max(track.not_before, not_before)
 
     def _plan(self, now: float) -> "_Plan":
         """When the next edit of each kind may start."""
         free = self.per_minute - len(self._ended) - self._flying
-        kept = sum(not (track.is_in_flight and track.in_flight_is_last) for track in self._tracks.values())
+        kept = sum(not (track.flight and track.flight.is_last) for track in self._tracks.values())
         interval = self._interval(now, free - kept)
         active = [track for track in self._tracks.values() if track.is_active]
         # With no slot to spare, each comes when an old one is a minute old.
@@ -239,13 +223,13 @@ class Edits:
                 self._bucket = None
         if self._bucket:
             oldest = min((track.since for track in active), default=now)
-            held = len(active) * min(1.0, (now - oldest) / (NEARLY_OVER * self._typical))
+            held = len(active) * min(1.0, (now - oldest) / (NEARLY_OVER * self._pace.durations.typical))
             final = max(final, self._bucket.has_at(now, 1))
             first = max(first, self._bucket.has_at(now, 1))
             preview = max(preview, self._bucket.has_at(now, 1 + held))
             apart = max(apart, 1 / self._bucket.rate)
-        self.wait = min(len(active) * apart, WINDOW)
-        return _Plan(final, first, preview, max(0.0, len(active) * interval / FIRST_WAIT - 1))
+        first_wait = max(0.0, len(active) * interval / FIRST_WAIT - 1)
+        return _Plan(final, first, preview, first_wait, min(len(active) * apart, WINDOW))
 
     def _slot_at(self, now: float, free: int) -> float:
         """When a slot is there, of which `free` are now; infinity while edits in flight will tell."""
@@ -261,19 +245,7 @@ class Edits:
             return 0.0  # none to spread, or more than can be used
         # An index has its slot, but nobody waits for it: it may come out of the tail.
         slots = spare + sum(track.is_index for track in self._tracks.values())
-        lasting = min(count / ahead for ahead, count in self._returns(now, slots))
-        if self._promised is None:
-            self._promised = lasting
-        usual = max(active) + self._typical - now
-        if usual <= 0:
-            return 1 / lasting
-        doubt = min(1.0, max(LEAST_DOUBT, self._surprise / self._typical))
-        tail = min(TAIL * doubt * self._promised, lasting, len(active) / STANDSTILL)
-        pace = min(
-            (count - tail * max(0.0, ahead - usual)) / min(ahead, max(usual, AT_ONCE))
-            for ahead, count in self._returns(now, slots)
-        )
-        return 1 / max(pace, lasting)
+        return self._pace.interval(now, active, list(self._returns(now, slots)))
 
     def _returns(self, now: float, slots: int) -> Iterator[tuple[float, int]]:
         """What can be spent until each moment at which a slot comes back: (seconds ahead, slots)."""
@@ -284,12 +256,16 @@ class Edits:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """When the next last text, first text and later text may go, and how long a first text waits for company."""
+    """When the next last text, first text and later text may go; how long a first text waits for company.
+
+    `wait` is how many seconds pass from one edit of an answer to its next.
+    """
 
     final: float
     first: float
     preview: float
     first_wait: float
+    wait: float
 
     def time_for(self, track: _Track) -> float:
         if track.is_last:

@@ -16,6 +16,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from bot.delivery.schedules.bucket import Bucket
+from bot.delivery.schedules.turn import Turn
 
 PER_SECOND = 1.0  # posts into a channel, in the long run; Slack: "about one a second"
 BURST = 5.0  # posts; a parent and its four replies. "Bursts tolerated", says Slack, not how many
@@ -36,7 +37,7 @@ class _Wait:
 
 
 @dataclass(slots=True)
-class Posts:
+class PostSchedule:
     """The schedule of one workspace's posts."""
 
     _waiting: dict[Hashable, _Wait] = field(default_factory=dict)
@@ -65,8 +66,8 @@ class Posts:
         """Post nothing before a time."""
         self._not_before = max(self._not_before, until)
 
-    def next(self, now: float) -> tuple[Hashable | None, float]:
-        """The thread that should post now, which waits no more; or else None, and when to ask again."""
+    def next(self, now: float) -> Turn:
+        """Choose the thread that should post now."""
         deadline = math.inf
         self._buckets = {place: bucket for place, bucket in self._buckets.items() if bucket.has_at(now, BURST) > now}
         while self._recent and self._recent[0][0] <= now - OF_LATE:
@@ -76,13 +77,18 @@ class Posts:
             self._waiting.items(), key=lambda item: (posted[item[1].person], not item[1].is_parent, item[1].since)
         )
         for thread, wait in order:
-            bucket = self._buckets.get(wait.channel) or Bucket(PER_SECOND, BURST)
-            at = max(bucket.has_at(now), self._not_before, wait.not_before)
+            at = max(self._bucket(wait.channel).has_at(now), self._not_before, wait.not_before)
             if at <= now:
-                bucket.take(now)
-                self._recent.append((now, wait.person))
-                self._buckets[wait.channel] = bucket
-                del self._waiting[thread]
-                return thread, now
+                return Turn(thread)
             deadline = min(deadline, at)
-        return None, deadline
+        return Turn(None, deadline)
+
+    def start(self, thread: Hashable, now: float) -> None:
+        """Note that a thread posts: it waits no more."""
+        wait = self._waiting.pop(thread)
+        self._recent.append((now, wait.person))
+        self._buckets[wait.channel] = bucket = self._bucket(wait.channel)
+        bucket.take(now)
+
+    def _bucket(self, channel: str) -> Bucket:
+        return self._buckets.get(channel) or Bucket(PER_SECOND, BURST)

@@ -5,23 +5,24 @@ from itertools import count, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.schedules.edits import Edits, Turn
+from bot.delivery.schedules.edits import EditSchedule
+from bot.delivery.schedules.turn import Turn
 
 
-def land(edits: Edits, key: str, start: float, took: float = 0.1) -> bool:
+def land(edits: EditSchedule, key: str, start: float, took: float = 0.1) -> bool:
     """One edit that goes well."""
     edits.start(key, start)
     return edits.land(key, start + took)
 
 
-def when(edits: Edits, now: float) -> float:
+def when(edits: EditSchedule, now: float) -> float:
     """When the next edit may start, if nothing happens until then."""
     while (turn := edits.next(now)).key is None:
         now = turn.at
     return now
 
 
-def spend(edits: Edits, number: int, at: float) -> None:
+def spend(edits: EditSchedule, number: int, at: float) -> None:
     """Use up a part of the budget, by messages that are gone."""
     for place in range(number):
         edits.watch(f"spent {place}", at, is_index=True)  # no answers, whose length would be learned from
@@ -31,7 +32,7 @@ def spend(edits: Edits, number: int, at: float) -> None:
 
 def test_an_edit_carries_the_last_text_if_nothing_came_after_it() -> None:
     """A text that came while it was under way is not in it, be it the last."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0)
     edits.grow("a", 1)
     edits.start("a", 1)
@@ -49,7 +50,7 @@ def test_an_edit_carries_the_last_text_if_nothing_came_after_it() -> None:
 
 def test_nothing_new_is_nothing_to_send() -> None:
     """Not before there is text, and not after it is shown."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     assert edits.next(0) == Turn(None)
     edits.watch("a", 0)
     assert edits.next(0) == Turn(None)
@@ -61,7 +62,7 @@ def test_nothing_new_is_nothing_to_send() -> None:
 
 def test_the_first_text_of_an_answer_goes_at_once() -> None:
     """However shortly after another edit."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     for at, key in enumerate("abcd"):
         edits.watch(key, at / 100)
         edits.grow(key, at / 100)
@@ -71,7 +72,7 @@ def test_the_first_text_of_an_answer_goes_at_once() -> None:
 
 def test_the_oldest_unseen_text_goes_first() -> None:
     """Among answers that show text already."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     for key in "abc":
         edits.watch(key, 0, shows_text=True)
     edits.grow("b", 1)
@@ -89,7 +90,7 @@ def test_the_oldest_unseen_text_goes_first() -> None:
 
 def test_finals_go_before_previews_and_indexes_after_finals() -> None:
     """However old the previews are."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("parent", 0, is_index=True)
     edits.watch("preview", 0)
     edits.watch("final", 0)
@@ -107,7 +108,7 @@ def test_finals_go_before_previews_and_indexes_after_finals() -> None:
 
 def test_one_edit_in_flight_a_message() -> None:
     """What grows meanwhile waits for it."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0)
     edits.grow("a", 0)
     edits.start("a", 0)
@@ -121,7 +122,7 @@ def test_one_edit_in_flight_a_message() -> None:
 
 def test_no_message_is_edited_more_than_twice_a_second() -> None:
     """Whatever the budget; its last text may follow a preview at once."""
-    edits = Edits(60_000)
+    edits = EditSchedule(60_000)
     edits.watch("a", 0)
     starts = []
     now = 0.0
@@ -141,7 +142,7 @@ def test_no_message_is_edited_more_than_twice_a_second() -> None:
 
 def test_a_slot_is_kept_for_every_message_without_its_last_text() -> None:
     """Previews stop where only the finals' slots are left."""
-    edits = Edits(10)
+    edits = EditSchedule(10)
     spend(edits, 6, 0)
     for key in "abcd":
         edits.watch(key, 30, shows_text=True)
@@ -155,7 +156,7 @@ def test_a_slot_is_kept_for_every_message_without_its_last_text() -> None:
 
 def test_a_message_that_is_let_go_gives_back_its_slot() -> None:
     """A finished run leaves its share to the others."""
-    edits = Edits(10)
+    edits = EditSchedule(10)
     spend(edits, 8, 0)
     for key in "ab":
         edits.watch(key, 30)
@@ -168,7 +169,7 @@ def test_a_message_that_is_let_go_gives_back_its_slot() -> None:
 
 def test_a_spent_budget_comes_back_after_a_minute() -> None:
     """Counted from the end of each edit, since somewhere in it Slack has counted."""
-    edits = Edits(6)
+    edits = EditSchedule(6)
     spend(edits, 5, 0)
     edits.watch("a", 1)
     edits.finish("a", 1)
@@ -184,7 +185,7 @@ def test_a_spent_budget_comes_back_after_a_minute() -> None:
 
 def test_after_a_refusal_everything_waits_then_goes_slower_and_finds_its_way_back() -> None:
     """The workspace's limit is one."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0, shows_text=True)
     edits.watch("b", 0, shows_text=True)
 
@@ -212,7 +213,7 @@ def test_after_a_refusal_everything_waits_then_goes_slower_and_finds_its_way_bac
 
 def test_edits_that_are_refused_together_teach_one_lesson() -> None:
     """They flew together; the longest pause holds."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     for key in "ab":
         edits.watch(key, 0)
         edits.grow(key, 0)
@@ -220,7 +221,7 @@ def test_edits_that_are_refused_together_teach_one_lesson() -> None:
     edits.refuse("a", 0.1, retry_after=5)
     edits.refuse("b", 0.2, retry_after=7)
     assert edits.next(0.2) == Turn(None, 7.2)
-    once = Edits(50)
+    once = EditSchedule(50)
     once.watch("a", 0)
     once.grow("a", 0)
     once.start("a", 0)
@@ -230,7 +231,7 @@ def test_edits_that_are_refused_together_teach_one_lesson() -> None:
 
 def test_a_refused_text_is_unseen_again_and_never_lost() -> None:
     """With its age."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0)
     edits.finish("a", 1)
     edits.start("a", 1)
@@ -245,7 +246,7 @@ def test_a_refused_text_is_unseen_again_and_never_lost() -> None:
 
 def test_what_turns_out_to_be_shown_elsewhere_costs_nothing() -> None:
     """A full page waits for the one that goes on after it."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0)
     edits.grow("a", 0)
     edits.skip("a")
@@ -254,7 +255,7 @@ def test_what_turns_out_to_be_shown_elsewhere_costs_nothing() -> None:
 
 def test_what_somebody_else_has_sent_counts() -> None:
     """For as long as Slack remembers it."""
-    edits = Edits(6)
+    edits = EditSchedule(6)
     edits.watch("a", 0)
     edits.note_spent(0, [5, 58, 30, 20, 10, 1])
     edits.grow("a", 0)
@@ -264,7 +265,7 @@ def test_what_somebody_else_has_sent_counts() -> None:
 
 def test_a_text_that_is_to_be_sent_once_more_is_sent_once_more() -> None:
     """Not before its time, and only then it is forgotten; one that is forgotten already is no trouble."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0)
     edits.finish("a", 0)
     edits.start("a", 0)
@@ -278,7 +279,7 @@ def test_a_text_that_is_to_be_sent_once_more_is_sent_once_more() -> None:
 
 def test_a_message_forgotten_in_flight_is_no_trouble() -> None:
     """Its run has ended; its edit is still counted."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     for ending in (
         lambda: edits.land("a", 1),
         lambda: edits.fail("a", 1),
@@ -292,10 +293,10 @@ def test_a_message_forgotten_in_flight_is_no_trouble() -> None:
 
 
 def play(
-    seconds: float, *, answers: int = 4, budget: int = 50, edits: Edits | None = None, at: float = 0.0
+    seconds: float, *, answers: int = 4, budget: int = 50, edits: EditSchedule | None = None, at: float = 0.0
 ) -> list[float]:
     """When the edits of answers that grow all the time start, until all end at once."""
-    edits = edits or Edits(budget)
+    edits = edits or EditSchedule(budget)
     for key in range(answers):
         edits.watch((at, key), at)
     starts = []
@@ -345,27 +346,25 @@ def test_it_knows_how_far_apart_the_edits_of_an_answer_are() -> None:
     """So that a reader can be told."""
     waits = {}
     for answers in (4, 24, 60):
-        edits = Edits(50)
+        edits = EditSchedule(50)
         for key in range(answers):
             edits.watch(key, 0, shows_text=True)
             edits.grow(key, 0)
-        edits.next(0)
-        waits[answers] = edits.wait
+        waits[answers] = edits.next(0).wait or 0.0
     assert waits[4] < 3
     assert 12 < waits[24] < 40
     assert waits[60] == 60  # more than there are slots: the last texts will need them all
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0, shows_text=True)
     edits.grow("a", 0)
     edits.start("a", 0)
     edits.refuse("a", 0.1, retry_after=1)
-    edits.next(2)
-    assert edits.wait > 1.2
+    assert (edits.next(2).wait or 0.0) > 1.2
 
 
 def test_it_learns_how_long_answers_usually_are() -> None:
     """And then spends what it has within that time."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     before = len(play(8, edits=edits))
     for run in range(1, 6):
         after = len(play(8, edits=edits, at=run * 100.0))
@@ -374,7 +373,7 @@ def test_it_learns_how_long_answers_usually_are() -> None:
 
 def test_where_edits_are_few_a_first_text_waits_for_company() -> None:
     """One word is hardly news to who waits a quarter of a minute for the next."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     spend(edits, 36, 0)
     for key in "abcd":
         edits.watch(key, 20)
@@ -384,7 +383,7 @@ def test_where_edits_are_few_a_first_text_waits_for_company() -> None:
 
 def test_long_messages_are_edited_less_often() -> None:
     """Each edit folds them up for who has unfolded them; their last text does not wait."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     edits.watch("a", 0)
     edits.grow("a", 0)
     edits.start("a", 0, is_long=True)
@@ -397,7 +396,7 @@ def test_long_messages_are_edited_less_often() -> None:
 
 def test_after_a_refusal_last_texts_find_slots() -> None:
     """As the end comes near, the bucket that the refusal has taught is kept for them."""
-    edits = Edits(50)
+    edits = EditSchedule(50)
     for key in "abcd":
         edits.watch(key, 0, shows_text=True)
     for key in "abcdab":
@@ -440,7 +439,7 @@ def test_the_laws_hold_for_any_answers_and_any_slack(  # noqa: C901 - a simulati
     answers: list[tuple[float, float, int]], budget: int, latencies: list[float], refused: set[int]
 ) -> None:
     """The budget is never exceeded in any 60 s, finals included; every last text lands; nothing flies twice at once."""
-    edits = Edits(budget)
+    edits = EditSchedule(budget)
     order = count()
     events: list[tuple[float, int, str, int]] = []
     for place, (at, long, pieces) in enumerate(answers):

@@ -1,21 +1,22 @@
 import math
 
-from bot.delivery.schedules.posts import Posts
+from bot.delivery.schedules.posts import PostSchedule
 
 
-def drain(posts: Posts, now: float) -> tuple[list[object], float]:
+def drain(posts: PostSchedule, now: float) -> tuple[list[object], float]:
     """Who posts now, and when to ask again."""
     who: list[object] = []
     while True:
-        key, at = posts.next(now)
-        if key is None:
-            return who, at
-        who.append(key)
+        turn = posts.next(now)
+        if turn.key is None:
+            return who, turn.at
+        posts.start(turn.key, now)
+        who.append(turn.key)
 
 
 def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
     """Other channels have their own."""
-    posts = Posts()
+    posts = PostSchedule()
     for number in range(7):
         posts.queue(number, 0.1 * number, "C", is_parent=False)
     posts.queue("elsewhere", 0.9, "D", is_parent=False)
@@ -26,7 +27,7 @@ def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
 
 def test_parents_go_first_and_then_who_has_waited_longest() -> None:
     """A person waits for a sign."""
-    posts = Posts()
+    posts = PostSchedule()
     posts.queue("late", 2, "C", is_parent=False)
     posts.queue("early", 1, "C", is_parent=False)
     posts.queue("parent", 3, "C", is_parent=True)
@@ -35,7 +36,7 @@ def test_parents_go_first_and_then_who_has_waited_longest() -> None:
 
 def test_who_had_the_fewest_posts_of_late_goes_first() -> None:
     """A person's first question does not wait behind all that somebody else asks; later it is as it was."""
-    posts = Posts()
+    posts = PostSchedule()
     for number in range(5):
         posts.queue(f"ann {number}", 0.1 * number, "C", is_parent=False, person="ann")
     assert drain(posts, 1.0)[0] == [f"ann {number}" for number in range(5)]
@@ -50,7 +51,7 @@ def test_who_had_the_fewest_posts_of_late_goes_first() -> None:
 
 def test_nobody_posts_while_slack_takes_nothing() -> None:
     """Until the latest time that it named."""
-    posts = Posts()
+    posts = PostSchedule()
     posts.queue("a", 0, "C", is_parent=True)
     posts.hold(5)
     posts.hold(3)
@@ -60,7 +61,7 @@ def test_nobody_posts_while_slack_takes_nothing() -> None:
 
 def test_a_thread_that_has_to_wait_holds_up_no_other() -> None:
     """It has something to find out first."""
-    posts = Posts()
+    posts = PostSchedule()
     posts.queue("a", 0, "C", is_parent=True, not_before=4)
     posts.queue("b", 0, "C", is_parent=False)
     assert drain(posts, 1.0) == (["b"], 4)
@@ -68,7 +69,7 @@ def test_a_thread_that_has_to_wait_holds_up_no_other() -> None:
 
 def test_a_thread_waits_once_and_is_forgotten() -> None:
     """However often it says so; and nothing is kept of channels that may have a whole burst again."""
-    posts = Posts()
+    posts = PostSchedule()
     posts.queue("a", 0, "C", is_parent=True)
     posts.queue("a", 9, "C", is_parent=False)
     posts.queue("b", 0, "C", is_parent=True)
