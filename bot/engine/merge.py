@@ -97,11 +97,6 @@ class Merged(Generic[T]):
         self._dropped.add(place)
         self._tasks[place].cancel()
 
-    def abort(self, failure: Exception) -> None:
-        """End as if a source had raised `failure`."""
-        self._fail(failure)
-        self._wake.set()
-
     async def _read(self, place: int, source: AsyncIterator[T]) -> None:
         given = 0
         try:

@@ -323,17 +323,3 @@ async def test_a_source_that_never_waits_can_be_dropped() -> None:
         merged.drop(0)
         assert len([item async for item in merged]) <= 1
         assert closed == ["endless"]
-
-
-async def test_the_reader_can_be_told_to_fail() -> None:
-    """As if a source had: the newest values first, then the failure; all sources are closed."""
-
-    async def silent() -> AsyncGenerator[int]:
-        yield 1
-        await asyncio.sleep(100)
-
-    with pytest.raises(KeyError):
-        async with merge_async_iterators(silent(), silent()) as merged:
-            assert await anext(merged) == (1, 1)
-            merged.abort(KeyError("told"))
-            await anext(merged)
