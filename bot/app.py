@@ -18,7 +18,8 @@ from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
 from bot.network.tls import make_context
 from bot.runs.admission import MOST_RUNS, Admission
 from bot.runs.quotas import Limits
-from bot.runs.supervisor import Runs
+from bot.runs.supervisor import Supervisor
+from bot.runs.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.api import Identity, Slack, make_client
 from bot.slack.blocks import fits_parent
@@ -81,8 +82,8 @@ async def serve(
             if (begun := await _unless(stop, _begin(slack, socket, make_store))) is None:
                 return
             identity, make_store = begun
-            workspace = f"{identity.team_id}/{identity.bot_id}"
-            store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=workspace)
+            place = f"{identity.team_id}/{identity.bot_id}"
+            store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=place)
             _tell_place(store, settings)
 
             def note_connected() -> None:
@@ -93,24 +94,13 @@ async def serve(
                 Journal(store, clock=clock, history_days=settings.history_days) as journal,
                 asyncio.TaskGroup() as background,
             ):
-                board = Board(slack, settings.slack_edits_per_minute, clock=clock)
-                showing = background.create_task(board.serve())
-                admission = Admission(
-                    Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
-                    problem_limit=settings.problem_limit,
-                    fits=fits_parent,
-                    most_runs=max(MOST_RUNS, settings.max_streams),
-                )
-                async with Runs(
-                    slack=slack,
-                    board=board,
-                    journal=journal,
-                    model=completions,
-                    admission=admission,
-                    perspectives=perspectives,
-                ) as runs:
-                    register(socket.app, bot_user=identity.user_id, receive=runs.receive)
-                    writing = background.create_task(_attend(journal, runs, board, admission))
+                workspace = _make_workspace(slack, settings, clock)
+                showing = background.create_task(workspace.board.serve())
+                async with Supervisor(
+                    workspace=workspace, journal=journal, model=completions, perspectives=perspectives
+                ) as supervisor:
+                    register(socket.app, bot_user=identity.user_id, receive=supervisor.receive)
+                    writing = background.create_task(_attend(journal, supervisor, workspace))
                     # The first question is kept as all others are, so the database comes before the connection.
                     await _unless(stop, journal.tried())
                     connecting = background.create_task(socket.serve(identity, note_connected))
@@ -119,9 +109,9 @@ async def serve(
                     await socket.close()
                     connecting.cancel()
                     journal.rest()
-                    if not await _unless(hurry or asyncio.Event(), _done(runs.end(deadline - _now()))):
-                        runs.drop()
-                await board.rest(LAST_ANSWERS)
+                    if not await _unless(hurry or asyncio.Event(), _done(supervisor.end(deadline - _now()))):
+                        supervisor.drop()
+                await workspace.board.rest(LAST_ANSWERS)
                 writing.cancel()
                 showing.cancel()
     except BaseExceptionGroup as failures:
@@ -129,21 +119,34 @@ async def serve(
     logger.info("bot.stop")
 
 
-async def _attend(journal: Journal, runs: Runs, board: Board, admission: Admission) -> None:
+def _make_workspace(slack: Slack, settings: Settings, clock: Callable[[], float]) -> Workspace:
+    return Workspace(
+        slack,
+        Board(slack, settings.slack_edits_per_minute, clock=clock),
+        Admission(
+            Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
+            problem_limit=settings.problem_limit,
+            fits=fits_parent,
+            most_runs=max(MOST_RUNS, settings.max_streams),
+        ),
+    )
+
+
+async def _attend(journal: Journal, supervisor: Supervisor, workspace: Workspace) -> None:
     """Have the journal written, and those told whom its events are about; until cancelled."""
     async with aclosing(journal.events()) as events:
         async for event in events:
             match event:
                 case Claimed(record):
-                    runs.take_up(record)
+                    supervisor.take_up(record)
                 case LeaseLost(key):
-                    runs.abandon(key)
+                    supervisor.abandon(key)
                 case Asked(user, ago):
-                    admission.recall(user, _now() - ago)
+                    workspace.admission.recall(user, _now() - ago)
                 case Spent(ago):
-                    board.note_spent(ago)
+                    workspace.board.note_spent(ago)
                 case Held(until):
-                    board.hold_after(until)
+                    workspace.board.hold_after(until)
 
 
 def _tell_place(store: "Store", settings: Settings) -> None:

@@ -59,7 +59,7 @@ PURE = {
     "slack": "listeners socket api session",
     "delivery": "board",
     "durable": "journal recovery store questions claims rows schema sql.database sql.sqlite sql.postgresql",
-    "runs": "run supervisor teller",
+    "runs": "run supervisor teller workspace",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"

@@ -13,7 +13,6 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from bot.delivery.board import Board
 from bot.delivery.section import Found
 from bot.durable.journal import Entry, Journal
 from bot.durable.record import Outcome, Record
@@ -27,12 +26,12 @@ from bot.errors import (
     TokenRefusedError,
     describe,
 )
-from bot.runs.admission import Admission, Unfit
+from bot.runs.admission import Unfit
 from bot.runs.quotas import Refusal
 from bot.runs.run import LAST_WORDS, Model, Run
 from bot.runs.teller import Teller
+from bot.runs.workspace import Workspace
 from bot.slack import notices
-from bot.slack.api import Slack
 from bot.slack.blocks import Body
 from bot.slack.question import Question
 
@@ -43,24 +42,22 @@ SAMPLE = 300  # characters of a problem that are given back with an acknowledgem
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 
-class Runs:
+class Supervisor:
     """Starts runs and owns them: an async context manager, which leaves when all have ended."""
 
     def __init__(
         self,
         *,
-        slack: Slack,
-        board: Board,
+        workspace: Workspace,
         journal: Journal,
         model: Model,
-        admission: Admission,
         perspectives: Sequence[Perspective],
     ) -> None:
-        self._teller = Teller(slack)
-        self._board = board
+        self._board = workspace.board
+        self._admission = workspace.admission
+        self._teller = Teller(workspace.slack)
         self._journal = journal
         self._model = model
-        self._admission = admission
         self._perspectives = perspectives
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
@@ -136,8 +133,12 @@ class Runs:
             return False
         task = self._group.create_task(work)
         self._tasks[question.key] = task
-        task.add_done_callback(lambda _: self._tasks.pop(question.key, None))
+        task.add_done_callback(lambda _: self._note_end(question.key))
         return True
+
+    def _note_end(self, key: str) -> None:
+        self._tasks.pop(key, None)
+        self._abandoned.discard(key)
 
     def _refuse(self, question: Question, refusal: Unfit | Refusal) -> Body | None:
         """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
@@ -201,7 +202,6 @@ class Runs:
             run.close()
             del self._going_on[question.key]
             self._admission.end(question.user)
-            self._abandoned.discard(question.key)
             if outcome is not None:
                 entry.end(outcome)
             logger.info(

@@ -29,7 +29,8 @@ from bot.engine.protocol.answer import Answer
 from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
 from bot.runs.run import Run
-from bot.runs.supervisor import Runs
+from bot.runs.supervisor import Supervisor
+from bot.runs.workspace import Workspace
 from bot.slack.api import Mark, Slack
 from bot.slack.blocks import Body, fits_parent
 from bot.slack.question import Question
@@ -112,7 +113,7 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
         for _ in range(4):
             await ask(world)
             assert counts() == {kind.__name__: 0 for kind in KINDS}
-        board, runs = the_only(Board), the_only(Runs)
+        board, runs = the_only(Board), the_only(Supervisor)
         assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert board._edits._flying == 0
         assert list(board._posts._buckets) == ["C0GENERAL"]
@@ -131,7 +132,7 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         await asyncio.sleep(5)
         forget(world)
         assert counts() == {kind.__name__: 0 for kind in KINDS}
-        board, runs = the_only(Board), the_only(Runs)
+        board, runs = the_only(Board), the_only(Supervisor)
         assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
         assert (board._edits._flying, world.model.open_streams) == (0, 0)
 
@@ -158,14 +159,13 @@ def test_a_run_of_long_answers_needs_little_more_than_their_texts() -> None:
 async def peak_of_the_bot() -> int:
     """Bytes that a run takes at its peak. Slack and the model are a few lines here, which keep nothing."""
     board = Board(_Slack(), 50)
+    admission = Admission(Limits(1, 1_000), problem_limit=2_000, fits=fits_parent)
     async with asyncio.TaskGroup() as group:
         showing = group.create_task(board.serve())
-        async with Runs(
-            slack=cast("Slack", _Slack()),
-            board=board,
+        async with Supervisor(
+            workspace=Workspace(cast("Slack", _Slack()), board, admission),
             journal=Journal(cast("Any", None), clock=time.time, history_days=1),
             model=_Model(),
-            admission=Admission(Limits(1, 1_000), problem_limit=2_000, fits=fits_parent),
             perspectives=PERSPECTIVES,
         ) as runs:
             for key in ("loads what is loaded late", "is measured"):
