@@ -57,13 +57,13 @@ def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
             calls[part] = at
     for row in answers:
         try:
-            drafts[_text(row.name)] = Draft(
+            drafts[_text(row.name)] = Draft.of(
                 _text(row.text),
                 State(row.state),
-                read_reason(_text(row.reason)),
-                _text(row.model),
-                _number(row.seconds),
-                int(_number(row.tokens)),
+                reason=read_reason(_text(row.reason)),
+                model=_text(row.model),
+                seconds=_number(row.seconds),
+                tokens=int(_number(row.tokens)),
             )
         except ValueError:
             logger.warning("store.unreadable kind=answers run=%s", run.key)

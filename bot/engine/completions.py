@@ -1,7 +1,8 @@
 """One streaming completion as an async iterator of drafts: the whole text so far, each time it has grown.
 
 A completion never raises what OpenAI, the network or the model do: it ends with a draft whose state and reason say
-so, as a code that `bot.texts` has words for. With `engine.stream`, the only module that knows the SDK.
+so, as a code that `bot.texts` has words for. No module but
+this and those that read its failures (`request`, `diagnosis`) knows the SDK.
 
 Laws:
 
@@ -33,11 +34,13 @@ import openai
 from openai import AsyncOpenAI
 
 from bot.backoff import Backoff
+from bot.engine.diagnosis import UNREADABLE, diagnose, read_error
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.protocol.dialect import Dialect, Form
 from bot.engine.reasons import Code, Reason
-from bot.engine.stream import ANSWER_TIMEOUT, UNREADABLE, Ask, Stream, explain_error, read_error
+from bot.engine.request import Send
+from bot.engine.stream import ANSWER_TIMEOUT, Phase, Stream
 from bot.engine.turns import Turns
 from bot.engine.wire import HEADERS, Wire
 
@@ -105,16 +108,16 @@ class Completions:
         """
         began = _now()
         number = next(self._numbers)
-        ask = partial(self._ask, perspective, problem)
+        send = partial(self._send, perspective, problem)
         # What is to be seen until there is more.
-        old = Draft(standing, State.WRITING, Reason(Code.RESUMED), length=len(standing)) if standing else Draft()
+        old = Draft.of(standing, State.WRITING, reason=Reason(Code.RESUMED)) if standing else Draft()
         async with AsyncExitStack() as turn:
             async with aclosing(self._take_turn(old, party, turn)) as news:
                 async for draft in news:
                     yield draft
             deadline = _now() + self._first_timeout
             for is_last in (False, True):
-                async with self._stream(ask, old, began) as stream:
+                async with self._stream(send, old, began) as stream:
                     answer = stream.answer
                     failure: Exception | None = None
                     try:
@@ -122,8 +125,7 @@ class Completions:
                             async for draft in news:
                                 yield draft
                         await stream.read(deadline)
-                        stream.has_begun = not stream.is_over
-                        while not (stream.is_over or answer.has_ended):
+                        while not (stream.phase.is_over or answer.state.is_final):
                             if newer := stream.news():
                                 yield newer
                             await stream.read(stream.deadline(self._idle_timeout))
@@ -137,13 +139,13 @@ class Completions:
                 logger.info("completion.restart error=%s", type(failure).__name__)
                 old = replace(_longer(old, answer.draft()), reason=loss)
                 yield old
-                if stream.has_begun:
+                if stream.phase.has_begun:
                     deadline = _now() + self._first_timeout
 
-    def _stream(self, ask: Ask, old: Draft, began: float) -> Stream:
-        return Stream(ask, old, began, model=self.model, url=self._url, dialect=self._dialect, gate=self._gate)
+    def _stream(self, send: Send, old: Draft, began: float) -> Stream:
+        return Stream(send, old, began, model=self.model, url=self._url, dialect=self._dialect, gate=self._gate)
 
-    def _ask(self, perspective: Perspective, problem: str, form: Form) -> AbstractAsyncContextManager[Any]:
+    def _send(self, perspective: Perspective, problem: str, form: Form) -> AbstractAsyncContextManager[Any]:
         create = self._client.chat.completions.with_streaming_response.create
         return create(**form.write(self.model, perspective.instruction, problem))
 
@@ -164,8 +166,15 @@ class Completions:
         if stream.is_late and not answer.has_final_word:
             answer.stop(_now(), Reason(Code.ENDLESS, {"minutes": round(ANSWER_TIMEOUT / 60)}))
         elif failure and not answer.has_final_word and not (answer.has_finished and isinstance(failure, TimeoutError)):
-            limit = self._idle_timeout if stream.has_begun else self._first_timeout
-            reason = explain_error(failure, self.model, self._url, limit, stream)
+            limit = self._idle_timeout if stream.phase.has_begun else self._first_timeout
+            reason = diagnose(
+                failure,
+                self.model,
+                self._url,
+                limit=limit,
+                is_open=stream.phase is not Phase.ASKING,
+                has_text=answer.length > 0,
+            )
             report = read_error(failure)
             logger.warning(
                 "completion.failed error=%s status=%s setting=%s",
@@ -173,7 +182,7 @@ class Completions:
                 report.status if report else None,
                 reason.setting,
             )
-        answer.end(_now(), failure=reason, is_orderly=stream.is_done)
+        answer.end(_now(), failure=reason, is_orderly=stream.phase is Phase.DONE)
         self._dialect.note_thoughts(answer.thoughts)
         last = answer.draft()
         if last.state is not State.FAILED or not (last.reason and stream.old.reason):

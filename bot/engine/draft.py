@@ -1,8 +1,9 @@
 """A draft: the newest snapshot of an answer. The value that flows from completions through merge to the board."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from enum import Enum
 from io import StringIO
+from typing import Self
 
 from bot.engine.reasons import Reason
 
@@ -29,9 +30,11 @@ class State(Enum):
 class Transcript:
     """A text that grows at its end. Adding a piece costs the same however long the text is; reading it does not."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str = "") -> None:
         self._pieces = StringIO()
         self.length = 0
+        if text:
+            self.add(text)
 
     def add(self, piece: str) -> None:
         """Let the text go on with `piece`."""
@@ -43,28 +46,47 @@ class Transcript:
         return self._pieces.getvalue()[:length]
 
 
+_NOTHING = Transcript()  # nobody adds to it: a transcript belongs to the answer that made it
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
-    """One answer as it stands.
+    """One answer as it stands: the first `length` characters of a text that may grow on, and its state.
 
-    `reason` is for a state that needs words for the person who asked, which `bot.texts` has: why it failed, was
-    stopped or interrupted; what is waited for; why it starts over while the old text stands.
-    `model` and `seconds` are known when it has ended; `tokens` where the server counts them. Most drafts are never
-    shown, since newer ones replace them: `source` may be a growing text, of which `length` characters are this draft's.
+    Most drafts are never shown, since newer ones replace them; so none has its text before it is asked for it. Of a
+    text that is whole, `Draft.of` makes one. `reason` is for a state that needs words for the person who asked, which
+    `bot.texts` has: why it failed, was stopped or interrupted; what is waited for; why it starts over while the old
+    text stands. `model` and `seconds` are known when it has ended; `tokens` where the server counts them.
     """
 
-    source: str | Transcript = ""
+    source: Transcript = _NOTHING
+    length: int = 0
     state: State = State.WAITING
+    _: KW_ONLY
     reason: Reason | None = None
     model: str = ""
     seconds: float = 0.0
     tokens: int = 0
-    length: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        state: State = State.WAITING,
+        *,
+        reason: Reason | None = None,
+        model: str = "",
+        seconds: float = 0.0,
+        tokens: int = 0,
+    ) -> Self:
+        """A draft of a text that does not grow."""
+        source = Transcript(text)
+        return cls(source, source.length, state, reason=reason, model=model, seconds=seconds, tokens=tokens)
 
     @property
     def text(self) -> str:
         """The whole text so far. Made when it is asked for."""
-        return self.source if isinstance(self.source, str) else self.source.read(self.length)
+        return self.source.read(self.length)
 
     def __eq__(self, other: object) -> bool:
         """Whether a reader would see the same; how the text is kept does not matter."""

@@ -23,12 +23,12 @@ from tests.support.pathological import texts
 
 SIZE = 40_000  # characters; where an answer ends, and ten times what a problem may have
 REPEATS = 5  # of which the quickest counts
-DRAFT = Draft("", State.DONE, model="m")
+DRAFT = Draft.of("", State.DONE, model="m")
 
 
 def edit(text: str) -> None:
     """An edit of the first page, with its notification; the most that is laid out for one."""
-    blocks.reply(PERSPECTIVES[0], Draft(text, State.DONE, model="m"), fit(text), number=1, is_last=True)
+    blocks.reply(PERSPECTIVES[0], Draft.of(text, State.DONE, model="m"), fit(text), number=1, is_last=True)
 
 
 def edit_in_bytes(text: str) -> None:

@@ -84,7 +84,7 @@ async def _stream(board: Board, thread: Thread, reply: Reply, answer: Answer) ->
     for number, at in enumerate(answer.tokens, 1):
         await _sleep_until(at)
         state = State.DONE if number == len(answer.tokens) else State.WRITING
-        reply.show(Draft("x" * number, state))
+        reply.show(Draft.of("x" * number, state))
         board.look(thread)
 
 

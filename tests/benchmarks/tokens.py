@@ -25,6 +25,7 @@ from typing import Any
 from openai import AsyncOpenAI
 
 from bot.app import serve
+from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Channel, Workspace
 from bot.settings import Settings
@@ -126,8 +127,8 @@ async def cost_of_the_sdk(servers: Servers) -> float:
     """Seconds of CPU that the SDK's typed streams take alone."""
     async with AsyncOpenAI(api_key=KEY, base_url=servers.model_url, max_retries=0) as client:
 
-        async def read(name: str) -> None:
-            system = {"role": "system", "content": f"Your side is {name}"}
+        async def read(perspective: Perspective) -> None:
+            system = {"role": "system", "content": perspective.instruction}
             messages: Any = [system, {"role": "user", "content": "Why?"}]
             stream = await client.chat.completions.create(
                 model=MODEL, messages=messages, stream=True, stream_options={"include_usage": True}
@@ -135,11 +136,11 @@ async def cost_of_the_sdk(servers: Servers) -> float:
             async for _ in stream:
                 pass
 
-        await read(NAMES[0])  # what is loaded late is loaded
+        await read(PERSPECTIVES[0])  # what is loaded late is loaded
         began = time.process_time()
         async with asyncio.TaskGroup() as group:
             for number in range(servers.streams):
-                group.create_task(read(NAMES[number % len(NAMES)]))
+                group.create_task(read(PERSPECTIVES[number % len(PERSPECTIVES)]))
         return time.process_time() - began
 
 

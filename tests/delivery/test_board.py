@@ -516,8 +516,8 @@ async def test_an_answer_whose_page_is_lost_still_ends() -> None:
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
         writer.failures["find"] = [NO_SCOPE]
-        thread.show(reply, Draft("word " * 3_000, State.DONE, model="m"))
-        thread.show(reply, Draft("later", State.DONE))
+        thread.show(reply, Draft.of("word " * 3_000, State.DONE, model="m"))
+        thread.show(reply, Draft.of("later", State.DONE))
         await thread.settle()
     assert "interrupted: Slack gave no answer" in str(writer.screen["1"].blocks)
 
@@ -532,7 +532,7 @@ async def test_an_answer_that_is_cut_off_says_so_where_it_stands() -> None:
             thread.post("in its way")
         await thread.stands(reply.placeholder)
         await asyncio.sleep(1)
-        thread.show(reply, Draft("word " * 3_000, State.WRITING))
+        thread.show(reply, Draft.of("word " * 3_000, State.WRITING))
         await asyncio.sleep(0.05)
         for _ in range(5):
             thread.post("in its way")
@@ -551,7 +551,7 @@ async def test_a_page_that_is_taken_back_leaves_nothing_to_post() -> None:
         reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [RateLimitedError(30.0)]
-        thread.show(reply, Draft("word " * 3_000, State.WRITING))
+        thread.show(reply, Draft.of("word " * 3_000, State.WRITING))
         await asyncio.sleep(5)
         assert thread.thread.has_posts
         thread.cut_off(reply, Reason(Code.REPLY_DELETED))
@@ -567,7 +567,7 @@ async def test_an_answer_that_is_whole_before_its_placeholder_is_posted_whole() 
         thread = Stage(board, Ledger(), "C")
         thread.post("parent")
         reply = thread.reply(PERSPECTIVES[0])
-        thread.show(reply, Draft("word " * 6_000, State.DONE, model="m"))
+        thread.show(reply, Draft.of("word " * 6_000, State.DONE, model="m"))
         await thread.settle()
     assert [kind for _, kind, _, _ in writer.calls] == ["post"] * 4
     shown = "".join(

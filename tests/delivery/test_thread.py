@@ -99,12 +99,12 @@ def text_of(body: Body) -> str:
 
 def done(text: str) -> Draft:
     """A whole answer."""
-    return Draft(text, State.DONE, model="m")
+    return Draft.of(text, State.DONE, model="m")
 
 
 def writing(text: str) -> Draft:
     """A part of one."""
-    return Draft(text, State.WRITING)
+    return Draft.of(text, State.WRITING)
 
 
 def test_parts_are_known_by_texts_of_their_own() -> None:

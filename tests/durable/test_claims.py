@@ -170,7 +170,7 @@ async def test_who_renews_while_another_claims_learns_of_it(world: World) -> Non
     async with await psycopg.AsyncConnection.connect(world.url) as claimer:
         await claimer.set_isolation_level(psycopg.IsolationLevel.READ_COMMITTED)
         await claimer.execute("SELECT owner FROM processes WHERE owner = 'one' FOR SHARE")
-        saving = asyncio.create_task(one.save(Changes(answers={("T1", "Depth"): Draft("mine")})))
+        saving = asyncio.create_task(one.save(Changes(answers={("T1", "Depth"): Draft.of("mine")})))
         await asyncio.sleep(0.3)
         assert not saving.done()
         await claimer.execute("UPDATE runs SET owner = 'two'")
@@ -219,7 +219,7 @@ async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
             )
     await one.add(question("T1"))
     await one.add(question("T2"))
-    draft = Draft("text", State.WRITING)
+    draft = Draft.of("text", State.WRITING)
     await one.save(
         Changes(
             posts={("T1", "parent"): "1.0", ("T1", "Depth"): None},

@@ -242,13 +242,13 @@ async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
         await journal.written()
         before = len(database.saves)
         for length in range(1, 50):
-            entry.save_draft("Depth", Draft("x" * length, State.WRITING))
+            entry.save_draft("Depth", Draft.of("x" * length, State.WRITING))
             await asyncio.sleep(0.02)
         assert len(database.saves) == before
         await entry.record_edit("Depth")
         (_, changes), *none = database.saves[before:]
         assert (changes.answers["k", "Depth"].text, len(changes.edits), none) == ("x" * 49, 1, [])
-        entry.save_draft("Depth", Draft("whole", State.DONE))
+        entry.save_draft("Depth", Draft.of("whole", State.DONE))
         await asyncio.sleep(0.1)
         assert database.saves[-1][1].answers["k", "Depth"].state is State.DONE
 
@@ -262,20 +262,20 @@ async def test_an_edit_writes_the_drafts_of_its_own_run() -> None:
         await journal.written()
         before = len(database.saves)
         for key in ("k", "other"):
-            journal.entry(key).save_draft("Depth", Draft("a", State.WRITING))
-            journal.entry(key).save_draft("Breadth", Draft("b", State.WRITING))
+            journal.entry(key).save_draft("Depth", Draft.of("a", State.WRITING))
+            journal.entry(key).save_draft("Breadth", Draft.of("b", State.WRITING))
         await journal.entry("k").record_edit("Depth")
         assert database.answers_since(before) == {("k", "Depth"): "a", ("k", "Breadth"): "b"}
         before = len(database.saves)
         await asyncio.sleep(3 * SEARCH)
         assert database.answers_since(before) == {}
-        journal.entry("other").save_draft("Depth", Draft("ab", State.WRITING))
+        journal.entry("other").save_draft("Depth", Draft.of("ab", State.WRITING))
         database.failure = StoreError("away")
         await journal.entry("other").record_intent("Depth 2")
         database.failure = None
         await asyncio.sleep(2 * RETRY)
         assert database.answers_since(before) == {("other", "Depth"): "ab", ("other", "Breadth"): "b"}
-        journal.entry("k").save_draft("Depth", Draft("abc", State.WRITING))
+        journal.entry("k").save_draft("Depth", Draft.of("abc", State.WRITING))
         before = len(database.saves)
     assert database.answers_since(before) == {("k", "Depth"): "abc"}
 
@@ -299,9 +299,9 @@ async def test_what_a_silent_database_missed_is_written_when_it_is_back(caplog: 
         database.failure = StoreError("away")
         entry.posted("parent", "1.1")
         await asyncio.sleep(5)
-        entry.save_draft("Depth", Draft("old", State.WRITING))
+        entry.save_draft("Depth", Draft.of("old", State.WRITING))
         await asyncio.sleep(7)
-        entry.save_draft("Depth", Draft("new", State.DONE))
+        entry.save_draft("Depth", Draft.of("new", State.DONE))
         assert not journal.is_kept("k")
         assert reader.may_send()
         database.failure, before = None, len(database.saves)
@@ -430,7 +430,7 @@ async def test_a_run_that_ended_while_the_database_was_away_is_written_with_its_
         await journal.written()
         database.failure = StoreError("away")
         await journal.add(QUESTION)
-        journal.entry("k").save_draft("Depth", Draft("whole", State.DONE))
+        journal.entry("k").save_draft("Depth", Draft.of("whole", State.DONE))
         journal.end("k", Outcome.DONE)
         await asyncio.sleep(2 * SEARCH)
         database.failure = None
@@ -456,8 +456,8 @@ async def test_a_run_begun_while_the_database_was_away_is_written_when_it_is_bac
         await entry.record_intent("Depth")
         entry.not_posted("Depth")
         await entry.record_intent("Time")
-        entry.save_draft("Depth", Draft("old", State.WRITING))
-        entry.save_draft("Depth", Draft("new", State.WRITING))
+        entry.save_draft("Depth", Draft.of("old", State.WRITING))
+        entry.save_draft("Depth", Draft.of("new", State.WRITING))
         await asyncio.sleep(20)
         assert not journal.is_kept("k")
         database.failure, before = None, len(database.saves)
@@ -523,7 +523,7 @@ async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
     async with journal_on(database, reader) as journal:
         await journal.add(QUESTION)
         journal.entry("k").posted("parent", "1.1")
-        journal.entry("k").save_draft("Depth", Draft("so far", State.WRITING))
+        journal.entry("k").save_draft("Depth", Draft.of("so far", State.WRITING))
         await journal.written()
         database.ours.clear()
         await asyncio.sleep(SEARCH + 0.1)
@@ -536,7 +536,7 @@ async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
 async def test_a_run_that_was_taken_up_is_written_anew_as_it_was_found() -> None:
     """And as it has gone on since."""
     database, reader = Database(), Reader()
-    database.unheld = [Record(QUESTION, 5.0, {"parent": "1.1"}, {"Depth": Draft("so far")})]
+    database.unheld = [Record(QUESTION, 5.0, {"parent": "1.1"}, {"Depth": Draft.of("so far")})]
     async with journal_on(database, reader) as journal:
         await asyncio.sleep(0.1)
         journal.entry("k").posted("Depth", "1.2")
@@ -546,7 +546,7 @@ async def test_a_run_that_was_taken_up_is_written_anew_as_it_was_found() -> None
         changes = database.saves[-1][1]
         assert changes.begins == {"k": Begun(QUESTION, 5.0)}
         assert changes.posts == {("k", "parent"): "1.1", ("k", "Depth"): "1.2"}
-        assert changes.answers == {("k", "Depth"): Draft("so far")}
+        assert changes.answers == {("k", "Depth"): Draft.of("so far")}
 
 
 async def test_a_run_whose_lease_had_ended_is_not_written_anew() -> None:
@@ -571,7 +571,7 @@ async def test_of_runs_that_are_written_late_the_oldest_are_forgotten() -> None:
         for number in range(MOST_LATE + 5):
             key = f"k{number}"
             await journal.add(Question(key, "Why?", "U", "C"))
-            journal.entry(key).save_draft("Depth", Draft("whole", State.DONE))
+            journal.entry(key).save_draft("Depth", Draft.of("whole", State.DONE))
             journal.entry(key).posted("Depth", "1.1")
             journal.end(key, Outcome.DONE)
         await asyncio.sleep(SEARCH)

@@ -30,7 +30,10 @@ def answer(**other: Any) -> SimpleNamespace:
 
 
 READ = Record(
-    Question("k", "Why?", "U", "C"), 5.0, {"Depth": "1.1"}, {"Depth": Draft("So.", State.DONE, None, "m", 1.5, 7)}
+    Question("k", "Why?", "U", "C"),
+    5.0,
+    {"Depth": "1.1"},
+    {"Depth": Draft.of("So.", State.DONE, model="m", seconds=1.5, tokens=7)},
 )
 
 

@@ -71,7 +71,7 @@ async def test_a_database_of_the_version_before_is_taken_over_with_its_open_runs
         assert (record.question.key, record.asked_at, record.left_at) == ("open", NOW - 10, NOW - 5)
         assert record.posts == {"parent": "1.0", "Depth": None}
         assert (record.answers["Depth"].text, record.answers["Depth"].state) == ("It ends", State.CUT)
-        assert record.answers["Time"] == Draft("So far", State.WRITING)
+        assert record.answers["Time"] == Draft.of("So far", State.WRITING)
         assert await store.asked_since(NOW - 3_600) == [("U", 1_799_999_200.0)]
         assert (await store.save(Changes(ends={"open": Outcome.DONE}))).held == {"open"}
 

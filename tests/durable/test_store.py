@@ -48,7 +48,7 @@ async def test_a_run_is_read_as_its_owner_left_it(world: World) -> None:
     async with Store(world.url, owner="one", clock=world.clock) as one:
         await one.open()
         await one.add(asked)
-        asked_at, draft = world.clock.now, Draft("Because", State.WRITING)
+        asked_at, draft = world.clock.now, Draft.of("Because", State.WRITING)
         posts: dict[tuple[str, str], str | None] = {("T1", "parent"): "1.5", ("T1", "Depth"): None}
         await one.save(Changes(posts=dict(posts), answers={("T1", "Depth"): draft}))
     world.clock.now += LEASE
@@ -65,12 +65,14 @@ async def test_a_draft_is_read_as_it_was_written(state: State, world: World) -> 
     transcript.add("so far, and further")
     one, two = await world.store("one"), await world.store("two")
     await one.add(question())
-    await one.save(Changes(answers={("T1", "Depth"): Draft("old"), ("T1", "Time"): Draft(transcript, state, length=6)}))
-    newest = Draft("new", state, Reason(Code.SILENT, {"seconds": 60.0}), "gpt-small", 12.625, 4_711)
+    await one.save(Changes(answers={("T1", "Depth"): Draft.of("old"), ("T1", "Time"): Draft(transcript, 6, state)}))
+    newest = Draft.of(
+        "new", state, reason=Reason(Code.SILENT, {"seconds": 60.0}), model="gpt-small", seconds=12.625, tokens=4_711
+    )
     await one.save(Changes(answers={("T1", "Depth"): newest}))
     await release(one, "T1")
     [record] = await claim(two)
-    assert record.answers == {"Depth": newest, "Time": Draft("so far", state)}
+    assert record.answers == {"Depth": newest, "Time": Draft.of("so far", state)}
 
 
 @slow
@@ -231,18 +233,22 @@ async def test_a_run_that_was_lost_is_left_alone(world: World) -> None:
     await one.add(question("T2"))
     await release(one, "T1")
     await claim(two)
-    await two.save(Changes(posts={("T1", "parent"): "1.0"}, answers={("T1", "Depth"): Draft("newer")}))
+    await two.save(Changes(posts={("T1", "parent"): "1.0"}, answers={("T1", "Depth"): Draft.of("newer")}))
     late = Changes(
         posts={("T1", "parent"): WITHDRAWN, ("T1", "Depth"): "2.0", ("T2", "parent"): "3.0", ("T9", "parent"): None},
-        answers={("T1", "Depth"): Draft("older"), ("T2", "Depth"): Draft("own"), ("T9", "Depth"): Draft("none's")},
+        answers={
+            ("T1", "Depth"): Draft.of("older"),
+            ("T2", "Depth"): Draft.of("own"),
+            ("T9", "Depth"): Draft.of("none's"),
+        },
         ends={"T1": Outcome.DONE, "T9": Outcome.DONE},
     )
     assert (await one.save(late)).held == {"T2"}
     await release(two, "T1")
     await release(one, "T2")
     first, second = await claim(await world.store("three"))
-    assert (first.posts, first.answers) == ({"parent": "1.0"}, {"Depth": Draft("newer")})
-    assert (second.posts, second.answers) == ({"parent": "3.0"}, {"Depth": Draft("own")})
+    assert (first.posts, first.answers) == ({"parent": "1.0"}, {"Depth": Draft.of("newer")})
+    assert (second.posts, second.answers) == ({"parent": "3.0"}, {"Depth": Draft.of("own")})
 
 
 @slow
@@ -250,10 +256,10 @@ async def test_a_run_that_has_ended_is_nobodys(world: World) -> None:
     """Its last text is written with its end; after that nothing is, and the address that answers it is forgotten."""
     one, two = await world.store("one"), await world.store("two")
     await one.add(question(response_url="https://example.test/hook"))
-    last = Changes(answers={("T1", "Depth"): Draft("whole", State.DONE)}, ends={"T1": Outcome.DONE})
+    last = Changes(answers={("T1", "Depth"): Draft.of("whole", State.DONE)}, ends={"T1": Outcome.DONE})
     assert (await one.save(last)).held == {"T1"}
     assert (
-        await one.save(Changes(answers={("T1", "Depth"): Draft("late")}, ends={"T1": Outcome.INTERRUPTED}))
+        await one.save(Changes(answers={("T1", "Depth"): Draft.of("late")}, ends={"T1": Outcome.INTERRUPTED}))
     ).held == set()
     world.clock.now += LEASE
     assert await claim(two) == []
@@ -279,14 +285,14 @@ async def test_any_text_can_be_kept(nasty: str, world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     assert await one.add(question(problem=nasty))
     reason = Reason(Code.NO_MODEL, {"model": nasty})
-    draft = Draft(nasty, State.FAILED, reason, nasty)
+    draft = Draft.of(nasty, State.FAILED, reason=reason, model=nasty)
     await one.save(Changes(posts={("T1", f"{nasty[:9]} 2"): "1.0"}, answers={("T1", nasty[:9]): draft}))
     await release(one, "T1")
     [record] = await claim(two)
     clean = NASTY[nasty]
     assert record.question == question(problem=clean)
     assert record.posts == {f"{clean[:9]} 2": "1.0"}
-    assert record.answers == {clean[:9]: Draft(clean, State.FAILED, reason, clean)}
+    assert record.answers == {clean[:9]: Draft.of(clean, State.FAILED, reason=reason, model=clean)}
 
 
 @slow
@@ -338,7 +344,7 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     for key in ("T1", "T2", "T3"):
         await one.add(question(key))
-        await one.save(Changes(posts={(key, "parent"): "1.0"}, answers={(key, "Depth"): Draft("text")}))
+        await one.save(Changes(posts={(key, "parent"): "1.0"}, answers={(key, "Depth"): Draft.of("text")}))
     now = world.clock.now
     await one.save(Changes(ends={"T1": Outcome.DONE}, edits=[now]))
     world.clock.now += 100
@@ -374,7 +380,7 @@ async def test_the_file_shrinks_with_what_is_forgotten(tmp_path: Path) -> None:
         one, two = await world.store("one"), await world.store("two")
         for number in range(60):
             await one.add(question(f"T{number}"))
-        texts = {(f"T{number}", name): Draft(name * 10_000) for number in range(60) for name in "abcd"}
+        texts = {(f"T{number}", name): Draft.of(name * 10_000) for number in range(60) for name in "abcd"}
         await one.save(Changes(answers=dict(texts), ends={f"T{number}": Outcome.DONE for number in range(60)}))
         await two.clear(0, 100)
         size = sum(file.st_size for file in files(tmp_path).values())
@@ -523,7 +529,7 @@ async def test_a_call_may_be_cancelled_at_any_moment(world: World) -> None:
     async def ask(key: str) -> None:
         await store.add(question(key))
         posts: dict[tuple[str, str], str | None] = {(key, "parent"): "1.0"}
-        await store.save(Changes(posts=dict(posts), answers={(key, "Depth"): Draft("text")}))
+        await store.save(Changes(posts=dict(posts), answers={(key, "Depth"): Draft.of("text")}))
 
     began = time.perf_counter()
     for number in range(5):
@@ -547,7 +553,7 @@ async def test_calls_are_carried_out_in_the_order_in_which_they_are_made(world: 
     await store.add(question())
     async with asyncio.TaskGroup() as group:
         for number in range(30):
-            group.create_task(store.save(Changes(answers={("T1", "Depth"): Draft(f"text {number}")})))
+            group.create_task(store.save(Changes(answers={("T1", "Depth"): Draft.of(f"text {number}")})))
     assert await query(world.url, "SELECT text FROM answers") == [("text 29",)]
 
 
@@ -557,10 +563,10 @@ async def test_errors_and_logs_quote_nothing(world: World, caplog: pytest.LogCap
     caplog.set_level(logging.DEBUG)
     store = await world.store()
     await store.add(question())
-    await store.save(Changes(answers={("T1", "Depth"): Draft(PROBLEM)}))
+    await store.save(Changes(answers={("T1", "Depth"): Draft.of(PROBLEM)}))
     await query(world.url, "ALTER TABLE answers RENAME COLUMN text TO words")
     with pytest.raises(StoreError) as caught:
-        await store.save(Changes(answers={("T1", "Depth"): Draft(PROBLEM)}))
+        await store.save(Changes(answers={("T1", "Depth"): Draft.of(PROBLEM)}))
     assert PROBLEM not in "".join(traceback.format_exception(caught.value)) + caplog.text
     assert str(caught.value).startswith(f"{store.location}: the database did not do what it was asked (")
     assert (await store.save(Changes())).held == {"T1"}

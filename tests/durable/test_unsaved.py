@@ -26,7 +26,7 @@ def test_a_run_that_the_database_does_not_know_is_written_whole(unsaved: Unsaved
     for part in ("parent", "Depth", "Time"):
         unsaved.note_post("k", part, None)
     unsaved.note_post("k", "parent", "1.0")
-    unsaved.note_draft("k", "Depth", Draft("so far", State.WRITING))
+    unsaved.note_draft("k", "Depth", Draft.of("so far", State.WRITING))
     unsaved.take(frozenset())
     unsaved.note_post("k", "Time", "3.0")
     unsaved.note_post("k", "Depth", WITHDRAWN)
@@ -37,26 +37,26 @@ def test_a_run_that_the_database_does_not_know_is_written_whole(unsaved: Unsaved
         (("k", "Time"), "3.0"),
         (("k", "Depth"), WITHDRAWN),
     ]
-    assert changes.answers == {("k", "Depth"): Draft("so far", State.WRITING)}
+    assert changes.answers == {("k", "Depth"): Draft.of("so far", State.WRITING)}
     assert unsaved.take(KNOWN) == (Changes(), set())
 
 
 def test_a_run_that_was_claimed_is_written_anew_as_it_was_left(unsaved: Unsaved) -> None:
     """What is new of it does not change what was read of it."""
-    record = Record(Question("other", "Why?", "U", "C"), 5.0, {"parent": "1.0"}, {"Depth": Draft("a")})
+    record = Record(Question("other", "Why?", "U", "C"), 5.0, {"parent": "1.0"}, {"Depth": Draft.of("a")})
     unsaved.claim(record)
     unsaved.note_post("other", "Depth", "2.0")
-    unsaved.note_draft("other", "Depth", Draft("ab"))
+    unsaved.note_draft("other", "Depth", Draft.of("ab"))
     changes, _ = unsaved.take(frozenset({"k"}))
     assert changes.begins == {"other": Begun(record.question, 5.0)}
     assert changes.posts == {("other", "parent"): "1.0", ("other", "Depth"): "2.0"}
-    assert changes.answers == {("other", "Depth"): Draft("ab")}
-    assert (record.posts, record.answers) == ({"parent": "1.0"}, {"Depth": Draft("a")})
+    assert changes.answers == {("other", "Depth"): Draft.of("ab")}
+    assert (record.posts, record.answers) == ({"parent": "1.0"}, {"Depth": Draft.of("a")})
 
 
 def test_drafts_wait_for_what_shows_them(unsaved: Unsaved) -> None:
     """An edit or a post of their own run; the last one of an answer, and those of a run that has ended, do not."""
-    growing, whole = Draft("a", State.WRITING), Draft("a", State.DONE)
+    growing, whole = Draft.of("a", State.WRITING), Draft.of("a", State.DONE)
     shows: list[Any] = [
         lambda: unsaved.note_edit("k", "Depth", 1.0),
         lambda: unsaved.note_post("k", "Depth 2", None),
@@ -83,13 +83,13 @@ def test_the_last_word_on_each_counts(unsaved: Unsaved) -> None:
     unsaved.note_post("k", "parent", None)
     unsaved.note_edit("k", "Depth", 50.0)
     unsaved.note_edit("k", "Time", 60.0)
-    unsaved.note_draft("k", "Depth", Draft("old"))
+    unsaved.note_draft("k", "Depth", Draft.of("old"))
     unsaved.end("other", Outcome.DONE, is_saved=True)
     taken = unsaved.take(KNOWN)
     unsaved.note_post("k", "parent", "1.0")
     unsaved.note_edit("k", "Breadth", 100.0)
     unsaved.note_edit_answered("k", "Depth")
-    unsaved.note_draft("k", "Depth", Draft("new"))
+    unsaved.note_draft("k", "Depth", Draft.of("new"))
     unsaved.end("late", Outcome.BROKEN, is_saved=True)
     unsaved.begin(Question("k2", "Why?", "U", "C"), 90)
     unsaved.end("k2", Outcome.DONE, is_saved=False)
@@ -98,7 +98,7 @@ def test_the_last_word_on_each_counts(unsaved: Unsaved) -> None:
     changes, due = unsaved.take(KNOWN)
     assert changes.posts == {("k", "parent"): "1.0"}
     assert changes.calls == {("k", "Depth"): None, ("k", "Time"): 60.0, ("k", "Breadth"): 100.0}
-    assert changes.answers == {("k", "Depth"): Draft("new")}
+    assert changes.answers == {("k", "Depth"): Draft.of("new")}
     assert changes.ends == {"other": Outcome.DONE, "late": Outcome.BROKEN, "k2": Outcome.DONE}
     assert list(changes.begins) == ["k2"]
     assert changes.edits == [60.0, 100.0]
@@ -108,10 +108,10 @@ def test_the_last_word_on_each_counts(unsaved: Unsaved) -> None:
 def test_what_was_due_is_due_when_it_is_put_back(unsaved: Unsaved) -> None:
     """Else the drafts that people have seen would wait for another edit."""
     unsaved.note_edit("k", "Depth", 1.0)
-    unsaved.note_draft("k", "Depth", Draft("seen"))
+    unsaved.note_draft("k", "Depth", Draft.of("seen"))
     taken = unsaved.take(KNOWN)
     unsaved.put_back(*taken, now=1.0)
-    assert unsaved.take(KNOWN)[0].answers == {("k", "Depth"): Draft("seen")}
+    assert unsaved.take(KNOWN)[0].answers == {("k", "Depth"): Draft.of("seen")}
 
 
 def test_a_run_that_ends_is_worked_on_no_more(unsaved: Unsaved) -> None:
@@ -134,7 +134,7 @@ def test_of_runs_that_are_written_late_the_oldest_are_forgotten(unsaved: Unsaved
         unsaved.begin(Question(key, "Why?", "U", "C"), 100)
         unsaved.note_post(key, "parent", "1.0")
         unsaved.note_edit(key, "parent", 1.0)
-        unsaved.note_draft(key, "Depth", Draft("a"))
+        unsaved.note_draft(key, "Depth", Draft.of("a"))
         unsaved.end(key, Outcome.DONE, is_saved=False)
     changes, _ = unsaved.take(KNOWN)
     kept = [f"k{number}" for number in range(2, MOST_LATE + 2)]

@@ -79,10 +79,10 @@ async def test_drafts_are_the_whole_text_so_far() -> None:
     """One for each block of bytes, in order; the final one comes with the last of the text and the count of tokens."""
     drafts, _ = await drafts_of(Script(("Ask ", "why ", "nine ", "times."), every=0.5, first=1.0))
     assert drafts == [
-        Draft("Ask ", State.WRITING),
-        Draft("Ask why ", State.WRITING),
-        Draft("Ask why nine ", State.WRITING),
-        Draft("Ask why nine times.", State.DONE, None, "test-model-2026", drafts[-1].seconds, 42),
+        Draft.of("Ask ", State.WRITING),
+        Draft.of("Ask why ", State.WRITING),
+        Draft.of("Ask why nine ", State.WRITING),
+        Draft.of("Ask why nine times.", State.DONE, model="test-model-2026", seconds=drafts[-1].seconds, tokens=42),
     ]
     assert drafts[-1].seconds == pytest.approx(2.5)
 
@@ -161,12 +161,8 @@ async def test_it_is_tried_eight_times_and_no_oftener() -> None:
     """With pauses that grow; the eighth refusal is the answer's."""
     drafts, server = await drafts_of(Script(status=429, error={"message": SAID}))
     assert gaps(server) == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
-    assert drafts[-1] == Draft(
-        "",
-        State.FAILED,
-        Reason(Code.TOO_MANY_REQUESTS),
-        MODEL,
-        drafts[-1].seconds,
+    assert drafts[-1] == Draft.of(
+        "", State.FAILED, reason=Reason(Code.TOO_MANY_REQUESTS), model=MODEL, seconds=drafts[-1].seconds
     )
     assert drafts[-1].seconds == pytest.approx(31.5, abs=0.01)
 

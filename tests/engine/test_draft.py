@@ -49,14 +49,14 @@ def test_every_state_is_in_the_table() -> None:
 
 def test_a_new_draft_waits_and_says_nothing() -> None:
     """What stands for an answer before there is one."""
-    assert Draft() == Draft("", State.WAITING, None, "", 0.0, 0)
+    assert Draft() == Draft.of("", State.WAITING)
     assert Draft().text == ""
 
 
 def test_the_text_is_made_when_it_is_asked_for_and_not_before() -> None:
     """Most drafts are never shown."""
     source = transcript("one ", "two")
-    draft = Draft(source, State.WRITING, length=source.length)
+    draft = Draft(source, source.length, State.WRITING)
     assert source.reads == 0
     assert draft.text == "one two"
     assert source.reads == 1
@@ -68,10 +68,10 @@ def test_a_draft_keeps_its_own_text_while_the_source_grows() -> None:
     drafts = []
     for piece in ("", "a", "é…", "🙂", "b" * 5_000):
         source.add(piece)
-        drafts.append(Draft(source, State.WRITING, length=source.length))
+        drafts.append(Draft(source, source.length, State.WRITING))
     whole = "aé…🙂" + "b" * 5_000
     assert [draft.text for draft in drafts] == ["", "a", "aé…", "aé…🙂", whole]
-    assert Draft(source, length=3).text == "aé…"
+    assert Draft(source, 3).text == "aé…"
 
 
 def test_line_ends_are_kept_as_they_are() -> None:
@@ -92,28 +92,28 @@ def test_a_transcript_goes_on_after_it_was_read() -> None:
 def test_drafts_that_look_the_same_are_equal_however_the_text_is_kept() -> None:
     """And have one hash, as the law is."""
     source = transcript("one ", "two")
-    plain = Draft("one two", State.WRITING)
-    for same in (Draft(source, State.WRITING, length=7), Draft(transcript("one two", "!"), State.WRITING, length=7)):
+    plain = Draft.of("one two", State.WRITING)
+    for same in (Draft(source, 7, State.WRITING), Draft(transcript("one two", "!"), 7, State.WRITING)):
         assert same == plain
         assert plain == same
         assert hash(same) == hash(plain)
-    assert len({plain, Draft(source, State.WRITING, length=7)}) == 1
+    assert len({plain, Draft(source, 7, State.WRITING)}) == 1
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        Draft("one tw", State.DONE, WHY, "m", 1.0, 2),
-        Draft("one two", State.CUT, WHY, "m", 1.0, 2),
-        Draft("one two", State.DONE, Reason(Code.EMPTY), "m", 1.0, 2),
-        Draft("one two", State.DONE, WHY, "n", 1.0, 2),
-        Draft("one two", State.DONE, WHY, "m", 1.5, 2),
-        Draft("one two", State.DONE, WHY, "m", 1.0, 3),
-        Draft(transcript("one two"), State.DONE, WHY, "m", 1.0, 2, length=6),
+        Draft.of("one tw", State.DONE, reason=WHY, model="m", seconds=1.0, tokens=2),
+        Draft.of("one two", State.CUT, reason=WHY, model="m", seconds=1.0, tokens=2),
+        Draft.of("one two", State.DONE, reason=Reason(Code.EMPTY), model="m", seconds=1.0, tokens=2),
+        Draft.of("one two", State.DONE, reason=WHY, model="n", seconds=1.0, tokens=2),
+        Draft.of("one two", State.DONE, reason=WHY, model="m", seconds=1.5, tokens=2),
+        Draft.of("one two", State.DONE, reason=WHY, model="m", seconds=1.0, tokens=3),
+        Draft(transcript("one two"), 6, State.DONE, reason=WHY, model="m", seconds=1.0, tokens=2),
         "one two",
         None,
     ],
 )
 def test_drafts_that_look_different_are_not_equal(other: object) -> None:
     """Each of their fields counts, and nothing that is not a draft equals one."""
-    assert Draft("one two", State.DONE, WHY, "m", 1.0, 2) != other
+    assert Draft.of("one two", State.DONE, reason=WHY, model="m", seconds=1.0, tokens=2) != other

@@ -100,7 +100,7 @@ async def test_a_text_that_is_there_at_once_lands_whole_in_smaller_pages(
         thread = Stage(board, Ledger(), "C", "0")
         reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        thread.show(reply, Draft(text, State.DONE, model="m"))
+        thread.show(reply, Draft.of(text, State.DONE, model="m"))
         await thread.settle()
     assert writer.all_text() == text
     assert "✅ done" in str(list(writer.screen.values())[-1].blocks)
@@ -116,9 +116,9 @@ async def test_a_growing_text_never_shows_less_than_before(is_too_long: Callable
         reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         for end in range(100, len(LONG), 100):
-            thread.show(reply, Draft(LONG[:end], State.WRITING))
+            thread.show(reply, Draft.of(LONG[:end], State.WRITING))
             await asyncio.sleep(0.4)
-        thread.show(reply, Draft(LONG, State.DONE, model="m"))
+        thread.show(reply, Draft.of(LONG, State.DONE, model="m"))
         await thread.settle()
     assert writer.all_text() == LONG
     assert writer.visible == sorted(writer.visible)
@@ -133,7 +133,7 @@ async def test_the_workspace_learns_for_an_hour() -> None:
             thread = Stage(board, Ledger(), "C", "0")
             reply = thread.reply(PERSPECTIVES[0])
             writer.refused.clear()
-            thread.show(reply, Draft(LONG, State.DONE, model="m"))
+            thread.show(reply, Draft.of(LONG, State.DONE, model="m"))
             await thread.settle()
             assert len(writer.refused) == calls
             if not calls:
@@ -148,9 +148,9 @@ async def test_where_no_size_helps_what_stands_stays_and_the_rest_is_told() -> N
         thread = Stage(board, Ledger(), "C", "0")
         reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        thread.show(reply, Draft(said, State.WRITING))
+        thread.show(reply, Draft.of(said, State.WRITING))
         await asyncio.sleep(5)
-        thread.show(reply, Draft(said + "new " * 300, State.DONE, model="m"))
+        thread.show(reply, Draft.of(said + "new " * 300, State.DONE, model="m"))
         await thread.settle()
         assert board._lesson.room(asyncio.get_running_loop().time()) == math.inf
     shown = [text_of(body) for body in writer.screen.values()]
@@ -181,9 +181,9 @@ async def test_what_stands_of_a_page_stays_where_the_next_is_lost() -> None:
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [SlackError("ekm_access_denied")]
         for end in range(100, 6_000, 100):
-            thread.show(reply, Draft(LONG[:end], State.WRITING))
+            thread.show(reply, Draft.of(LONG[:end], State.WRITING))
             await asyncio.sleep(0.4)
-        thread.show(reply, Draft(LONG[:6_000], State.DONE, model="m"))
+        thread.show(reply, Draft.of(LONG[:6_000], State.DONE, model="m"))
         await thread.settle()
     longest = max(
         len(text_of(body)) for _, kind, _, body in writer.calls if kind == "edit" and body not in writer.refused
@@ -200,7 +200,7 @@ async def test_a_page_that_is_refused_after_the_next_is_lost_still_ends() -> Non
         reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
         writer.failures["post"] = [SlackError("ekm_access_denied")]
-        thread.show(reply, Draft("words and words. " * 1_000 + LONG, State.DONE, model="m"))
+        thread.show(reply, Draft.of("words and words. " * 1_000 + LONG, State.DONE, model="m"))
         writer.is_too_long = over(3_000)
         async with asyncio.timeout(600):
             await thread.settle()
@@ -214,7 +214,7 @@ async def test_edits_that_are_all_refused_leave_what_stands_and_end() -> None:
         thread = Stage(board, Ledger(), "C", "0")
         reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        thread.show(reply, Draft("Many words. " * 2_500, State.DONE, model="m"))
+        thread.show(reply, Draft.of("Many words. " * 2_500, State.DONE, model="m"))
         await thread.settle()
     assert "Many words. " * 2_500 in writer.all_text().replace("Slack refuses to show this text.", "")
 
@@ -240,7 +240,7 @@ async def test_a_placeholder_that_is_refused_once_still_grows() -> None:
         thread = Stage(board, Ledger(), "C", "0")
         reply = thread.reply(PERSPECTIVES[0])
         await thread.stands(reply.placeholder)
-        thread.show(reply, Draft("It ends.", State.DONE, model="m"))
+        thread.show(reply, Draft.of("It ends.", State.DONE, model="m"))
         await thread.settle()
     assert text_of(writer.screen["1"]) == "It ends."
 
@@ -251,7 +251,7 @@ async def test_a_refusal_that_does_not_say_for_what_is_tried_smaller_twice() -> 
     async with board_on(writer) as board:
         thread = Stage(board, Ledger(), "C", "0")
         reply = thread.reply(PERSPECTIVES[0])
-        thread.show(reply, Draft("words " * 600, State.DONE, model="m"))
+        thread.show(reply, Draft.of("words " * 600, State.DONE, model="m"))
         await thread.settle()
         assert board._lesson.room(asyncio.get_running_loop().time()) == reply.placeholder.fitting.room == math.inf
     assert writer.all_text() == "words " * 600
@@ -261,7 +261,7 @@ async def test_a_refusal_that_does_not_say_for_what_is_tried_smaller_twice() -> 
 @pytest.mark.parametrize("limit", [12_500, 12_400, 7_000])
 async def test_the_parent_and_its_index_are_made_shorter(limit: int) -> None:
     """First the lines of the index, and never the problem that stands."""
-    problem, answers = JAPANESE * 128, [(one, Draft("言葉" * 200, State.DONE)) for one in PERSPECTIVES]
+    problem, answers = JAPANESE * 128, [(one, Draft.of("言葉" * 200, State.DONE)) for one in PERSPECTIVES]
     writer = Strict(over(limit))
     async with board_on(writer) as board:
         thread = Stage(board, Ledger(), "C")

@@ -41,17 +41,27 @@ def told(words: str) -> Reason:
     return Reason(Code.TOLD, {"words": words})
 
 
-drafts = st.builds(Draft, hostile, st.sampled_from(State), st.builds(told, hostile), hostile, st.floats(0, 999))
+drafts = st.builds(
+    Draft.of,
+    hostile,
+    st.sampled_from(State),
+    reason=st.builds(told, hostile),
+    model=hostile,
+    seconds=st.floats(0, 999),
+)
 
 STATES = [
     (Draft(), "🔍 *Depth* · why, nine times · 💭 waiting…"),
     (Draft(reason=told("32 are before it")), "🔍 *Depth* · why, nine times · 💭 waiting: 32 are before it"),
-    (Draft("x", State.WRITING), "🔍 *Depth* · why, nine times · ✍️ writing…"),
-    (Draft("x", State.DONE, None, "m<1>", 12.4), "🔍 *Depth* · why, nine times · ✅ done in 12 s by m&lt;1&gt;"),
-    (Draft("x", State.FAILED, told("a & b.")), "🔍 *Depth* · why, nine times · ⚠️ failed: a &amp; b."),
-    (Draft("x", State.CUT, told("too long.")), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
-    (Draft("x", State.STOPPED), "🔍 *Depth* · why, nine times · ⏹️ stopped"),
-    (Draft("x", State.INTERRUPTED, told("bye.")), "🔍 *Depth* · why, nine times · ⏸️ interrupted: bye."),
+    (Draft.of("x", State.WRITING), "🔍 *Depth* · why, nine times · ✍️ writing…"),
+    (
+        Draft.of("x", State.DONE, model="m<1>", seconds=12.4),
+        "🔍 *Depth* · why, nine times · ✅ done in 12 s by m&lt;1&gt;",
+    ),
+    (Draft.of("x", State.FAILED, reason=told("a & b.")), "🔍 *Depth* · why, nine times · ⚠️ failed: a &amp; b."),
+    (Draft.of("x", State.CUT, reason=told("too long.")), "🔍 *Depth* · why, nine times · ✂️ stopped: too long."),
+    (Draft.of("x", State.STOPPED), "🔍 *Depth* · why, nine times · ⏹️ stopped"),
+    (Draft.of("x", State.INTERRUPTED, reason=told("bye.")), "🔍 *Depth* · why, nine times · ⏸️ interrupted: bye."),
 ]
 
 
@@ -65,16 +75,16 @@ def test_a_reply_says_what_it_is_and_in_what_state(draft: Draft, line: str) -> N
 
 def test_a_reply_that_is_seldom_edited_says_so() -> None:
     """It would seem frozen."""
-    draft = Draft("x", State.WRITING)
+    draft = Draft.of("x", State.WRITING)
     body = blocks.reply(DEPTH, draft, fit("x"), number=1, is_last=True, wait=19.6)
     assert plain_line(body).endswith("✍️ writing, and much is asked: Slack lets me show more every 20 s or so")
-    ended = blocks.reply(DEPTH, Draft("x", State.DONE), fit("x"), number=1, is_last=True, wait=19.6)
+    ended = blocks.reply(DEPTH, Draft.of("x", State.DONE), fit("x"), number=1, is_last=True, wait=19.6)
     assert "every" not in plain_line(ended)
 
 
 def test_a_full_page_says_that_it_goes_on_and_the_next_its_number() -> None:
     """The state stands where the text grows."""
-    draft = Draft("x", State.WRITING)
+    draft = Draft.of("x", State.WRITING)
     page = Page("x", 1, None)
     first = blocks.reply(DEPTH, draft, page, number=1, is_last=False)
     second = blocks.reply(DEPTH, draft, page, number=2, is_last=True)
@@ -90,7 +100,7 @@ def plain_line(body: Body) -> str:
 
 def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
     """Short and telling, as a screen reader says it."""
-    draft = Draft("**Nobody** owns it. More.", State.DONE, model="m")
+    draft = Draft.of("**Nobody** owns it. More.", State.DONE, model="m")
     assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == "Depth: Nobody owns it."
 
 
@@ -99,18 +109,18 @@ def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
 )
 def test_the_notification_of_another_answer_is_its_state(state: State, word: str) -> None:
     """In a word that people know."""
-    draft = Draft("x", state, told("too long."))
+    draft = Draft.of("x", state, reason=told("too long."))
     assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == f"Depth: {word}"
 
 
 OUTCOMES = [
-    (Draft("It ends. Well.", State.DONE), "🔍 *Depth* It ends."),
-    (Draft("It ends. Well.", State.CUT, told("too long.")), "🔍 *Depth* It ends. _(stopped early)_"),
-    (Draft("", State.CUT, told("too long.")), "🔍 *Depth* stopped: too long."),
-    (Draft("It ends. Well.", State.STOPPED), "🔍 *Depth* It ends. _(stopped early)_"),
-    (Draft("", State.STOPPED), "🔍 *Depth* stopped"),
-    (Draft("It ends.", State.FAILED, told("no key.")), "🔍 *Depth* failed: no key."),
-    (Draft("It ends.", State.INTERRUPTED, told("bye.")), "🔍 *Depth* interrupted: bye."),
+    (Draft.of("It ends. Well.", State.DONE), "🔍 *Depth* It ends."),
+    (Draft.of("It ends. Well.", State.CUT, reason=told("too long.")), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft.of("", State.CUT, reason=told("too long.")), "🔍 *Depth* stopped: too long."),
+    (Draft.of("It ends. Well.", State.STOPPED), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft.of("", State.STOPPED), "🔍 *Depth* stopped"),
+    (Draft.of("It ends.", State.FAILED, reason=told("no key.")), "🔍 *Depth* failed: no key."),
+    (Draft.of("It ends.", State.INTERRUPTED, reason=told("bye.")), "🔍 *Depth* interrupted: bye."),
 ]
 
 
@@ -152,7 +162,7 @@ class Shown:
 @given(hostile)
 def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None:
     """For when Slack refuses the form."""
-    draft = Draft(text, State.WRITING)
+    draft = Draft.of(text, State.WRITING)
     body = blocks.reply(DEPTH, draft, fit(text), number=1, is_last=True)
     plainer = body.plainer()
     assert not [block for block in plainer.blocks if block["type"] == "markdown"]
@@ -170,7 +180,7 @@ def test_a_problem_fits_the_parent_or_it_does_not() -> None:
 
 def test_the_longest_index_is_one_message() -> None:
     """A problem that fits the parent fits the index, whatever the answers say."""
-    answers = [(one, Draft("&" * 200, State.CUT, told("x"))) for one in PERSPECTIVES]
+    answers = [(one, Draft.of("&" * 200, State.CUT, reason=told("x"))) for one in PERSPECTIVES]
     problem = "x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2)
     body = blocks.index(problem, "U1", answers)
     assert find_problems(list(body.blocks)) == []
@@ -184,7 +194,7 @@ def text_in(block: blocks.Block) -> str:
 
 def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> None:
     """For when Slack refuses the plainer one too."""
-    draft = Draft("text", State.DONE, model="m")
+    draft = Draft.of("text", State.DONE, model="m")
     body = blocks.reply(DEPTH, draft, fit("text"), number=1, is_last=True)
     assert body.size == 4
     assert plain(Shown(body.barest())).splitlines() == [plain_line(body), "Slack refuses to show this text."]
@@ -192,7 +202,7 @@ def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> 
 
 def test_a_text_that_is_started_over_says_so() -> None:
     """While the old one stands; a page that the new one does not need says where it ends."""
-    draft = Draft("old", State.WRITING, Reason(Code.CONNECTION_LOST))
+    draft = Draft.of("old", State.WRITING, reason=Reason(Code.CONNECTION_LOST))
     body = blocks.reply(PERSPECTIVES[0], draft, fit("old"), number=1, is_last=True)
     assert "✍️ writing: the connection to the model broke; it starts over." in str(body.blocks[0])
     assert "ends above" in str(blocks.ends_above(PERSPECTIVES[0], 2).blocks)
@@ -206,7 +216,7 @@ def weight(body: Body) -> int:
 def test_a_parent_that_is_too_long_for_slack_shows_the_beginning_of_the_problem() -> None:
     """Half of it, and half again; its index keeps to that, and has shorter lines."""
     problem = "最初の一週間がすべてを決める。" * 200
-    answers = [(one, Draft("あ" * 200, State.DONE)) for one in PERSPECTIVES]
+    answers = [(one, Draft.of("あ" * 200, State.DONE)) for one in PERSPECTIVES]
     whole = blocks.parent(problem, "U1")
     half = blocks.parent(problem, "U1", below=weight(whole))
     assert half.weight == weight(half) < 0.6 * weight(whole)
@@ -233,14 +243,14 @@ def test_a_problem_of_many_headings_is_quoted_plainly() -> None:
 def test_a_page_with_more_parts_than_text_is_shown_plainly() -> None:
     """The page as it is."""
     text = "-\n\n" * 500
-    body = blocks.reply(DEPTH, Draft(text, State.DONE), fit(text), number=1, is_last=True)
+    body = blocks.reply(DEPTH, Draft.of(text, State.DONE), fit(text), number=1, is_last=True)
     assert [block["type"] for block in body.blocks] == ["context", "section"]
 
 
 def test_what_stands_is_kept_under_a_new_line() -> None:
     """Where it is more than what would be shown in its place."""
-    long = blocks.reply(DEPTH, Draft("a long text"), fit("a long text"), number=1, is_last=True)
-    short = blocks.reply(DEPTH, Draft("a", State.DONE), fit("a"), number=1, is_last=True)
+    long = blocks.reply(DEPTH, Draft.of("a long text"), fit("a long text"), number=1, is_last=True)
+    short = blocks.reply(DEPTH, Draft.of("a", State.DONE), fit("a"), number=1, is_last=True)
     assert plain(Shown(short.over(long))).splitlines() == [plain_line(short), "a long text"]
     assert long.over(short) is long
     assert long.over(None) is long

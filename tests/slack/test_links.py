@@ -244,7 +244,7 @@ def test_what_is_no_disguise_stays(text: str) -> None:
 
 def test_no_notification_and_no_index_turns_letters_around() -> None:
     """They are mrkdwn, where Slack makes addresses links too."""
-    draft = Draft("\u202ehttps://evil.example/elpmaxe.nigol//:sptth", State.DONE, model="m")
+    draft = Draft.of("\u202ehttps://evil.example/elpmaxe.nigol//:sptth", State.DONE, model="m")
     bodies = [parent(draft.text, "U1"), index("why?", "U1", [(PERSPECTIVES[0], draft)])]
     for body in bodies:
         written = json.dumps([body.text, *body.blocks], ensure_ascii=False)

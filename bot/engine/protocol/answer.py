@@ -11,6 +11,7 @@ Laws:
 What no text may have, a NUL or half a character, is U+FFFD in its place.
 """
 
+from enum import Enum
 from typing import Any
 
 from bot.engine.draft import Draft, State, Transcript
@@ -23,6 +24,20 @@ TEXT_LIMIT = 40_000  # characters; four messages. An answer that is asked to sta
 PIECE = 4_096  # characters that are worked on at once: what is beyond the limit is not looked at
 
 
+class Word(Enum):
+    """The server's word that ends an answer, which is final if nothing follows it."""
+
+    UNSAID = "unsaid"
+    LAST = "last"  # it was said, and nothing has followed
+    FOLLOWED = "followed"  # by a text, or by another word
+
+    is_said: bool
+
+    def __init__(self, value: str) -> None:
+        # Asked for each token: a member of an enum is looked up slowly, its attribute is not.
+        self.is_said = value != "unsaid"
+
+
 class Answer:
     """What has come of one completion. Times are the caller's, in seconds.
 
@@ -30,18 +45,15 @@ class Answer:
     """
 
     def __init__(self, model: str, now: float, *, omits_opening_tag: bool = False) -> None:
-        self.has_finished = False  # whether the server has said a word that ends an answer
-        self.has_ended = False  # whether the state is final
-        self.has_usage = False
+        self.state = State.WAITING
         self.is_counted = False  # whether the count of tokens came by itself, behind the word: the last that is sent
         self.has_begun_anew = False  # whether the text until then turned out to be thoughts
         self.thoughts = Thoughts(is_held=omits_opening_tag)
         self._text = Transcript()
         self._half = ""  # the first half of a character that the server has cut in two
-        self._state = State.WAITING
+        self._word = Word.UNSAID
         self._reason: Reason | None = None
         self._ending = Ending.UNKNOWN
-        self._goes_on = False  # whether something followed a word that ends an answer
         self._has_declined = False
         self._has_thought = False
         self._has_deltas = False
@@ -60,12 +72,17 @@ class Answer:
     @property
     def is_thinking(self) -> bool:
         """Whether there are thoughts, and no text yet."""
-        return self._state is State.THINKING
+        return self.state is State.THINKING
+
+    @property
+    def has_finished(self) -> bool:
+        """Whether the server has said a word that ends an answer."""
+        return self._word.is_said
 
     @property
     def has_final_word(self) -> bool:
         """Whether the server's word can be taken for the last: nothing has followed it, and there is an answer."""
-        return self.has_finished and not self._goes_on and (self._text.length > 0 or self._ending is not Ending.WHOLE)
+        return self._word is Word.LAST and (self._text.length > 0 or self._ending is not Ending.WHOLE)
 
     def take(self, chunk: dict[str, Any], now: float) -> bool:
         """Add a chunk; whether it shows that the model is at work, or done: text, thoughts, the word at the end.
@@ -81,7 +98,7 @@ class Answer:
             self._model = name_model(model, self._asked)
         usage = chunk.get("usage")
         if usage and (tokens := count_tokens(usage)) is not None:
-            self.has_usage, self._tokens = True, tokens
+            self._tokens = tokens
         choice = find_choice(chunk)
         if choice is not None:
             return self._take_choice(choice, now)
@@ -95,28 +112,33 @@ class Answer:
         `failure` says why; without one it is a matter of what the model has said last, or, where it has said nothing,
         of whether the server has ended the stream as the protocol wants it (`is_orderly`).
         """
-        if self.has_ended:
+        if self.state.is_final:
             return
         self._show(self.thoughts.finish(self._text), now)
         self._show("\ufffd" if self._half else "", now)
-        if self.has_ended:
+        if self.state.is_final:
             return
-        self.has_ended = True
         self._seconds = now - self._began
-        self._state, self._reason = (State.FAILED, failure) if failure else self._conclude(is_orderly=is_orderly)
+        self.state, self._reason = (State.FAILED, failure) if failure else self._conclude(is_orderly=is_orderly)
 
     def stop(self, now: float, reason: Reason) -> None:
         """Note that nothing more is wanted, for `reason`; what has come is its beginning."""
         self.end(now, failure=reason)
-        if self._text.length and self._state is State.FAILED:
-            self._state = State.CUT
+        if self._text.length and self.state is State.FAILED:
+            self.state = State.CUT
 
     def draft(self) -> Draft:
         """The answer as it stands."""
-        if not self.has_ended:
-            return Draft(self._text, self._state, length=self._text.length)
+        if not self.state.is_final:
+            return Draft(self._text, self._text.length, self.state)
         return Draft(
-            self._text, self._state, self._reason, self._model, self._seconds, self._tokens, length=self._text.length
+            self._text,
+            self._text.length,
+            self.state,
+            reason=self._reason,
+            model=self._model,
+            seconds=self._seconds,
+            tokens=self._tokens,
         )
 
     def _take_choice(self, choice: dict[str, Any], now: float) -> bool:
@@ -127,11 +149,12 @@ class Answer:
         else:
             text, is_alive = self._take_odd(choice)
         if text:
-            self._goes_on = self._goes_on or self.has_finished
+            if self._word.is_said:
+                self._word = Word.FOLLOWED
             self._add(text, now)
-        if self.thoughts.is_thinking and self._state is State.WAITING:
-            self._state = State.THINKING
-        if self.has_finished and not text and self._text.length:
+        if self.thoughts.is_thinking and self.state is State.WAITING:
+            self.state = State.THINKING
+        if not text and self._word.is_said and self._text.length:
             is_alive = False  # behind the last word nothing but text shows that it was not the last
         if word := choice.get("finish_reason"):
             is_alive = self._finish(word) or is_alive
@@ -143,8 +166,8 @@ class Answer:
         self._has_declined = self._has_declined or said.is_refusal
         if said.is_thought:
             self._has_thought = True
-            if self._state is State.WAITING:
-                self._state = State.THINKING
+            if self.state is State.WAITING:
+                self.state = State.THINKING
         if choice.get("delta"):
             self._has_deltas = self._has_deltas or bool(said.text)
         elif self._has_deltas:
@@ -160,17 +183,19 @@ class Answer:
         ending = read_ending(word)
         if ending is Ending.NONE:
             return False
-        is_first = not self.has_finished
-        self.has_finished = True
+        is_first = not self._word.is_said
+        if is_first:
+            self._word = Word.LAST
         # A gateway may end with a word of its own what its server has ended otherwise.
-        if is_first or self._goes_on or ending is not Ending.WHOLE or self._ending is Ending.CUT:
-            self._goes_on = self._goes_on or (not is_first and ending is not self._ending)
+        if is_first or self._word is Word.FOLLOWED or ending is not Ending.WHOLE or self._ending is Ending.CUT:
+            if not is_first and ending is not self._ending:
+                self._word = Word.FOLLOWED
             self._ending = ending
         return is_first
 
     def _add(self, text: str, now: float) -> None:
         for start in range(0, len(text), PIECE):  # one, nearly always
-            if self.has_ended:
+            if self.state.is_final:
                 return
             piece = text[start : start + PIECE]
             if not piece.isascii() or self._half:
@@ -183,16 +208,15 @@ class Answer:
         if self.thoughts.has_been_wrong and not self.has_begun_anew:
             self.has_begun_anew = True
             self._text = Transcript()
-            self._state = State.THINKING
+            self.state = State.THINKING
         if not piece:
             return
         room = TEXT_LIMIT - self._text.length
         self._text.add(piece[:room])
-        self._state = State.WRITING
+        self.state = State.WRITING
         if len(piece) > room:
-            self.has_ended = True
             self._seconds = now - self._began
-            self._state, self._reason = State.CUT, Reason(Code.CUT_HERE, {"characters": TEXT_LIMIT})
+            self.state, self._reason = State.CUT, Reason(Code.CUT_HERE, {"characters": TEXT_LIMIT})
 
     def _join_halves(self, piece: str) -> str:
         """Make characters of their halves: JSON may have them cut in two, in two chunks or in one."""

@@ -445,7 +445,7 @@ async def test_nothing_is_logged_of_what_was_written(tmp_path: Path, caplog: pyt
     assert "marmalade" not in caplog.text
 
 
-ODD = Draft("so far", State.DONE, seconds=float("nan"), tokens=10**31)
+ODD = Draft.of("so far", State.DONE, seconds=float("nan"), tokens=10**31)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -470,7 +470,7 @@ async def test_a_text_without_end_is_cut_off(kind: str, tmp_path: Path) -> None:
     """A write has to be brief, since all others wait behind it."""
     async with database(kind, tmp_path) as url, opened(url) as store:
         began = time.perf_counter()
-        assert (await store.save(Changes(answers={("k", "Depth"): Draft("x" * 100_000_000)}))).held == {"k"}
+        assert (await store.save(Changes(answers={("k", "Depth"): Draft.of("x" * 100_000_000)}))).held == {"k"}
         assert time.perf_counter() - began < 1.5
         assert await query(url, "SELECT LENGTH(text) FROM answers") == [(1_000_000,)]
 
@@ -493,7 +493,7 @@ async def test_what_cannot_be_stored_is_put_aside_and_the_rest_is_written(
             begins={key: Begun(question(key), ASKED_AT) for key in ("one", bad, "two")},
             posts={("k", part): "1.1" for part in ("parent", bad, "Depth")},
             calls={("k", "Depth"): ASKED_AT},
-            answers={("k", name): Draft("text") for name in ("Breadth", bad, "Time")},
+            answers={("k", name): Draft.of("text") for name in ("Breadth", bad, "Time")},
             ends={"two": Outcome.DONE},
             edits=[ASKED_AT],
         )
@@ -524,7 +524,7 @@ async def test_what_cannot_be_read_is_left_alone_and_stops_nobody(
     async with database(kind, tmp_path) as url, opened(url) as one, Store(url, owner="two", clock=lambda: now) as two:
         for number in range(25):
             await one.add(question(f"odd {number}"))
-        await one.save(Changes(answers={("k", "Depth"): Draft("text")}))
+        await one.save(Changes(answers={("k", "Depth"): Draft.of("text")}))
         nonsense = "infinity" if kind == "postgresql" else "soon"
         await query(url, f"UPDATE runs SET asked_at = '{nonsense}' WHERE key <> 'k'")  # noqa: S608 - ours
         await query(url, "UPDATE answers SET state = 'pondering'")

@@ -81,8 +81,8 @@ def test_an_end_is_a_matter_of_what_was_said_last(
     """A finish reason, or else whether the server has ended it as the protocol wants."""
     answer = answer_of(*chunks)
     answer.end(12.5, is_orderly=is_orderly)
-    assert answer.draft() == Draft(text, state, reason, "m" if chunks else "asked", 2.5, 0)
-    assert answer.has_ended
+    assert answer.draft() == Draft.of(text, state, reason=reason, model="m" if chunks else "asked", seconds=2.5)
+    assert answer.state.is_final
 
 
 @pytest.mark.parametrize("chunks", [case[1] for case in ENDS])
@@ -100,7 +100,7 @@ def test_the_first_end_counts() -> None:
     before = answer.draft()
     answer.end(15.0, failure=WHY)
     answer.take(says(" More."), 16.0)
-    assert answer.draft() == before == Draft("I.", State.DONE, None, "m", 2.0, 0)
+    assert answer.draft() == before == Draft.of("I.", State.DONE, model="m", seconds=2.0)
 
 
 def test_an_answer_waits_until_there_is_text_and_then_is_written() -> None:
@@ -110,45 +110,47 @@ def test_an_answer_waits_until_there_is_text_and_then_is_written() -> None:
     for chunk in (says("", role="assistant"), says(None, reasoning_content="hm"), says("I"), counts(total_tokens=7)):
         answer.take(chunk, 11.0)
         seen.append(answer.draft())
-    assert seen == [Draft()] * 2 + [Draft("", State.THINKING)] + [Draft("I", State.WRITING)] * 2
-    assert not answer.has_ended
+    assert seen == [Draft()] * 2 + [Draft.of("", State.THINKING)] + [Draft.of("I", State.WRITING)] * 2
+    assert not answer.state.is_final
 
 
 @pytest.mark.parametrize(
-    ("chunk", "is_alive", "has_finished", "has_usage"),
+    ("chunk", "is_alive", "has_finished", "tokens"),
     [
-        (says("x"), True, False, False),
-        (says(" "), True, False, False),
-        (says(""), False, False, False),
-        (says(None), False, False, False),
-        (says(None, role="assistant"), False, False, False),
-        (says("x", role="assistant"), True, False, False),
-        (REFUSAL, True, False, False),
-        (says(None, reasoning_content="hm"), True, False, False),
-        (says(None, tool_calls=[{"index": 0}]), True, False, False),
-        (says(None, reasoning_content=""), False, False, False),
-        (says("", "stop"), True, True, False),
-        (says("x", "stop"), True, True, False),
-        (counts(total_tokens=7), False, False, True),
-        (counts(total_tokens=0), False, False, True),
-        (counts(total_tokens=None), False, False, False),
-        (counts(total_tokens="7"), False, False, False),
-        (counts(prompt_tokens=7), False, False, False),
-        ({**says("x", "stop"), "usage": {"total_tokens": 7}}, True, True, True),
-        ({"choices": [{"index": 1, "delta": {"content": "x"}, "finish_reason": "stop"}]}, False, False, False),
-        ({"choices": [{"delta": {"content": "x"}}]}, True, False, False),
-        ({"choices": [{"index": None, "delta": {"content": "x"}}]}, True, False, False),
-        ({"choices": [{}]}, False, False, False),
-        ({}, False, False, False),
+        (says("x"), True, False, 0),
+        (says(" "), True, False, 0),
+        (says(""), False, False, 0),
+        (says(None), False, False, 0),
+        (says(None, role="assistant"), False, False, 0),
+        (says("x", role="assistant"), True, False, 0),
+        (REFUSAL, True, False, 0),
+        (says(None, reasoning_content="hm"), True, False, 0),
+        (says(None, tool_calls=[{"index": 0}]), True, False, 0),
+        (says(None, reasoning_content=""), False, False, 0),
+        (says("", "stop"), True, True, 0),
+        (says("x", "stop"), True, True, 0),
+        (counts(total_tokens=7), False, False, 7),
+        (counts(total_tokens=0), False, False, 0),
+        (counts(total_tokens=None), False, False, 0),
+        (counts(total_tokens="7"), False, False, 0),
+        (counts(prompt_tokens=7), False, False, 0),
+        ({**says("x", "stop"), "usage": {"total_tokens": 7}}, True, True, 7),
+        ({"choices": [{"index": 1, "delta": {"content": "x"}, "finish_reason": "stop"}]}, False, False, 0),
+        ({"choices": [{"delta": {"content": "x"}}]}, True, False, 0),
+        ({"choices": [{"index": None, "delta": {"content": "x"}}]}, True, False, 0),
+        ({"choices": [{}]}, False, False, 0),
+        ({}, False, False, 0),
     ],
 )
 def test_a_chunk_shows_whether_the_model_is_at_work(
-    chunk: dict[str, Any], *, is_alive: bool, has_finished: bool, has_usage: bool
+    chunk: dict[str, Any], tokens: int, *, is_alive: bool, has_finished: bool
 ) -> None:
     """Text, or thoughts that are not shown; not what only frames them."""
     answer = Answer("asked", 10.0)
     assert answer.take(chunk, 11.0) is is_alive
-    assert (answer.has_finished, answer.has_usage) == (has_finished, has_usage)
+    assert answer.has_finished is has_finished
+    answer.end(12.0)
+    assert answer.draft().tokens == tokens
 
 
 @pytest.mark.parametrize(
@@ -170,7 +172,7 @@ def test_what_has_the_wrong_type_is_malformed(chunk: dict[str, Any]) -> None:
     answer = answer_of(says("I."))
     with pytest.raises(MalformedError):
         answer.take(chunk, 12.0)
-    assert answer.draft() == Draft("I.", State.WRITING)
+    assert answer.draft() == Draft.of("I.", State.WRITING)
 
 
 def test_the_newest_count_of_tokens_is_the_answers() -> None:
@@ -218,8 +220,8 @@ def test_an_endless_text_is_stopped_at_40_000_characters(sizes: list[int], lengt
     """At the moment at which there is one too many, and no later end says otherwise."""
     answer = answer_of(*(says("é" * size) for size in sizes))
     assert (answer.length, len(answer.draft().text), answer.draft().state) == (length, length, state)
-    assert answer.has_ended is (state is State.CUT)
-    if answer.has_ended:
+    assert answer.state.is_final is (state is State.CUT)
+    if answer.state.is_final:
         before = answer.draft()
         answer.end(99.0, failure=WHY)
         assert answer.draft() == before
@@ -234,7 +236,7 @@ def sizes_until(sizes: list[int]) -> float:
 def test_what_was_kept_to_the_end_counts_too() -> None:
     """Half a tag, which turned out to be text."""
     answer = answer_of(says("x" * 39_998), says("</thin"))
-    assert (answer.length, answer.has_ended) == (39_998, False)
+    assert (answer.length, answer.state.is_final) == (39_998, False)
     answer.end(15.0, is_orderly=True)
     assert (answer.draft().state, answer.draft().text[-3:], answer.draft().reason) == (State.CUT, "x</", ENDLESS)
 
@@ -242,7 +244,7 @@ def test_what_was_kept_to_the_end_counts_too() -> None:
 def test_a_character_is_one_however_many_bytes_it_has() -> None:
     """Neither in UTF-8 nor in UTF-16 is it counted."""
     answer = answer_of(says("🙂" * 40_000))
-    assert (answer.length, answer.has_ended) == (40_000, False)
+    assert (answer.length, answer.state.is_final) == (40_000, False)
 
 
 @pytest.mark.parametrize(
@@ -318,7 +320,7 @@ def test_the_cost_of_a_token_does_not_grow_with_the_text(monkeypatch: pytest.Mon
     answer.end(40_000.0, is_orderly=True)
     assert [draft.text for draft in drafts] == ["x" * (4_000 * count + 1) for count in range(10)]
     assert all(draft.state is State.WRITING for draft in drafts)
-    assert answer.draft() == Draft("x" * 40_000, State.DONE, None, "m", 40_000.0, 0)
+    assert answer.draft() == Draft.of("x" * 40_000, State.DONE, model="m", seconds=40_000.0)
 
 
 @pytest.mark.parametrize("pieces", [10_000, 40_000])
