@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Union
 
-from bot.network.connection_failures import ConnectionFailure
-
 
 class Code(Enum):
     """What happened; `ARGUMENTS` has the names of what some of them need beside."""
@@ -108,7 +106,10 @@ class Reason:
         return _SETTINGS.get(self.code, "")
 
 
-_CONNECTIONS = [Code(failure.value) for failure in ConnectionFailure]
+_CONNECTIONS = (
+    *(Code.CERTIFICATE, Code.NOT_TLS, Code.HANDSHAKE, Code.NOT_HTTP, Code.NO_SUCH_HOST, Code.NO_SUCH_PROXY),
+    *(Code.NO_NAME_SERVICE, Code.REFUSED, Code.NO_ROUTE, Code.PROXY_AWAY, Code.PROXY_REFUSED),
+)
 
 ARGUMENTS: Mapping[Code, tuple[str, ...]] = {
     **dict.fromkeys((Code.NO_MODEL, Code.UNVERIFIED, Code.NO_SYSTEM_ROLE, Code.FORBIDDEN, Code.NOT_FOUND), ("model",)),

@@ -6,9 +6,8 @@ one was.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
-from typing import Protocol, cast
 
 from bot.delivery.board import Board
 from bot.delivery.outcomes import Loss
@@ -17,26 +16,14 @@ from bot.delivery.reply import Reply
 from bot.delivery.roles import Ledger
 from bot.delivery.section import Found
 from bot.delivery.thread import Thread
+from bot.engine import Model, ask
 from bot.engine.draft import Draft
-from bot.engine.merge import merge_async_iterators
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.slack.question import Question
 
 PAUSE = 0.05  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
-
-
-class Model(Protocol):
-    """Who answers: `engine.completions`."""
-
-    def stream(
-        self, perspective: Perspective, problem: str, *, standing: str = "", party: str = ""
-    ) -> AsyncIterator[Draft]:
-        """Yield the answer's drafts; the last is final.
-
-        `standing` is the text of a stream that was lost. Where streams have to wait, they go round by `party`.
-        """
 
 
 class Run:
@@ -73,22 +60,22 @@ class Run:
     async def answer(self, model: Model) -> None:
         """Open the thread, show the answers as they grow, and the index when all have ended."""
         await self._stand()
-        streams: list[AsyncIterator[object]] = [
-            _given(reply.draft)
-            if reply.draft.state.is_final
-            else model.stream(
-                reply.perspective, self._question.problem, standing=reply.draft.text, party=self._question.user
-            )
-            for reply in self._replies
-        ]
-        async with merge_async_iterators(*streams, self._losses()) as merged:
+        asked = ask(
+            self._question.problem,
+            model=model,
+            perspectives=[reply.perspective for reply in self._replies],
+            so_far={reply.perspective.key: reply.draft for reply in self._replies},
+            party=self._question.user,
+            beside=[self._losses()],
+        )
+        async with asked as merged:
             async for *drafts, over in merged:
-                self._newest = cast("list[Draft | None]", drafts)
-                for place in cast("frozenset[int] | None", over) or ():
+                self._newest = drafts
+                for place in over or ():
                     merged.drop(place)
                 self._show()
                 if self._is_whole:
-                    merged.drop(len(streams))
+                    merged.drop(len(self._replies))
                 await asyncio.sleep(PAUSE)
         await self._settle()
 
@@ -170,8 +157,3 @@ class Run:
             self._parent.finish()
             await self._board.settle(self.thread)
         await self._board.until(self.thread, lambda: self.thread.is_safe)
-
-
-async def _given(draft: Draft) -> AsyncGenerator[Draft]:
-    """The source of an answer that was whole already."""
-    yield draft

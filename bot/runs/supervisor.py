@@ -16,6 +16,7 @@ from typing import Any, Self
 from bot.delivery.section import Found
 from bot.durable.journal import Entry, Journal
 from bot.durable.record import Outcome, Record
+from bot.engine import Model
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.errors import (
@@ -28,7 +29,7 @@ from bot.errors import (
 )
 from bot.runs.admission import Unfit
 from bot.runs.quotas import Refusal
-from bot.runs.run import LAST_WORDS, Model, Run
+from bot.runs.run import LAST_WORDS, Run
 from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
