@@ -7,8 +7,9 @@ that was cut, or the page turns out to be longer than it may be.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.slack.fences import Fence
-from bot.slack.markdown import Page, fit, octets
+from bot.slack.markup.characters import octets
+from bot.slack.markup.fences import Fence
+from bot.slack.markup.markdown import Page, fit
 
 Room = Callable[[int], float]  # how many bytes the page of a number may have, the first being 1
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from enum import Enum
 
 from bot.runs.quotas import Limits, Refusal
-from bot.slack.mrkdwn import is_blank
+from bot.slack.markup.mrkdwn import is_blank
 
 MOST_RUNS = 100  # at once; Slack's 50 edits a minute show the ends of ten of them in a minute
 TELL_EVERY = 5.0  # seconds between two messages to one person about what was refused

@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from bot.errors import TokenRefusedError
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import BOT_SCOPES, Call, Message, Version, Workspace
-from bot.slack.links import unmask
-from bot.slack.markdown import fit
-from tests.slack.test_markdown import open_fence
+from bot.slack.markup.links import unmask
+from bot.slack.markup.markdown import fit
+from tests.slack.markup.test_markdown import open_fence
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import KEY, ModelServer, Script
 from tests.support.world import NAMES, World, body_of, running, shown

@@ -16,7 +16,7 @@ from bot.errors import FormRefusedError, SizeRefusedError, SlackError
 from bot.slack import blocks
 from bot.slack.api import Mark
 from bot.slack.blocks import Body
-from bot.slack.markdown import octets
+from bot.slack.markup.characters import octets
 from tests.delivery.test_board import Writer, board_on
 from tests.support.ledger import Ledger
 from tests.support.stage import Stage, Text

@@ -8,7 +8,8 @@ from bot.engine.reasons import Code, Reason
 from bot.playground.slack.blocks import find_mentions, find_problems, plain
 from bot.slack import blocks, notices
 from bot.slack.blocks import SECTION_LIMIT, Body
-from bot.slack.markdown import PAGE_LIMIT, Page, fit, units
+from bot.slack.markup.characters import units
+from bot.slack.markup.markdown import PAGE_LIMIT, Page, fit
 
 DEPTH = PERSPECTIVES[0]
 

@@ -9,9 +9,10 @@ import pytest
 from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
 from bot.slack import blocks, notices
-from bot.slack.links import make_safe
-from bot.slack.markdown import fit, has_too_many_items, pages, stretches, takeaway
-from bot.slack.mrkdwn import escape_markdown, is_blank, unescape, without_mention
+from bot.slack.markup.links import make_safe
+from bot.slack.markup.markdown import fit, has_too_many_items, pages, stretches
+from bot.slack.markup.mrkdwn import escape_markdown, is_blank, unescape, without_mention
+from bot.slack.markup.takeaway import takeaway
 from tests.benchmarks.layout import measure
 from tests.support.pathological import PATHOLOGICAL, generated
 

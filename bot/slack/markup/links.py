@@ -13,14 +13,22 @@ definition, which holds a `]:`. No such pair is left in the text that is sent, b
 - Once more, loosely: where blanks stand between, if something like an address follows.
 
 An address is its own label where Slack makes it clickable. So none may look like another: what turns letters around is
-taken out of all texts (`bot.slack.mrkdwn`), and a joiner keeps one with a user before its host from being a link, as in
+taken out of all texts (`mrkdwn`), and a joiner keeps one with a user before its host from being a link, as in
 `https://login.example@evil.example`.
 """
 
 import re
 
-from bot.slack.fences import rewrite
-from bot.slack.mrkdwn import JOINER, UNSEEN, escape_code, escape_doubtful, escape_markdown, escape_prose, straighten
+from bot.slack.markup.fences import rewrite
+from bot.slack.markup.mrkdwn import (
+    JOINER,
+    UNSEEN,
+    escape_code,
+    escape_doubtful,
+    escape_markdown,
+    escape_prose,
+    straighten,
+)
 
 MOST_LABEL = 301  # characters of a plain link's label
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.mrkdwn import escape, escape_markdown, is_blank, unescape, without_mention
+from bot.slack.markup.mrkdwn import escape, escape_markdown, is_blank, unescape, without_mention
 
 TYPED = [
     ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),

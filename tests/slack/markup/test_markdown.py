@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.playground.slack.blocks import LIVE
-from bot.slack.fences import Fence
-from bot.slack.markdown import PAGE_LIMIT, Page, fit, has_too_many_items, octets, pages, stretches, takeaway, units
-from bot.slack.mrkdwn import escape, escape_markdown
+from bot.slack.markup.characters import octets, units
+from bot.slack.markup.fences import Fence
+from bot.slack.markup.markdown import PAGE_LIMIT, Page, fit, has_too_many_items, pages, stretches
+from bot.slack.markup.mrkdwn import escape, escape_markdown
 
 PIECES = [
     "word ",
@@ -182,48 +183,6 @@ def test_growing_text_never_shows_an_open_fence(growing: str, shown: str) -> Non
     assert fit(growing).markdown == shown
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("People leave because nobody expects them. Then more.", "People leave because nobody expects them."),
-        ("**Nobody** owns [the start](https://a.example), `really`.\n\nMore.", "Nobody owns the start, really."),
-        ("## Takeaway\n\nIt is the first week. So.", "It is the first week."),
-        ("# Only a heading", "Only a heading"),
-        ("- first point. Second.\n- third", "first point."),
-        ("Ask e.g. the team. Then act.", "Ask e.g. the team."),
-        ("1. Why? Because.", "Why?"),
-        ("It costs 3.5 hours a week. Or more.", "It costs 3.5 hours a week."),
-        ("最初の週が問題です。次に。", "最初の週が問題です。"),
-        ("Two\nlines are one. Yes", "Two lines are one."),
-        ("<b>tags</b> stay. As text.", "<b>tags</b> stay."),
-        ("no end of a sentence", "no end of a sentence"),
-        ("“Quoted.” Then on.", "“Quoted.”"),
-        ("```\ncode\n```", ""),
-        ("", ""),
-        (" \n\n ", ""),
-    ],
-)
-def test_the_takeaway_is_the_first_sentence_without_markdown(text: str, sentence: str) -> None:
-    """The first sentence that is one."""
-    assert takeaway(text) == sentence
-
-
-def test_a_long_takeaway_is_cut_at_a_word() -> None:
-    """With a mark, within the limit."""
-    cut = takeaway("every word " * 40)
-    assert cut == "every word " * 13 + "every…"
-    assert len(cut) == 149
-    assert takeaway("あ" * 200) == "あ" * 149 + "…"
-    assert takeaway("x" * 150) == "x" * 150
-
-
-@given(markdown)
-def test_a_takeaway_is_one_short_line(text: str) -> None:
-    """Whatever the model wrote."""
-    assert len(takeaway(text)) <= 150
-    assert len(takeaway(text).splitlines()) <= 1
-
-
 @given(markdown, limits, st.integers(200, 600))
 def test_pages_fit_the_bytes_that_slack_has_taught(text: str, limit: int, room: int) -> None:
     """They join back to the source, and none is longer."""
@@ -300,9 +259,3 @@ def test_a_page_keeps_its_form_however_much_follows(text: str, times: int) -> No
     first = pages(text, limit=400)[0]
     if first.end < len(text):
         assert fit(text + "# and\n" * 50, limit=400) == first
-
-
-def test_a_takeaway_of_brackets_is_still_one() -> None:
-    """They are not looked at for links."""
-    assert takeaway("[" * 50 + "It ends. So.") == "[" * 50 + "It ends."
-    assert takeaway(">" * 100 + " It ends. So.") == "It ends."

@@ -15,17 +15,14 @@ code; a missing one turns the rest of the thread's message into code.
 
 import math
 import re
-import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-
-from bot.slack.fences import Fence, fence_after, lines, may_fence
-from bot.slack.links import make_safe
+from bot.slack.markup.characters import character_start, octets, units
+from bot.slack.markup.fences import Fence, fence_after, lines, may_fence
+from bot.slack.markup.links import make_safe
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
@@ -36,17 +33,9 @@ MOST_LINES = 3_000  # of a page, which has 12,000 characters: what is longer is 
 LEAST_PAGE = 150  # UTF-16 units of a page that is cut for its items; 40 lines of four are no Markdown to be read
 DENSE = 20  # a page has this share of the text before it at least, or is shown plain: there are not hundreds of them
 LONGEST_LINK = 1_000  # characters; one that is longer may be cut
-MOST_STEPS = 64  # code points that a character is looked for in; some have no end
-MOST_OPENING = 100  # lines of it; one of code has some 40 characters
-MOST_BRACKETS = 40  # in an opening; with more of them, the parser's time for links grows with their square
-MOST_QUOTES = 4  # quotes within one another, of which each costs the parser a look at every line
 MOST_ENTITY = 5  # characters: `&amp;`
-OPENING = 1_500  # characters that the first sentence is looked for in; parsing what follows is of no use
-TAKEAWAY_LIMIT = 150  # characters; two lines of an index in a narrow channel
 
-_DEEP_QUOTE = re.compile(rf"^((?: {{0,3}}>){{{MOST_QUOTES}}})(?: {{0,3}}>)+", re.MULTILINE)
 _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
-_SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s+(?![a-z])|$)|[。！？]+[」』”）]*")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
@@ -65,16 +54,6 @@ class Page:
     end: int
     fence: Fence | None
     is_plain: bool = False
-
-
-def units(text: str) -> int:
-    """The length of `text` in UTF-16 units, the longest count that Slack may use of characters."""
-    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
-def octets(text: str) -> int:
-    """The length of `text` in bytes of UTF-8, the longest count of all."""
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
 def fit(
@@ -137,7 +116,7 @@ def stretches(text: str, *, limit: int) -> Iterator[str]:
         if start + fitting < len(text):
             entity = room.rfind("&", fitting - MOST_ENTITY, fitting)
             whole = max(room.rfind("\n", 0, fitting), room.rfind(" ", fitting // 2, fitting)) + 1
-            within = _character_start(room, entity if entity > 0 else fitting) or fitting
+            within = character_start(room, entity if entity > 0 else fitting) or fitting
             fitting = whole if 2 * whole > fitting else within
         yield text[start : start + fitting]
         start += fitting
@@ -146,20 +125,6 @@ def stretches(text: str, *, limit: int) -> Iterator[str]:
 def has_too_many_items(text: str) -> bool:
     """Whether Slack may make more blocks of its own of a text than one message takes."""
     return _Scan(4 * len(text), None, ITEMS_LIMIT, least=math.inf).cut(text, 0, len(text)) is None
-
-
-def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
-    """The first sentence of a Markdown text, stripped of Markdown, cut at a word; empty if there is no text."""
-    first = _first_paragraph(text[:OPENING])
-    end = next(
-        (match.end() for match in _SENTENCE_END.finditer(first) if not _is_abbreviated(first, match)), len(first)
-    )
-    sentence = first[:end]
-    if len(sentence) <= limit:
-        return sentence
-    head = sentence[:limit]  # one more than may stay, so that a word that ends just there is kept
-    words = head.rpartition(" ")[0].rstrip(" ,;:–-")
-    return (words or head[: _character_start(head, limit - 1)]) + "…"
 
 
 class _Scan:
@@ -259,47 +224,4 @@ def _cut_within(line: str, room: int, *, must: bool) -> int:
         return link.start()
     if word >= fitting // 2 and word:
         return word
-    return _character_start(line, fitting) or (max(fitting, 1) if must else 0)
-
-
-def _character_start(text: str, place: int) -> int:
-    """The nearest place at or before `place` that does not stand within a character of several code points."""
-    for earlier in range(place, max(place - MOST_STEPS, 0), -1):
-        if earlier == len(text) or not _is_joined(text[earlier - 1], text[earlier]):
-            return earlier
-    return 0 if place < MOST_STEPS else place
-
-
-def _is_joined(before: str, after: str) -> bool:
-    return (
-        unicodedata.category(after) in {"Mn", "Mc", "Me"}
-        or "\u200d" in (before, after)  # zero width joiner, in emoji of several people
-        or "\U0001f3fb" <= after <= "\U0001f3ff"  # skin tones
-        or ("\U0001f1e6" <= before <= "\U0001f1ff" and "\U0001f1e6" <= after <= "\U0001f1ff")  # flags
-        or ("\ud800" <= before <= "\udbff" and "\udc00" <= after <= "\udfff")
-        or (before == "\r" and after == "\n")
-    )
-
-
-def _first_paragraph(text: str) -> str:
-    """The plain text of the first paragraph, or of the first heading where there is no paragraph."""
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-    if text.count("[") > MOST_BRACKETS:
-        parser.disable(["link", "image"])
-    opening = "".join(islice(lines(text), MOST_OPENING))
-    tokens = parser.parse(_DEEP_QUOTE.sub(r"\1", opening))
-    inlines = [
-        (before.type == "heading_open", _plain(token)) for before, token in pairwise(tokens) if token.type == "inline"
-    ]
-    return next((plain for _, plain in sorted(inlines, key=lambda found: found[0]) if plain), "")
-
-
-def _plain(inline: Token) -> str:
-    parts = (" " if part.type in {"softbreak", "hardbreak"} else part.content for part in inline.children or ())
-    return " ".join("".join(parts).split())
-
-
-def _is_abbreviated(text: str, end: re.Match[str]) -> bool:
-    """Whether the dot belongs to `e.g.`, to an initial, or to a number that counts a list."""
-    word = text[: end.start()].rpartition(" ")[2]
-    return end.group().startswith(".") and (word.isdigit() or len(word.rpartition(".")[2].strip("(\"'")) <= 1)
+    return character_start(line, fitting) or (max(fitting, 1) if must else 0)

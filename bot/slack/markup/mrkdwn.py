@@ -9,7 +9,7 @@ import re
 import unicodedata
 from itertools import takewhile
 
-from bot.slack.fences import rewrite
+from bot.slack.markup.fences import rewrite
 
 JOINER = "\u2060"  # word joiner: takes no room, and stands between `<` and what would make it a token
 _TOKEN_IN_CODE = re.compile(
