@@ -47,7 +47,7 @@ class Teller:
         while form is not None and pause is not None:
             await asyncio.sleep(pause)
             try:
-                await self._slack.whisper(
+                await self._slack.post_ephemeral(
                     question.channel,
                     question.user,
                     form,

@@ -18,13 +18,12 @@ for `OVERLAP` after that.
 """
 
 import asyncio
-import json
 import logging
 import math
 import re
 import time
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
@@ -35,15 +34,15 @@ from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, s
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
-from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.engine.turns import Turns
 from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
-from bot.printable import as_code, is_code
-from bot.slack.api import Identity, make_client, translated
-from bot.slack.session import is_swollen
+from bot.printable import as_code
+from bot.slack.api import Identity, make_client
+from bot.slack.connection import PARTING, Connection, find_person
+from bot.slack.failures import translated
 
 logger = logging.getLogger(__name__)
 
@@ -54,18 +53,13 @@ TICKET_LIFETIME = 20.0  # seconds; Slack's is about 30, and the connection has t
 HEARTBEAT = 5.0  # seconds of silence before a ping; its answer is due in half as many
 STEADY = 30.0  # seconds; a connection that held so long is made again at once
 CLOSE_TIMEOUT = 1.0  # seconds; running answers wait behind it, and hosts kill after 30
-PARTING = 0.4  # seconds of those, for Slack to answer a close
 
 MOST_AT_ONCE = 100  # envelopes that are answered at once; a question that waits for the database takes 1.5 s
 GIVEN_UP = 2.8  # seconds after which an acknowledgement would come too late: Slack waits for 3
 
 LONGEST_MESSAGE = 4 * 2**20  # bytes; Slack's texts have 40,000 characters at most, and come some three times over
-LONGEST_ID = 100  # characters of an envelope's id, which is a UUID
 
 OVERLAP = 2.0  # seconds for which an old connection is read beside the new one
-
-_ENVELOPE_ID = re.compile(r'"envelope_id"\s*:\s*"([0-9A-Za-z_-]{1,100})"')
-_BEGINNING = 10_000  # characters in which it is looked for, from either end
 
 ORDERLY = {"warning", "refresh_requested"}  # reasons that Slack gives every few hours
 LINK_DISABLED = "link_disabled"
@@ -92,7 +86,7 @@ class Socket:
         self._identity: Identity | None = None
         self._ticket = ""
         self._asked_at = -math.inf
-        self._line: _Line | None = None  # the newest that was greeted
+        self._newest: Connection | None = None  # that was greeted
         self._reading: set[asyncio.Task[None]] = set()
         self._turns = Turns(MOST_AT_ONCE)
         self._answering: set[asyncio.Task[None]] = set()
@@ -169,7 +163,7 @@ class Socket:
         while True:
             pause = PAUSES[min(setbacks, len(PAUSES) - 1)]
             try:
-                line = await self._connect(tasks)
+                connection = await self._connect(tasks)
             except TokenRefusedError as refused:
                 return refused
             except SlackError as error:
@@ -178,22 +172,22 @@ class Socket:
                 _note_failure(error, pause)
             else:
                 began = _now()
-                if line.hello.done():
-                    logger.info("socket.connected connections=%s", line.hello.result())
-                    if self._line is None:
+                if connection.hello.done():
+                    logger.info("socket.connected connections=%s", connection.hello.result())
+                    if self._newest is None:
                         on_connected()
                     else:
                         # What Slack has still sent down the old one is read before it is left.
-                        asyncio.get_running_loop().call_later(OVERLAP, self._line.leave)
-                    self._line = line
-                _note_loss(await line.over)
+                        asyncio.get_running_loop().call_later(OVERLAP, self._newest.leave)
+                    self._newest = connection
+                _note_loss(await connection.over)
                 if _now() - began >= STEADY:
                     setbacks = 0
                     continue
             setbacks += 1
             await asyncio.sleep(pause)
 
-    async def _connect(self, tasks: asyncio.TaskGroup) -> "_Line":
+    async def _connect(self, tasks: asyncio.TaskGroup) -> Connection:
         """Make one connection: greeted, or over before that."""
         async with self._translated(self._web.base_url), asyncio.timeout(CONNECT_TIMEOUT):
             ticket, self._ticket = self._ticket, ""
@@ -208,17 +202,16 @@ class Socket:
                 if isinstance(refused := error.__cause__, aiohttp.WSServerHandshakeError):
                     raise UnavailableError(f"upgrade_{refused.status}", Effect.NONE) from refused
                 raise
-            line = _Line(socket, self._web.logger)
-            reading = tasks.create_task(line.read(lambda envelope: self._take(tasks, line, envelope)))
-            line.leave = reading.cancel
+            connection = Connection(socket, self._web.logger)
+            reading = connection.read(tasks, lambda envelope: self._take(tasks, connection, envelope))
             self._reading.add(reading)
             reading.add_done_callback(self._reading.discard)
             try:
-                await asyncio.wait((line.hello, line.over), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((connection.hello, connection.over), return_when=asyncio.FIRST_COMPLETED)
             except asyncio.CancelledError:
-                await line.close()  # its task does not: it may be cancelled before it has begun
+                await connection.close()  # its task does not: it may be cancelled before it has begun
                 raise
-        return line
+        return connection
 
     async def _ask(self) -> str:
         """Ask for a ticket: an address that is good for one connection."""
@@ -230,22 +223,22 @@ class Socket:
             raise TypeError("the ticket is no address")
         return ticket
 
-    def _take(self, tasks: asyncio.TaskGroup, line: "_Line", envelope: dict[str, Any]) -> None:
+    def _take(self, tasks: asyncio.TaskGroup, connection: Connection, envelope: dict[str, Any]) -> None:
         if not self._closing.is_set():
-            answering = tasks.create_task(self._answer(line, envelope, _now()))
+            answering = tasks.create_task(self._answer(connection, envelope, _now()))
             self._answering.add(answering)
             answering.add_done_callback(self._answering.discard)
 
-    async def _answer(self, line: "_Line", envelope: dict[str, Any], came: float) -> None:
+    async def _answer(self, connection: Connection, envelope: dict[str, Any], came: float) -> None:
         """Call the listeners when it is its person's turn, and acknowledge when they say so."""
         try:
-            async with self._turns.take(_person(envelope)):
+            async with self._turns.take(find_person(envelope)):
                 if _now() - came > GIVEN_UP:
                     logger.warning("socket.late type=%s", as_code(envelope.get("type")))
                     return
                 request, response = await self._call(envelope)
             # Where its own connection has ended meanwhile, Slack takes it from another one.
-            way = self._line if line.is_closed and self._line else line
+            way = self._newest if connection.is_closed and self._newest else connection
             await send_async_response(way, request, response, time.time())
         except ConnectionError:
             # Slack delivers it again, and it is known by its id.
@@ -283,92 +276,6 @@ class Socket:
             bot_id=self._identity.bot_id,
             bot_user_id=self._identity.user_id,
         )
-
-
-class _Line(AsyncBaseSocketModeClient):
-    """One connection, from its upgrade to its end; to Bolt, the client that an acknowledgement goes through.
-
-    `hello` has how many connections there are, once Slack has greeted this one; `over` has the reason once another one
-    is needed, which may be before this one ends.
-    """
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse, sdk_logger: logging.Logger) -> None:
-        loop = asyncio.get_running_loop()
-        self.logger = sdk_logger
-        self.hello: asyncio.Future[str] = loop.create_future()
-        self.over: asyncio.Future[str] = loop.create_future()
-        self.leave: Callable[[], object] = lambda: None  # end the reading, and with it the connection
-        self._socket = socket
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether nothing can be sent any more."""
-        return self._socket.closed
-
-    async def send_message(self, message: str) -> None:
-        """Send a text. Raises `ConnectionError`."""
-        await self._socket.send_str(message)
-
-    async def read(self, take: Callable[[dict[str, Any]], None]) -> None:
-        """Hand every envelope to `take` until the connection ends, and close it."""
-        try:
-            async for message in self._socket:
-                if message.type is aiohttp.WSMsgType.TEXT:
-                    self._read(message.data, take)
-        finally:
-            self._end(_reason(self._socket))
-            await self.close()
-
-    async def close(self) -> None:
-        """Close the connection, in `PARTING` at the most."""
-        with suppress(TimeoutError):  # a peer that has gone answers nothing
-            async with asyncio.timeout(PARTING):
-                await self._socket.close()
-
-    def _read(self, text: str, take: Callable[[dict[str, Any]], None]) -> None:
-        message = _parse(text)
-        match message.get("type"):
-            case "hello" if not self.hello.done():
-                self.hello.set_result(as_code(message.get("num_connections")))
-            case "disconnect":
-                self._end(as_code(message.get("reason")) or "unnamed")
-            case _ if is_code(message.get("envelope_id"), LONGEST_ID):
-                take(message)
-
-    def _end(self, reason: str) -> None:
-        if not self.over.done():
-            self.over.set_result(reason)
-
-
-def _parse(text: str) -> dict[str, Any]:
-    """The message, or as much of it as an acknowledgement needs: it may be nested too deep to be read, or too full."""
-    try:
-        message = None if is_swollen(text) else json.loads(text)
-    except (ValueError, RecursionError):
-        message = None
-    if message is None:
-        found = _ENVELOPE_ID.search(text[:_BEGINNING]) or _ENVELOPE_ID.search(text[-_BEGINNING:])
-        return {"envelope_id": found[1]} if found else {}
-    return message if isinstance(message, dict) else {}
-
-
-def _person(envelope: dict[str, Any]) -> str:
-    """Whose turn an envelope takes: who typed the command, wrote the message or clicked; nobody's is a party too."""
-    payload = _object(envelope.get("payload"))
-    user = payload.get("user_id") or _object(payload.get("event")).get("user") or _object(payload.get("user")).get("id")
-    return user if isinstance(user, str) else ""
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _reason(socket: aiohttp.ClientWebSocketResponse) -> str:
-    """Why a connection ended that Slack did not announce to end."""
-    if isinstance(socket.exception(), TimeoutError):
-        return "silent"
-    code = socket.close_code
-    return "broken" if code in {None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE} else f"closed_{code:d}"
 
 
 def _note_failure(error: SlackError, pause: float) -> None:

@@ -200,7 +200,7 @@ class _Slack:
     async def delete(self, channel: str, ts: str) -> None:
         raise AssertionError(ts)
 
-    async def whisper(self, channel: str, user: str, body: Body, **_: Any) -> None:
+    async def post_ephemeral(self, channel: str, user: str, body: Body, **_: Any) -> None:
         raise AssertionError(body.text)
 
 

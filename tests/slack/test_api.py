@@ -344,7 +344,7 @@ async def test_a_cancelled_call_stays_cancelled() -> None:
 async def test_a_whisper_takes_the_commands_address() -> None:
     """Where the bot is no member, too, and shows it to the sender only."""
     async with office() as one:
-        await one.slack.whisper("C0PRIVATE", "U0ADA", BODY, response_url=one.response_url("C0PRIVATE"))
+        await one.slack.post_ephemeral("C0PRIVATE", "U0ADA", BODY, response_url=one.response_url("C0PRIVATE"))
         (whisper,) = one.workspace.whispers
         assert (whisper.channel, whisper.user, whisper.text, whisper.blocks) == (
             "C0PRIVATE",
@@ -360,7 +360,7 @@ async def test_a_whisper_without_an_address_goes_to_the_person_in_the_thread() -
     """A mention has none."""
     async with office() as one:
         parent = await one.slack.post("C0GENERAL", BODY, None, MARK)
-        await one.slack.whisper("C0GENERAL", "U0BEN", BODY, thread_ts=parent)
+        await one.slack.post_ephemeral("C0GENERAL", "U0BEN", BODY, thread_ts=parent)
         (whisper,) = one.workspace.whispers
         assert (whisper.user, whisper.thread_ts, whisper.blocks) == ("U0BEN", parent, BODY.blocks)
 
@@ -379,9 +379,9 @@ async def test_a_whisper_falls_back_to_the_channel(faults: list[Fault], wait: fl
     async with office(*faults) as one:
         url = one.response_url("C0GENERAL")
         for _ in range(uses):
-            await one.slack.whisper("C0GENERAL", "U0ADA", BODY, response_url=url)
+            await one.slack.post_ephemeral("C0GENERAL", "U0ADA", BODY, response_url=url)
         await asyncio.sleep(wait)
-        await one.slack.whisper("C0GENERAL", "U0ADA", BODY, response_url=url)
+        await one.slack.post_ephemeral("C0GENERAL", "U0ADA", BODY, response_url=url)
         assert one.calls[uses:] == [("response_url", refusal), ("chat.postEphemeral", None)]
         assert [whisper.user for whisper in one.workspace.whispers] == ["U0ADA"] * (uses + 1)
 
@@ -390,7 +390,7 @@ async def test_a_whisper_that_cannot_fall_back_says_why() -> None:
     """The channel's refusal is the one that is told."""
     async with office(Fault("response_url", http_status=500)) as one:
         with pytest.raises(ChannelClosedError) as caught:
-            await one.slack.whisper("C0PRIVATE", "U0ADA", BODY, response_url=one.response_url("C0PRIVATE"))
+            await one.slack.post_ephemeral("C0PRIVATE", "U0ADA", BODY, response_url=one.response_url("C0PRIVATE"))
         assert caught.value.code == "channel_not_found"
 
 
@@ -398,7 +398,7 @@ async def test_a_whisper_whose_address_breaks_off_is_not_said_twice() -> None:
     """It may have been shown, as it is here."""
     async with office(Fault("response_url", breaks=True, after=True)) as one:
         with pytest.raises(UnavailableError) as caught:
-            await one.slack.whisper("C0GENERAL", "U0ADA", BODY, response_url=one.response_url("C0GENERAL"))
+            await one.slack.post_ephemeral("C0GENERAL", "U0ADA", BODY, response_url=one.response_url("C0GENERAL"))
         assert caught.value.effect is Effect.UNKNOWN
         assert one.calls == [("response_url", None)]
         assert len(one.workspace.whispers) == 1

@@ -50,7 +50,7 @@ async def test_no_redirect_is_followed(status: int) -> None:
             assert (raised.value.code, raised.value.effect) == ("redirected", Effect.NONE)
             assert "Check SLACK_API_URL." in raised.value.hint
             with pytest.raises(UnavailableError):
-                await slack.whisper("C1", "U1", BODY, response_url=url)
+                await slack.post_ephemeral("C1", "U1", BODY, response_url=url)
             with pytest.raises(aiohttp.ClientError):
                 await session.ws_connect(url)
     assert asked == []
@@ -82,7 +82,7 @@ async def test_no_answer_is_read_without_end(at: str, *, compress: bool) -> None
             if at == "api":
                 await slack.post("C1", BODY, None, Mark("r", "p"))
             else:
-                await slack.whisper("C1", "U1", BODY, response_url=url)
+                await slack.post_ephemeral("C1", "U1", BODY, response_url=url)
         assert (raised.value.code, raised.value.effect) == ("TooLongError", Effect.UNKNOWN)
 
 

@@ -14,8 +14,9 @@ from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity
+from bot.slack.connection import find_person
 from bot.slack.session import make_session
-from bot.slack.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, PAUSES, Socket, _person
+from bot.slack.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, PAUSES, Socket
 
 OPEN = "apps.connections.open"
 WITHIN = 15.0  # seconds until the bot is back, once Slack is
@@ -548,6 +549,6 @@ async def test_a_flood_by_one_person_has_others_wait_for_one_turn(caplog: pytest
 async def test_whose_turn_it_is_is_read_of_each_kind_of_envelope() -> None:
     """A mention and a button are somebody's, as a command is; what is odd is nobody's."""
     ours = [{"user_id": "U1"}, {"event": {"user": "U1"}}, {"user": {"id": "U1"}}]
-    assert [_person({"payload": payload}) for payload in ours] == ["U1"] * 3
+    assert [find_person({"payload": payload}) for payload in ours] == ["U1"] * 3
     odd: list[Any] = [None, [], "U1", {}, {"user_id": ["U1"]}, {"event": "U1"}, {"event": {"user": {}}}, {"user": "U1"}]
-    assert [_person({"payload": payload}) for payload in odd] == [""] * len(odd)
+    assert [find_person({"payload": payload}) for payload in odd] == [""] * len(odd)
