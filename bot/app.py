@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -94,7 +95,7 @@ async def serve(
                 Journal(store, clock=clock, history_days=settings.history_days) as journal,
                 asyncio.TaskGroup() as background,
             ):
-                workspace = _make_workspace(slack, settings, clock)
+                workspace = _make_workspace(slack, settings, clock, answers=len(perspectives))
                 showing = background.create_task(workspace.board.serve())
                 async with Supervisor(
                     workspace=workspace, journal=journal, model=completions, perspectives=perspectives
@@ -119,14 +120,14 @@ async def serve(
     logger.info("bot.stop")
 
 
-def _make_workspace(slack: Slack, settings: Settings, clock: Callable[[], float]) -> Workspace:
+def _make_workspace(slack: Slack, settings: Settings, clock: Callable[[], float], *, answers: int) -> Workspace:
     return Workspace(
         slack,
         Board(slack, settings.slack_edits_per_minute, clock=clock),
         Admission(
             Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
             problem_limit=settings.problem_limit,
-            fits=fits_parent,
+            fits=partial(fits_parent, answers=answers),
             most_runs=max(MOST_RUNS, settings.max_streams),
         ),
     )

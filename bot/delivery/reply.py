@@ -69,7 +69,7 @@ class Reply(Section):
             pass
         self._layout = Layout(max(1, len(self._shown)))
         if not self._shown:
-            self._add(Part(perspective.name)).queue()
+            self._add(Part(perspective.key)).queue()
         if self.draft.state.is_final:
             self._finish()
 
@@ -136,7 +136,7 @@ class Reply(Section):
     def _take_over(self, found: Found) -> bool:
         """Go on with the next of the messages that were found; whether there was one."""
         for is_anew in (True, False):
-            part = Part(self.perspective.name, len(self._shown) + 1, is_anew)
+            part = Part(self.perspective.key, len(self._shown) + 1, is_anew)
             if str(part) in found.posts:
                 found.adopt(self._add(part), shows_text=bool(self.draft.text))
                 return True
@@ -162,7 +162,7 @@ class Reply(Section):
 
     def _post_anew(self, number: int, shown: _Shown) -> None:
         """Post a page as it will stay, in place of one that cannot be edited."""
-        anew = _Shown(Part(self.perspective.name, number, is_anew=True))
+        anew = _Shown(Part(self.perspective.key, number, is_anew=True))
         anew.is_trimmed = shown.is_trimmed
         anew.message.queue()
         anew.message.finish()
@@ -234,7 +234,7 @@ class Reply(Section):
     def _open(self, number: int) -> Message:
         """The message of a page to which the text has come."""
         if number > len(self._shown):
-            self._add(Part(self.perspective.name, number))
+            self._add(Part(self.perspective.key, number))
         message = self._shown[number - 1].message
         if message.is_unposted:
             message.queue()

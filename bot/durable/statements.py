@@ -25,7 +25,7 @@ def run_row(begun: Begun, now: float, *, owner: str, workspace: str) -> dict[str
         "user": question.user,
         "channel": question.channel,
         "thread_ts": question.thread_ts,
-        "whisper_ts": question.whisper_ts,
+        "whisper_ts": question.ephemeral_ts,
         "response_url": question.response_url,
         "state": "open",
         "owner": owner,

@@ -18,11 +18,11 @@ class Model(Protocol):
     """Who answers: `engine.completions`."""
 
     def stream(
-        self, perspective: Perspective, problem: str, *, standing: str = "", party: str = ""
+        self, perspective: Perspective, problem: str, *, previous: str = "", party: str = ""
     ) -> AsyncIterator[Draft]:
         """Yield the answer's drafts; the last is final.
 
-        `standing` is the text of a stream that was lost. Where streams have to wait, they go round by `party`.
+        `previous` is the text of a stream that was lost. Where streams have to wait, they go round by `party`.
         """
 
 
@@ -40,20 +40,20 @@ def ask(
     It gives an async iterator of tuples with the newest draft of each, in their order, None before its first; whenever
     at least one has changed, and never a backlog. What fails is a state of that answer. `drop` leaves one out.
 
-    `so_far` has by their names drafts of a former time: one that is final is not asked for again, the text of another
-    stands until there is more. `party` is who asks, where answers have to wait for their turn. The newest values of
-    the iterators `beside` follow in each tuple.
+    `so_far` has, by their keys, drafts of an earlier process: one that is final is not asked for again, the text of
+    another stays until there is more. `party` is who asks, where answers have to wait for their turn. The newest values
+    of the iterators `beside` follow in each tuple.
     """
     old = so_far or {}
     return merge_async_iterators(
-        *(_answer(model, one, problem, old.get(one.name, Draft()), party) for one in perspectives), *beside
+        *(_answer(model, one, problem, old.get(one.key, Draft()), party) for one in perspectives), *beside
     )
 
 
 def _answer(model: Model, perspective: Perspective, problem: str, old: Draft, party: str) -> AsyncIterator[Draft]:
     if old.state.is_final:
         return _repeat(old)
-    return model.stream(perspective, problem, standing=old.text, party=party)
+    return model.stream(perspective, problem, previous=old.text, party=party)
 
 
 async def _repeat(draft: Draft) -> AsyncGenerator[Draft]:

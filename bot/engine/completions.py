@@ -1,8 +1,8 @@
 """One streaming completion as an async iterator of drafts: the whole text so far, each time it has grown.
 
 A completion never raises what OpenAI, the network or the model do: it ends with a draft whose state and reason say
-so, as a code that `bot.texts` has words for. No module but
-this and those that read its failures (`request`, `diagnosis`) knows the SDK.
+so, as a code for which `bot.texts` has words. With the modules that send its requests and read its failures (`request`
+and `diagnosis`), this is the only one that knows OpenAI's SDK.
 
 Laws:
 
@@ -98,19 +98,19 @@ class Completions:
         await self._client.close()
 
     async def stream(
-        self, perspective: Perspective, problem: str, *, standing: str = "", party: str = ""
+        self, perspective: Perspective, problem: str, *, previous: str = "", party: str = ""
     ) -> AsyncGenerator[Draft]:
         """Ask for `perspective` on `problem`, and yield drafts: the whole text so far, and at the end a final one.
 
-        `standing` is a text that can be seen already, of a stream that was lost with its process; this one starts it
-        over. Where streams have to wait for each other, they go round by `party`. Cancelling it, or closing the
+        `previous` is a text that people see already, of a stream that was lost with its process: this one starts over.
+        Where streams have to wait for each other, they go round by `party`. Cancelling it, or closing the
         generator, closes the stream at the server and gives its turn back.
         """
         began = _now()
         number = next(self._numbers)
         send = partial(self._send, perspective, problem)
         # What is to be seen until there is more.
-        old = Draft.of(standing, State.WRITING, reason=Reason(Code.RESUMED)) if standing else Draft()
+        old = Draft.of(previous, State.WRITING, reason=Reason(Code.RESUMED)) if previous else Draft()
         async with AsyncExitStack() as turn:
             async with aclosing(self._take_turn(old, party, turn)) as news:
                 async for draft in news:
@@ -131,13 +131,13 @@ class Completions:
                             await stream.read(stream.deadline(self._idle_timeout))
                     except (openai.OpenAIError, *UNREADABLE) as error:
                         failure = error
-                    loss = None if is_last else stream.loss(failure)
-                    if not loss:
+                    reason = None if is_last else stream.restart_reason(failure)
+                    if reason is None:
                         yield self._conclude(stream, failure)
                         await stream.read_rest()
                         return
                 logger.info("completion.restart error=%s", type(failure).__name__)
-                old = replace(_longer(old, answer.draft()), reason=loss)
+                old = replace(_longer(old, answer.draft()), reason=reason)
                 yield old
                 if stream.phase.has_begun:
                     deadline = _now() + self._first_timeout
@@ -164,7 +164,7 @@ class Completions:
         answer = stream.answer
         reason = None
         if stream.is_late and not answer.has_final_word:
-            answer.stop(_now(), Reason(Code.ENDLESS, {"minutes": round(ANSWER_TIMEOUT / 60)}))
+            answer.cut(_now(), Reason(Code.ENDLESS, {"minutes": round(ANSWER_TIMEOUT / 60)}))
         elif failure and not answer.has_final_word and not (answer.has_finished and isinstance(failure, TimeoutError)):
             limit = self._idle_timeout if stream.phase.has_begun else self._first_timeout
             reason = diagnose(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 class Perspective:
     """One angle on a problem.
 
-    `key` is what it is called where it is written down, `name` and `emoji` head its reply, `angle` says in a few words
-    what it does, `hint` does so as the rest of a sentence that begins with its name. `instruction` is the whole prompt.
+    `key` is what runs are written down by: it never changes, whatever becomes of the name. `name` and `emoji` head its
+    reply, `angle` says in a few words what it does, `hint` does so as the rest of a sentence that begins with its name.
+    `instruction` is the whole prompt.
     """
 
     key: str
@@ -56,7 +57,7 @@ compared, fenced code only for code. No HTML, no images, no nested tables.
 
 SIDES = (
     Side(
-        key="depth",
+        key="Depth",
         name="Depth",
         emoji="🔍",
         angle="why, nine times",
@@ -68,7 +69,7 @@ Then say what the root is and what it shows about the problem as it was put: wha
 there, and how one could check it soon.""",
     ),
     Side(
-        key="breadth",
+        key="Breadth",
         name="Breadth",
         emoji="🌐",
         angle="other approaches and viewpoints",
@@ -80,7 +81,7 @@ it were no problem, or were wanted?), the people whom it touches and how each wo
 change what one would do, and say for each what one would try.""",
     ),
     Side(
-        key="structure",
+        key="Structure",
         name="Structure",
         emoji="🧩",
         angle="causes, factors, the lever",
@@ -91,7 +92,7 @@ going or hold it back, what only shows and what drives. Make the relations expli
 and point to the lever: the one place where a small change moves the most, why there, and what would resist.""",
     ),
     Side(
-        key="time",
+        key="Time",
         name="Time",
         emoji="⏳",
         angle="how it came, changes and will go",

@@ -1,16 +1,18 @@
 """The stream that answers a request: bytes in, the state of an `Answer` out.
 
-A stream is in one of these phases, and `_TRANSITIONS` says how it comes from one to another.
+How far it has come is its `Phase`; `_TRANSITIONS` has what leads from one to the next:
 
-    ASKING ──agreed──► OPEN ──life──► BEGUN ──done──► DONE
-                        │ └──done──────────────────────▲
-                        └──end──► EMPTY  └──end──► ENDED
+    ASKING ─ agreed ─► OPEN ─ life ─► BEGUN ─ end ──► ENDED    the body broke off
+                         │              └─── done ──► DONE     nothing follows, says the server
+                         ├─ done ───────────────────► DONE
+                         └─ end ────────────────────► EMPTY
 
 Laws:
 
 - Nothing that a server sends is without a bound: an event, the body, the time that an answer takes.
-- No server holds the event loop: whatever lies ready to be read, others get their turn in between; and of all streams
-  that have had theirs, one goes on at a time. Were there a flood in each, every look of the loop would be that long.
+- No server holds the event loop: however much lies ready to be read, other tasks run in between; and of all streams
+  that have read as much as they may, one goes on at a time. Were there a flood in each, a turn of the loop would last
+  as long as all of them take.
 - A body that is no stream of events counts as what it is: one JSON completion is an answer, a page is a wrong address.
 """
 
@@ -38,13 +40,13 @@ from bot.engine.request import Request, Send
 
 logger = logging.getLogger(__name__)
 
-COUNT_PATIENCE = 5.0  # seconds after the last word and the count of tokens, where the word was not the last before
+COUNT_TIMEOUT = 5.0  # seconds without a sign, once the count of tokens has come behind the word that ends an answer
 REST_TIMEOUT = 0.1  # seconds to read a body's last bytes, so that its connection can be used again
 ANSWER_TIMEOUT = 1_200.0  # seconds that an answer may take, thoughts included; nobody waits for longer
 BODY_LIMIT = 64 * 1_048_576  # bytes; 40,000 tokens of some 300 bytes each, thoughts several times that
 FOREIGN_LIMIT = 65_536  # bytes of what says not to be a stream of events, in which there is none
-TURN_BYTES = 16_384  # that are read before others get their turn, if nothing has to be waited for
-TURN_BLOCKS = 16  # the same, in blocks
+FAIR_BYTES = 16_384  # that are read before other tasks run, where nothing has to be waited for
+FAIR_BLOCKS = 16  # the same, in blocks
 
 
 class Phase(Enum):
@@ -108,7 +110,7 @@ class Stream:
         self._events = EventDecoder()
         self._size = 0
         self._gate = gate
-        self._turn = 0  # what may be read before others get theirs
+        self._allowance = 0  # bytes that may still be read before other tasks run
         self._told = old.length
         self._has_told_of_thoughts = bool(old.length)
         self._has_told_of_beginning_anew = False
@@ -131,8 +133,8 @@ class Stream:
         self._note(_Sign.AGREED)
         self._ends_by = self._time() + ANSWER_TIMEOUT
 
-    def loss(self, failure: Exception | None) -> Reason | None:
-        """What befell a stream that is worth to be started over; None where it is not, or is whole."""
+    def restart_reason(self, failure: Exception | None) -> Reason | None:
+        """Why a stream is worth being started over; None where it is not, or where the answer is whole."""
         answer = self.answer
         if answer.has_final_word or answer.state.is_final or self.phase is Phase.ASKING or self.is_late:
             return None
@@ -165,7 +167,7 @@ class Stream:
     def deadline(self, idle_timeout: float) -> float:
         """Until when to wait for the next sign of life."""
         if self.answer.is_counted:
-            idle_timeout = min(idle_timeout, COUNT_PATIENCE)
+            idle_timeout = min(idle_timeout, COUNT_TIMEOUT)
         return min(self._time() + idle_timeout, self._ends_by)
 
     async def read(self, deadline: float) -> None:
@@ -181,8 +183,8 @@ class Stream:
         """
         is_alive = False
         while not (is_alive or self.phase.is_over or self.answer.state.is_final):
-            if self._turn <= 0:
-                await self._give_turn()
+            if self._allowance <= 0:
+                await self._let_others_run()
                 if self._time() >= deadline:
                     raise TimeoutError
             block = await self._timer.wait(self._request.read(), deadline)
@@ -190,7 +192,7 @@ class Stream:
                 self._finish()
                 return
             is_alive = self._read_block(block)
-            self._turn -= len(block) + TURN_BYTES // TURN_BLOCKS
+            self._allowance -= len(block) + FAIR_BYTES // FAIR_BLOCKS
         if not self.phase.has_begun:
             self._note(_Sign.LIFE)
 
@@ -201,7 +203,7 @@ class Stream:
         size = 0
         try:
             async with asyncio.timeout(REST_TIMEOUT):
-                while size < TURN_BYTES and (block := await self._request.read()):
+                while size < FAIR_BYTES and (block := await self._request.read()):
                     size += len(block)
         except UNREADABLE as error:
             logger.debug("completion.unfinished error=%s", type(error).__name__)
@@ -221,9 +223,9 @@ class Stream:
             self._check_address(block)
         return is_alive
 
-    async def _give_turn(self) -> None:
-        """Let others have theirs, also where nothing has to be waited for."""
-        self._turn = TURN_BYTES
+    async def _let_others_run(self) -> None:
+        """Give other tasks their turn, although nothing has to be waited for."""
+        self._allowance = FAIR_BYTES
         if self._size > BODY_LIMIT:
             raise TooLongError(f"more than {BODY_LIMIT} bytes")
         async with self._gate:

@@ -9,10 +9,10 @@ from dataclasses import replace
 from bot.engine.perspectives import Perspective
 
 _INSTRUCTIONS = {
-    "depth": "In one paragraph, explain the root cause of this problem at work.",
-    "breadth": "In one paragraph, give some different ideas for this problem at work.",
-    "structure": "In one paragraph, explain the main causes of this problem at work.",
-    "time": "In one paragraph, explain what to do first about this problem at work, and what to do later.",
+    "Depth": "In one paragraph, explain the root cause of this problem at work.",
+    "Breadth": "In one paragraph, give some different ideas for this problem at work.",
+    "Structure": "In one paragraph, explain the main causes of this problem at work.",
+    "Time": "In one paragraph, explain what to do first about this problem at work, and what to do later.",
 }
 _OF_ANOTHER = "In one paragraph, tell about this problem at work: {angle}."
 

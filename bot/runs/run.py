@@ -47,7 +47,7 @@ class Run:
         self._question = question
         self._board = board
         self._ledger = ledger
-        self._replies = [Reply(one, drafts.get(one.name), found) for one in perspectives]
+        self._replies = [Reply(one, drafts.get(one.key), found) for one in perspectives]
         self._parent: Parent | None = None
         if question.thread_ts is None and perspectives:
             self._parent = Parent(question.problem, question.user, self._replies, found)
@@ -126,7 +126,7 @@ class Run:
         """Hand the newest drafts to the replies, and write them down."""
         for reply, draft in zip(self._replies, self._newest, strict=True):
             if draft is not None and reply.show(draft):
-                self._ledger.save_draft(reply.perspective.name, draft)
+                self._ledger.save_draft(reply.perspective.key, draft)
         self._board.look(self.thread)
 
     @property

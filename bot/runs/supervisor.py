@@ -221,7 +221,7 @@ class Supervisor:
         if self._is_too_old(record):
             # Nothing more is posted, and what was perhaps posted is left alone: it is too late to find out.
             posts = {part: ts for part, ts in posts.items() if ts}
-            perspectives = [one for one in perspectives if one.name in posts]
+            perspectives = [one for one in perspectives if one.key in posts]
         ends_at = _now() + CALL_LIMIT - self._journal.clock()  # of a call that was made at 0 by the journal's clock
         found = Found(
             posts,

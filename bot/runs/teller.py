@@ -51,7 +51,7 @@ class Teller:
                     question.channel,
                     question.user,
                     form,
-                    thread_ts=question.whisper_ts,
+                    thread_ts=question.ephemeral_ts,
                     response_url=question.response_url,
                 )
             except (RateLimitedError, UnavailableError) as error:

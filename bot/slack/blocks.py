@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.engine.draft import Draft, State
-from bot.engine.perspectives import Perspective
+from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.slack.markup.characters import octets, units
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.markdown import PAGE_LIMIT, Page, has_too_many_items, stretches
@@ -22,7 +22,7 @@ from bot.texts.phrases import Phrase
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
 LONG_WAIT = 12.0  # seconds without a change after which people take a text to be frozen
-INDEX_ROOM = 3_600  # UTF-16 units that four takeaways may need, escaped; with the problem they are one message
+LINE_ROOM = 900  # UTF-16 units that a line of the index may need, escaped; with the problem they are one message
 INDEX_LINES = (TAKEAWAY_LIMIT, 75, 30, 10)  # characters of a takeaway, where Slack refuses an index for its size
 SHORTEST_PROBLEM = 100  # characters; a problem that Slack refuses for its size is not cut shorter
 NOTIFICATION_LIMIT = 140  # characters; about what a phone shows of one
@@ -79,9 +79,9 @@ class Body:
         return Body(self.text, blocks)
 
 
-def fits_parent(problem: str) -> bool:
-    """Whether the parent message can hold the whole problem, quoted."""
-    most = PAGE_LIMIT - INDEX_ROOM
+def fits_parent(problem: str, answers: int = len(PERSPECTIVES)) -> bool:
+    """Whether the parent message can hold the whole problem, quoted, and later a line for each of so many `answers`."""
+    most = PAGE_LIMIT - answers * LINE_ROOM
     return units(problem) <= most and sum(units(_text_of(block)) for block in _problem(problem)) <= most
 
 

@@ -145,7 +145,7 @@ def _read_mention(event: dict[str, Any], bot_user: str) -> Question | None:
         user=_read_id(event, "user"),
         channel=channel,
         thread_ts=thread_ts or ts,
-        whisper_ts=thread_ts,
+        ephemeral_ts=thread_ts,
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 class Question:
     """A problem, who asked, and where; `key` makes it unique.
 
-    `thread_ts` is set where the thread exists (a mention's); without it the run opens one. `whisper_ts` is the thread
-    in which it was asked, if it was: Slack shows no whisper in one that has no replies yet. `response_url` comes with
-    a command, and answers its sender even where the bot is no member.
+    `thread_ts` is set where the thread exists (a mention's); without it the run opens one. `ephemeral_ts` is the
+    thread in which it was asked, if it was: in one that has no replies yet, Slack shows no ephemeral message.
+    `response_url` comes with a command, and answers its sender even where the bot is no member.
     """
 
     key: str
@@ -17,5 +17,5 @@ class Question:
     user: str
     channel: str
     thread_ts: str | None = None
-    whisper_ts: str | None = None
+    ephemeral_ts: str | None = None
     response_url: str | None = field(default=None, repr=False)

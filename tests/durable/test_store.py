@@ -44,7 +44,7 @@ async def test_a_question_is_known_once(world: World) -> None:
 @slow
 async def test_a_run_is_read_as_its_owner_left_it(world: World) -> None:
     """With everything that the question had, its messages and its answers; after both processes were away too."""
-    asked = question(thread_ts="1.0", whisper_ts="2.0", response_url="https://example.test/hook")
+    asked = question(thread_ts="1.0", ephemeral_ts="2.0", response_url="https://example.test/hook")
     async with Store(world.url, owner="one", clock=world.clock) as one:
         await one.open()
         await one.add(asked)

@@ -38,19 +38,19 @@ async def asking(*scripts: Script, max_streams: int = 64) -> AsyncIterator[tuple
         yield completions, server
 
 
-async def drafts_of(*scripts: Script, standing: str = "") -> tuple[list[Draft], ModelServer]:
+async def drafts_of(*scripts: Script, previous: str = "") -> tuple[list[Draft], ModelServer]:
     """All drafts of one completion, and the server as it was left."""
     async with asking(*scripts) as (completions, server):
-        return [draft async for draft in completions.stream(DEPTH, PROBLEM, standing=standing)], server
+        return [draft async for draft in completions.stream(DEPTH, PROBLEM, previous=previous)], server
 
 
-async def timed(*scripts: Script, standing: str = "") -> tuple[list[tuple[float, str, str, str]], ModelServer]:
+async def timed(*scripts: Script, previous: str = "") -> tuple[list[tuple[float, str, str, str]], ModelServer]:
     """The drafts as they were given: at what time, text, state, reason."""
     async with asking(*scripts) as (completions, server):
         began = now()
         return [
             (round(now() - began, 1), draft.text, draft.state.value, explain(draft.reason))
-            async for draft in completions.stream(DEPTH, PROBLEM, standing=standing)
+            async for draft in completions.stream(DEPTH, PROBLEM, previous=previous)
         ], server
 
 
@@ -368,11 +368,11 @@ SECOND = [
 
 
 @pytest.mark.parametrize(("second", "words"), SECOND)
-@pytest.mark.parametrize("standing", ["", "It stood before."])
-async def test_if_that_fails_too_the_longest_text_stays_with_a_mark(second: Script, words: str, standing: str) -> None:
+@pytest.mark.parametrize("previous", ["", "It stood before."])
+async def test_if_that_fails_too_the_longest_text_stays_with_a_mark(second: Script, words: str, previous: str) -> None:
     """Whatever befalls the second stream; there is no third."""
-    drafts, server = await drafts_of(Script(("Half",), breaks=True, finish=None), second, standing=standing)
-    text = standing or "Half"
+    drafts, server = await drafts_of(Script(("Half",), breaks=True, finish=None), second, previous=previous)
+    text = previous or "Half"
     assert (drafts[-1].text, drafts[-1].state) == (text, State.FAILED)
     assert explain(drafts[-1].reason) == words.format("it was started over, and this is as far as it came")
     assert {draft.text for draft in drafts} == {text}
@@ -407,11 +407,11 @@ async def test_a_second_stream_that_is_refused_at_first_says_so_under_the_old_te
     ]
 
 
-async def test_a_standing_text_is_the_first_draft_and_stands_until_there_is_more() -> None:
+async def test_a_previous_text_is_the_first_draft_and_stands_until_there_is_more() -> None:
     """It is of a process that has ended; there is one more start all the same."""
     first = Script(("It ", "stood ", "before"), breaks=True, finish=None)
     second = Script(("It ", "stood ", "before ", "and ", "now."))
-    seen, _ = await timed(first, second, standing="It stood")
+    seen, _ = await timed(first, second, previous="It stood")
     assert [one[1:] for one in seen] == [
         ("It stood", "writing", INTERRUPTED),
         ("It stood ", "writing", ""),
@@ -424,19 +424,19 @@ async def test_a_standing_text_is_the_first_draft_and_stands_until_there_is_more
     assert seen[0][0] == 0.0
 
 
-async def test_a_standing_text_stays_where_the_server_refuses() -> None:
+async def test_a_previous_text_stays_where_the_server_refuses() -> None:
     """At once, if it is for good."""
-    seen, _ = await timed(Script(status=401), standing="It stood")
+    seen, _ = await timed(Script(status=401), previous="It stood")
     assert [one[1:3] for one in seen] == [("It stood", "writing"), ("It stood", "failed")]
     assert seen[-1][3].startswith("the model's provider refused the key; it was started over, and this is as far")
 
 
-async def test_a_standing_text_waits_for_its_turn_in_sight() -> None:
+async def test_a_previous_text_waits_for_its_turn_in_sight() -> None:
     """The text, and what it waits for."""
     async with asking(Script(("a", "b"), every=5.0), Script(("It stood up.",)), max_streams=1) as (completions, _):
         async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
             await anext(first)
-            async with aclosing(completions.stream(DEPTH, PROBLEM, standing="It stood")) as second:
+            async with aclosing(completions.stream(DEPTH, PROBLEM, previous="It stood")) as second:
                 seen = [(draft.text, explain(draft.reason)) for draft in (await anext(second), await anext(second))]
         assert seen == [("It stood", INTERRUPTED), ("It stood", "many are asked at the moment, and its turn comes.")]
 
@@ -486,16 +486,16 @@ async def test_cancelling_between_two_streams_opens_no_other(script: Script) -> 
 texts = st.lists(st.sampled_from(["a", "bb ", "ccc", "é🙂"]), max_size=4)
 
 
-@given(standing=texts, first=texts, second=texts, has_end=st.booleans(), breaks=st.booleans())
+@given(previous=texts, first=texts, second=texts, has_end=st.booleans(), breaks=st.booleans())
 def test_no_draft_but_the_last_is_shorter_than_what_was_seen(
-    *, standing: list[str], first: list[str], second: list[str], has_end: bool, breaks: bool
+    *, previous: list[str], first: list[str], second: list[str], has_end: bool, breaks: bool
 ) -> None:
     """Whatever a lost text and the next one are; and a last one that is no whole text is the longest."""
 
     async def run() -> list[Draft]:
         lost = Script(tuple(first), finish=None, breaks=breaks)
         last = Script(tuple(second), finish="stop" if has_end else None)
-        drafts, _ = await drafts_of(lost, last, standing="".join(standing))
+        drafts, _ = await drafts_of(lost, last, previous="".join(previous))
         return drafts
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
@@ -503,7 +503,7 @@ def test_no_draft_but_the_last_is_shorter_than_what_was_seen(
     lengths = [len(draft.text) for draft in growing]
     assert lengths == sorted(lengths)
     assert not any(draft.state.is_final for draft in growing)
-    seen = ["".join(pieces) for pieces in (standing, first, second)]
+    seen = ["".join(pieces) for pieces in (previous, first, second)]
     whole = has_end and bool(seen[2].strip())
     assert last.state is (State.DONE if whole else State.FAILED)
     assert len(last.text) == (len(seen[2]) if whole else max(map(len, seen)))

@@ -48,7 +48,7 @@ def test_each_perspective_has_an_instruction_of_its_own() -> None:
     simple = [simplify(one).instruction for one in PERSPECTIVES]
     assert len(set(simple)) == len(PERSPECTIVES)
     assert "tell about" not in "".join(simple)
-    risk = simplify(replace(PERSPECTIVES[0], key="risk", angle="what may go wrong"))
+    risk = simplify(replace(PERSPECTIVES[0], key="Risk", angle="what may go wrong"))
     assert risk.instruction == "In one paragraph, tell about this problem at work: what may go wrong."
 
 

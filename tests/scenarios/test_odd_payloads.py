@@ -160,7 +160,7 @@ async def listening() -> AsyncIterator[World]:
 
 def check(question: Question) -> None:
     """What the rest of the bot may rely on."""
-    names = [question.key, question.user, question.channel, question.thread_ts, question.whisper_ts]
+    names = [question.key, question.user, question.channel, question.thread_ts, question.ephemeral_ts]
     assert all(name is None or (name.isascii() and len(name) <= 210) for name in names)
     assert "\x00" not in question.problem
     question.problem.encode()

@@ -12,6 +12,7 @@ from bot.slack.markup.characters import units
 from bot.slack.markup.markdown import PAGE_LIMIT, Page, fit
 
 DEPTH = PERSPECTIVES[0]
+INDEX_ROOM = len(PERSPECTIVES) * blocks.LINE_ROOM
 
 hostile = st.lists(
     st.one_of(
@@ -173,16 +174,19 @@ def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None
 
 def test_a_problem_fits_the_parent_or_it_does_not() -> None:
     """As long as it is after escaping and quoting."""
-    assert blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2))
-    assert not blocks.fits_parent("x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 1))
+    assert blocks.fits_parent("x" * (PAGE_LIMIT - INDEX_ROOM - 2))
+    assert not blocks.fits_parent("x" * (PAGE_LIMIT - INDEX_ROOM - 1))
     assert not blocks.fits_parent("<" * 3_000)
     assert not blocks.fits_parent("\n" * 6_000)
 
 
-def test_the_longest_index_is_one_message() -> None:
-    """A problem that fits the parent fits the index, whatever the answers say."""
-    answers = [(one, Draft.of("&" * 200, State.CUT, reason=told("x"))) for one in PERSPECTIVES]
-    problem = "x" * (PAGE_LIMIT - blocks.INDEX_ROOM - 2)
+@pytest.mark.parametrize("count", [1, 4, 8])
+def test_the_longest_index_is_one_message(count: int) -> None:
+    """A problem that fits the parent fits the index, whatever the answers say, and however many there are."""
+    answers = [(DEPTH, Draft.of("&" * 200, State.CUT, reason=told("x")))] * count
+    problem = "x" * (PAGE_LIMIT - count * blocks.LINE_ROOM - 2)
+    assert blocks.fits_parent(problem, count)
+    assert not blocks.fits_parent(problem + "x", count)
     body = blocks.index(problem, "U1", answers)
     assert find_problems(list(body.blocks)) == []
     assert sum(units(text_in(block)) for block in body.blocks) <= 13_000

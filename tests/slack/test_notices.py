@@ -12,7 +12,7 @@ HINT = (
     "causes and the lever; *Time* for how it came and when to act."
 )
 RISK = Side(
-    key="risk",
+    key="Risk",
     name="Risk",
     emoji="⚡",
     angle="what may go wrong",

@@ -121,8 +121,8 @@ class Answer:
         self._seconds = now - self._began
         self.state, self._reason = (State.FAILED, failure) if failure else self._conclude(is_orderly=is_orderly)
 
-    def stop(self, now: float, reason: Reason) -> None:
-        """Note that nothing more is wanted, for `reason`; what has come is its beginning."""
+    def cut(self, now: float, reason: Reason) -> None:
+        """End it before the model does, for `reason`; what has come is its beginning."""
         self.end(now, failure=reason)
         if self._text.length and self.state is State.FAILED:
             self.state = State.CUT
