@@ -17,7 +17,7 @@ from bot.slack.question import Question
 
 logger = logging.getLogger(__name__)
 
-WHISPER_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a person something, while Slack is away
+RETRY_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a person something, while Slack is away
 LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
 
 
@@ -37,11 +37,11 @@ class Teller:
         else:
             bodies = write(*about)
         for body in bodies:
-            await self._whisper(question, body)
+            await self._post(question, body)
 
-    async def _whisper(self, question: Question, body: Body) -> None:
+    async def _post(self, question: Question, body: Body) -> None:
         """Show a message to whoever asked: again where Slack is away, plainer where it refuses what it looks like."""
-        pauses, forms = iter(WHISPER_PAUSES), iter((body.plainer(), notices.plain(body.text)))
+        pauses, forms = iter(RETRY_PAUSES), iter((body.plainer(), notices.plain(body.text)))
         form: Body | None = body
         pause: float | None = 0.0
         while form is not None and pause is not None:
@@ -55,20 +55,20 @@ class Teller:
                     response_url=question.response_url,
                 )
             except (RateLimitedError, UnavailableError) as error:
-                logger.warning("whisper.delayed key=%s error=%s", question.key, error.code)
+                logger.warning("ephemeral.delayed key=%s error=%s", question.key, error.code)
                 pause = next(pauses, None)
                 if pause is not None and isinstance(error, RateLimitedError):
                     pause = max(pause, error.retry_after)
             except FormRefusedError as error:
-                logger.warning("whisper.refused key=%s error=%s", question.key, error.code)
+                logger.warning("ephemeral.refused key=%s error=%s", question.key, error.code)
                 refused, pause = form, 0.0
                 form = next((one for one in forms if one != refused), None)
-            except BotError as error:  # a refused token too: one whisper must not end the others' runs
-                logger.warning("whisper.lost key=%s error=%s", question.key, type(error).__name__)
+            except BotError as error:  # a refused token too: one message must not end the others' runs
+                logger.warning("ephemeral.lost key=%s error=%s", question.key, type(error).__name__)
                 return
             else:
                 return
-        logger.warning("whisper.lost key=%s", question.key)
+        logger.warning("ephemeral.lost key=%s", question.key)
 
     async def take_away(self, question: Question, ts: str | None) -> None:
         """Delete a parent under which nothing can stand: in the channel it would promise what will not come."""
