@@ -104,25 +104,30 @@ class Board:
         if thread.is_closed:
             self.close(thread)
 
-    async def until(self, thread: Thread, holds: Callable[[], bool]) -> None:
-        """Wait until something holds of a thread.
+    async def changed(self, thread: Thread) -> None:
+        """Wait until something has changed in a thread; in one that was closed nothing does any more.
 
         Raises:
             Exception: what ended the thread.
         """
-        opened = self._open.get(thread)
-        while True:
-            if thread.failure is not None:
-                raise thread.failure
-            if opened is None or holds():
-                return
-            opened.changed.clear()
-            await opened.changed.wait()
+        thread.check()
+        changed = self._open[thread].changed if thread in self._open else asyncio.Event()
+        changed.clear()
+        await changed.wait()
+        thread.check()
 
     async def settle(self, thread: Thread) -> None:
-        """Wait until everything that is the last is shown. Raises as `until` does."""
+        """Wait until everything that is the last is shown. Raises as `changed` does."""
         self.look(thread)
-        await self.until(thread, lambda: thread.is_settled)
+        thread.check()
+        while not thread.is_settled:
+            await self.changed(thread)
+
+    async def outlast(self, thread: Thread) -> None:
+        """Wait until no older edit can land on that, either. Raises as `changed` does."""
+        await self.settle(thread)
+        while not thread.is_safe:
+            await self.changed(thread)
 
     def close(self, thread: Thread) -> None:
         """Send nothing more of a thread."""

@@ -185,6 +185,11 @@ class Thread:
         self.review()
         return next_step if isinstance(next_step, Again) else None
 
+    def check(self) -> None:
+        """Raise what ended it, if something did."""
+        if self.failure is not None:
+            raise self.failure
+
     def fail(self, failure: Exception) -> None:
         """End it, for what it cannot go on from."""
         self.failure = self.failure or failure

@@ -120,7 +120,9 @@ class Run:
             messages = [self._parent.message]
         else:
             messages = [reply.placeholder for reply in self._replies]
-        await self._board.until(self.thread, lambda: self.thread.stands(messages))
+        self.thread.check()
+        while not self.thread.stands(messages):
+            await self._board.changed(self.thread)
 
     def _show(self) -> None:
         """Hand the newest drafts to the replies, and write them down."""
@@ -136,14 +138,13 @@ class Run:
     async def _losses(self) -> AsyncGenerator[frozenset[int]]:
         """The answers that nobody can read any more, each time that there is one more. Raises what ends the thread."""
         told: frozenset[int] = frozenset()
-
-        def over() -> frozenset[int]:
-            return frozenset(place for place, reply in enumerate(self._replies) if reply.is_over)
-
         while True:
-            await self._board.until(self.thread, lambda: over() != told)  # noqa: B023 - it is what was told last
-            told = over()
-            yield told
+            over = frozenset(place for place, reply in enumerate(self._replies) if reply.is_over)
+            if over == told:
+                await self._board.changed(self.thread)
+            else:
+                told = over
+                yield told
 
     def _cut_off(self, reason: Reason) -> None:
         for reply in self._replies:
@@ -156,4 +157,4 @@ class Run:
         if self._parent:
             self._parent.finish()
             await self._board.settle(self.thread)
-        await self._board.until(self.thread, lambda: self.thread.is_safe)
+        await self._board.outlast(self.thread)

@@ -665,3 +665,17 @@ async def test_a_post_that_may_be_carried_out_yet_is_not_repeated_soon() -> None
         writer.put(Mark("run", "reply"), Body("late", []))
         await thread.settle()
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "find", "find", "edit"]
+
+
+async def test_in_a_closed_thread_nothing_changes_any_more() -> None:
+    """Who waits for that waits until it is cancelled, and does not spin."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = Stage(board, Ledger(), "C", "0")
+        waiting = asyncio.create_task(board.changed(thread.thread))
+        await asyncio.sleep(1)
+        thread.close()
+        await waiting
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(10):
+                await board.changed(thread.thread)

@@ -91,13 +91,15 @@ class Stage:
         self.board.look(self.thread)
 
     async def stands(self, *messages: Message) -> None:
-        await self.board.until(self.thread, lambda: self.thread.stands(messages))
+        self.thread.check()
+        while not self.thread.stands(messages):
+            await self.board.changed(self.thread)
 
     async def settle(self) -> None:
         await self.board.settle(self.thread)
 
     async def outlast(self) -> None:
-        await self.board.until(self.thread, lambda: self.thread.is_safe)
+        await self.board.outlast(self.thread)
 
     def close(self) -> None:
         self.board.close(self.thread)
