@@ -42,7 +42,7 @@ class Claims:
         self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
 
     async def register(self, connection: AsyncConnection, now: float) -> None:
-        """Have a lease before there are runs; one that there is is left as it is."""
+        """Have a lease from the first run on. An existing one is not renewed by this."""
         lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
         await connection.execute(lease.on_conflict_do_nothing())
 
@@ -60,8 +60,8 @@ class Claims:
     async def claim(self, connection: AsyncConnection, limit: int, now: float) -> list[Record]:
         """Take up to `limit` open runs whose owner's lease has ended, or that were released, the oldest first.
 
-        However many processes ask at once, one gets each. A question that was asked after its owner's lease has ended
-        is its owner's for the time of a lease: that one goes on.
+        However many processes ask at once, one gets each. A run that was begun within the last `LEASE` seconds is left
+        to its owner, whatever the lease says: a process that was suspended may take a question before it renews.
         """
         is_dead = (processes.c.lease_until <= now) & (processes.c.owner != self._owner)
         dead = await connection.execute(
@@ -112,6 +112,6 @@ class Claims:
 
     @staticmethod
     def lease_until() -> ColumnElement[float]:
-        """Until when a run is its owner's."""
+        """Until when nobody but its owner may work on a run: a column."""
         of_owner: ScalarSelect[float] = _owner.with_only_columns(processes.c.lease_until).scalar_subquery()
         return func.coalesce(of_owner, runs.c.lease_until)

@@ -5,10 +5,10 @@ Laws:
 - A lease begins when the database is asked to renew it, and not when it answers: other processes count from no later.
 - Once it may have ended, another process may have claimed the runs. Nothing is sent of them until the database has said
   whose they are.
-- A database that answers nobody gives the runs to nobody. After `MOST_FAILURES` renewals that failed beyond the end of
-  the lease, it is held to be one, and sending goes on.
-- A run that the database no longer knows while the lease was held cannot be another's: it is missing, and is written
-  anew. After the lease has ended it is lost.
+- While no process can reach the database, none can claim the runs. That is assumed after `MOST_FAILURES` renewals that
+  failed beyond the end of the lease, and sending goes on.
+- A run that the database no longer has as this process's is missing if the lease was held, since nobody else can have
+  claimed it: it is written anew. If the lease may have ended, it is lost.
 """
 
 import math

@@ -105,7 +105,7 @@ class Recovery:
         return [self._count(saved.edits)]
 
     async def tidy(self, now: float) -> None:
-        """Forget what is old, if it is time; nothing does so while there may be orphaned runs among it."""
+        """Forget what is old, if it is time, but not while there may be orphaned runs among it."""
         if self._is_resting or not self._is_all_claimed or now < self._tidy_at:
             return
         self._tidy_at = now + TIDY
@@ -121,7 +121,7 @@ class Recovery:
             self._tidy_at = now + SEARCH
 
     def _count(self, edits: Iterable[float]) -> Spent:
-        """Those edits that were not counted yet; some are written down late."""
+        """The edits that were not counted before; some are written down late."""
         now = self._clock()
         spent = Counter(edits)
         new = (spent - self._counted).elements()

@@ -52,6 +52,16 @@ async def test_a_write_finds_besides_what_other_processes_have_left(world: World
     assert (saved.held, saved.claimed, saved.edits) == ({"T1", "T2"}, (), ())
 
 
+async def test_a_look_that_finds_nothing_costs_little(world: World) -> None:
+    """It is made every few seconds, in each process: one transaction of a few statements."""
+    one, two = await world.store("one"), await world.store("two")
+    await one.add(question())
+    seen: list[str] = []
+    event.listen(two._database._engine.sync_engine, "before_cursor_execute", lambda *how: seen.append(how[2]))
+    assert await claim(two) == []
+    assert len([statement for statement in seen if not statement.startswith("BEGIN")]) == 6
+
+
 async def test_what_was_released_is_claimed_by_whoever_looks_first(world: World) -> None:
     """In the same transaction too, by who has released it."""
     one = await world.store("one")

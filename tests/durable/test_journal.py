@@ -3,13 +3,13 @@
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
-from bot.durable.journal import LONG_TIMEOUT, RETRY, TIMEOUT, Journal
+from bot.durable.journal import LONG_TIMEOUT, RETRY, TIMEOUT, Entry, Journal
 from bot.durable.lease import LEASE
 from bot.durable.record import WITHDRAWN, Begun, Changes, Outcome, Record, Saved, Search
 from bot.durable.recovery import SEARCH
@@ -231,6 +231,30 @@ async def test_an_edit_is_written_down_as_under_way_until_it_was_answered() -> N
         entry.edit_answered("Depth")
         await asyncio.sleep(0.1)
         assert database.saves[-1][1].calls == {("k", "Depth"): None}
+
+
+NOTES: dict[str, Callable[[Entry], None]] = {
+    "a message that stands": lambda entry: entry.posted("Depth", "1.1"),
+    "one that does not": lambda entry: entry.not_posted("Depth"),
+    "an edit that was answered": lambda entry: entry.edit_answered("Depth"),
+    "a last draft": lambda entry: entry.save_draft("Depth", Draft("whole", State.DONE)),
+    "the end": lambda entry: entry.end(Outcome.BROKEN),
+}
+
+
+@pytest.mark.parametrize("note", NOTES)
+async def test_what_happens_once_is_written_soon(note: str) -> None:
+    """With the next write or renewal it would be lost, were the process killed."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        before = len(database.saves)
+        NOTES[note](journal.entry("k"))
+        await asyncio.sleep(0.1)
+        (_, changes), *none = database.saves[before:]
+        assert changes != Changes()
+        assert none == []
 
 
 async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
