@@ -164,7 +164,9 @@ async def test_a_question_is_new_once() -> None:
     async with journal_on(database) as journal:
         assert await journal.add(QUESTION)
         assert not await journal.add(QUESTION)
+        assert journal.is_kept("k")
         journal.end("k", Outcome.DONE)
+        assert not journal.is_kept("k")
         await journal.written()
         assert not await journal.add(QUESTION)
 
