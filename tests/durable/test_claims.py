@@ -158,6 +158,13 @@ async def test_processes_that_have_ended_are_forgotten_with_their_last_run(world
     assert await query(world.url, OWNERS) == [("three",)]
 
 
+async def test_who_tries_a_database_out_leaves_nothing_behind(world: World) -> None:
+    """Neither what it wrote, nor a process that would be waited for."""
+    store = await world.store("check")
+    await store.try_out()
+    assert await query(world.url, "SELECT owner FROM edits UNION SELECT owner FROM processes") == []
+
+
 async def test_a_run_is_not_forgotten_while_its_owner_is_alive(world: World) -> None:
     """However long it takes."""
     one = await world.store("one")

@@ -42,15 +42,17 @@ class Database:
         self.clears: list[tuple[float, int]] = []
         self.old = 0  # runs that are old enough to be forgotten
         self.asked_from = math.nan
-        self.is_closed = False
+        self.is_open = self.is_closed = False
 
     async def open(self) -> None:
         await self._answer()
+        self.is_open = True
 
     async def close(self) -> None:
         self.is_closed = True
 
     async def add(self, question: Question) -> bool:
+        assert self.is_open
         await self._answer()
         if question.key in self.ours or question.key in self.ended:
             return False
@@ -171,6 +173,45 @@ async def test_a_question_is_new_once() -> None:
         assert not await journal.add(QUESTION)
 
 
+async def test_a_question_that_is_known_is_not_worked_on() -> None:
+    """A former process has answered it; it is not written once more for that."""
+    database, reader = Database(), Reader()
+    database.ended = {"k": Outcome.DONE}
+    async with journal_on(database, reader) as journal:
+        assert not await journal.add(QUESTION)
+        assert not journal.unsaved.live
+        await asyncio.sleep(2 * SEARCH)
+    assert not [changes for _, changes in database.saves if changes.begins]
+    assert reader.lost == []
+
+
+async def test_a_question_that_is_claimed_while_it_is_added_is_worked_on_once() -> None:
+    """A former process has taken it, and left it; whoever claims it here goes on with it."""
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
+        await journal.written()
+        database.takes, database.unheld = 1.0, [Record(QUESTION, 0.0, {}, {})]
+        await asyncio.sleep(SEARCH + 0.3)
+        adding = asyncio.create_task(journal.add(QUESTION))
+        await asyncio.sleep(SEARCH)
+        database.takes = 0.0
+        assert reader.claimed == ["k"]
+        assert not await adding
+        assert journal.is_kept("k")
+        assert journal.unsaved.live == {"k"}
+
+
+async def test_a_question_is_added_once_the_database_is_open() -> None:
+    """Before that there is nothing to add it to."""
+    database = Database()
+    database.takes = 0.5
+    async with journal_on(database) as journal:
+        began = now()
+        assert await journal.add(QUESTION)
+        assert now() - began == pytest.approx(1.0)
+        assert journal.is_kept("k")
+
+
 async def test_a_question_that_a_fault_kept_from_being_added_is_new_when_it_comes_again() -> None:
     """Slack has no acknowledgement, and nobody works on it."""
     database = Database()
@@ -197,6 +238,7 @@ async def test_nobody_waits_for_a_silent_database_longer_than_agreed(caplog: pyt
         await asyncio.sleep(SEARCH + TIMEOUT)
         began = now()
         assert await journal.add(Question("other", "Why?", "U", "C"))
+        assert not await journal.add(Question("other", "Why?", "U", "C"))
         await journal.entry("other").record_intent("parent")
         assert now() == began
     assert caplog.text.count("run.not_durable") == 2
@@ -239,7 +281,7 @@ NOTES: dict[str, Callable[[Entry], None]] = {
     "a message that stands": lambda entry: entry.posted("Depth", "1.1"),
     "one that does not": lambda entry: entry.not_posted("Depth"),
     "an edit that was answered": lambda entry: entry.edit_answered("Depth"),
-    "a last draft": lambda entry: entry.save_draft("Depth", Draft("whole", State.DONE)),
+    "a last draft": lambda entry: entry.save_draft("Depth", Draft.of("whole", State.DONE)),
     "the end": lambda entry: entry.end(Outcome.BROKEN),
 }
 
@@ -257,6 +299,24 @@ async def test_what_happens_once_is_written_soon(note: str) -> None:
         (_, changes), *none = database.saves[before:]
         assert changes != Changes()
         assert none == []
+
+
+async def test_what_nobody_waits_for_gathers_to_be_written_together() -> None:
+    """For a moment, which an edit does not wait for; after one too."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.add(QUESTION)
+        entry = journal.entry("k")
+        for _ in range(2):
+            await entry.record_edit("Depth")
+            before = len(database.saves)
+            entry.edit_answered("Depth")
+            await asyncio.sleep(0.03)
+            entry.posted("Time", "1.1")
+            await asyncio.sleep(0.01)
+            assert len(database.saves) == before
+            await asyncio.sleep(0.1)
+            assert len(database.saves) == before + 1
 
 
 async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:
@@ -424,6 +484,7 @@ async def test_runs_that_nobody_holds_are_taken_up() -> None:
     async with journal_on(database, reader) as journal:
         await asyncio.sleep(0.1)
         assert reader.claimed == ["k"]
+        assert journal.is_kept("k")
         await asyncio.sleep(60)
         assert database.searches == pytest.approx(60 / SEARCH, abs=2)
         assert not reader.lost
@@ -632,8 +693,8 @@ async def test_a_lease_that_this_process_never_learned_of_is_given_up() -> None:
     async with journal_on(database) as journal:
         await journal.written()
         database.ours.add("k")
-        await asyncio.sleep(2 * SEARCH)
-    assert (database.released, database.ended) == (["k"], {})
+        await asyncio.sleep(2 * SEARCH + 0.1)
+        assert (database.released, database.ended) == (["k"], {})
 
 
 async def test_what_former_processes_did_is_told() -> None:

@@ -571,6 +571,7 @@ async def test_what_a_run_leaves_behind_is_gone_soon(tmp_path: Path) -> None:
         now += LOG_KEPT
         await store.save(Changes())
         assert found(secret) == []
+        assert store._clean_at is None
         await store.save(Changes(ends={"other": Outcome.DONE}))
         now += LOG_KEPT
         assert await store.clear(now + 1, 100) == 2
