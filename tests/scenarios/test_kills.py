@@ -244,7 +244,8 @@ class Stage:
 
     async def lapse(self) -> None:
         """Have all leases end, as if ten seconds had gone by since their owners were killed."""
-        await query(self.url, "UPDATE processes SET lease_until = 0")
+        await query(self.url, "UPDATE processes SET lease_until = lease_until - 15")
+        await query(self.url, "UPDATE runs SET asked_at = asked_at - 15")  # a question that is newer is its owner's
 
 
 @asynccontextmanager
