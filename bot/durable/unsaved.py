@@ -96,10 +96,8 @@ class Unsaved:
         Runs that are not `known` to the database are written whole. The drafts of runs that show none now are held
         back: while answers grow they would be most of what is written, and unfinished ones are asked for again anyway.
         """
-        changes, self._changes = self._changes, Changes()
-        due, self._due = self._due, set()
-        if not is_last:
-            self._changes.answers = changes.take_drafts(due)
+        changes, due = self._changes, self._due
+        self._changes, self._due = Changes(answers={} if is_last else changes.take_drafts(due)), set()
         for key in [key for key in self._runs if key not in known]:
             changes.begin(key, self._runs[key])
         return changes, due

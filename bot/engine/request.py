@@ -88,7 +88,7 @@ class Request:
             else:
                 if form != self._dialect.form and reasks:
                     logger.info("completion.dialect %s", form)
-                    self._dialect.form = form
+                    self._dialect.keep_to(form)
                 return
             yield replace(old, reason=Reason(Code.RETRYING, {"cause": cause, "seconds": math.ceil(pause)}))
             await asyncio.sleep(pause)

@@ -81,6 +81,10 @@ class Dialect:
         self.form = Form()
         self.omits_opening_tag = False  # of thoughts, see `protocol.thoughts`
 
+    def keep_to(self, form: Form) -> None:
+        """Ask in this form from now on: others were refused."""
+        self.form = form
+
     def note_thoughts(self, thoughts: Thoughts) -> None:
         """Learn from an answer that has ended."""
         if thoughts.has_been_wrong:
