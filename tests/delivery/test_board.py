@@ -392,7 +392,7 @@ async def test_pauses_between_tries_grow_to_their_longest() -> None:
     assert pauses == pytest.approx([1, 2, 4, 8, 15, 15, 15])
 
 
-async def test_a_form_that_is_refused_is_not_sent_again() -> None:
+async def test_a_form_that_is_refused_is_not_sent_again(caplog: pytest.LogCaptureFixture) -> None:
     """A plainer one, then one that says that the text cannot be shown; then the message is given up."""
     writer = Writer()
     writer.failures["edit"] = [FormRefusedError("invalid_blocks")] * 2
@@ -405,6 +405,8 @@ async def test_a_form_that_is_refused_is_not_sent_again() -> None:
         await thread.settle()
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "post", "edit", "edit"]
     assert len({str(body.blocks) for _, _, _, body in writer.calls}) == 3
+    assert caplog.text.count("form.refused code=invalid_blocks form=MARKDOWN bytes=1") == 1
+    assert caplog.text.count("form.refused code=invalid_blocks form=PLAIN bytes=1") == 1
 
 
 async def test_a_deleted_message_is_left_alone() -> None:

@@ -18,14 +18,13 @@ from openai import AsyncOpenAI
 
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import SettingsError
-from bot.playground import model
+from bot.playground import libgomp, model
 from bot.playground.model import (
     LocalModel,
     LocalModelError,
     ModelAddress,
     check_weights,
     explain_import,
-    find_libgomp,
     find_weights,
     make_command,
 )
@@ -112,12 +111,12 @@ def test_what_is_missing_is_told_with_what_helps(error: ImportError, words: str)
         assert all(command in told for command in ("apt-get install lib", "dnf install lib", "apk add lib"))
 
 
-@pytest.mark.skipif(find_libgomp() is None, reason="there is no wheel of pykdtree for this machine")
+@pytest.mark.skipif(libgomp.find_libgomp() is None, reason="there is no wheel of pykdtree for this machine")
 def test_where_the_system_has_no_libgomp_the_child_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
     """By the name that the linker looks for; before what LD_LIBRARY_PATH holds already, no longer than it is used."""
-    monkeypatch.setattr(model, "_has_libgomp", lambda: False)
+    monkeypatch.setattr(libgomp, "_has_libgomp", lambda: False)
     monkeypatch.setenv("LD_LIBRARY_PATH", "/elsewhere")
-    with model._environment() as environment:
+    with libgomp.with_libgomp(dict(os.environ)) as environment:
         directory, kept = environment["LD_LIBRARY_PATH"].split(":")
         assert kept == "/elsewhere"
         load = f"import ctypes; ctypes.CDLL({str(Path(directory) / 'libgomp.so.1')!r}).omp_get_max_threads()"
@@ -128,9 +127,9 @@ def test_where_the_system_has_no_libgomp_the_child_gets_one(monkeypatch: pytest.
 @pytest.mark.parametrize("is_installed", [True, False])
 def test_else_the_childs_environment_is_ours(monkeypatch: pytest.MonkeyPatch, *, is_installed: bool) -> None:
     """Where the system has its own, or none comes along."""
-    monkeypatch.setattr(model, "_has_libgomp", lambda: is_installed)
-    monkeypatch.setattr(model, "find_libgomp", lambda: None)
-    with model._environment() as environment:
+    monkeypatch.setattr(libgomp, "_has_libgomp", lambda: is_installed)
+    monkeypatch.setattr(libgomp, "find_libgomp", lambda: None)
+    with libgomp.with_libgomp(dict(os.environ)) as environment:
         assert environment == dict(os.environ)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.playground.slack.methods import BLOCKS, POST_TEXT_LIMIT, Args, RefusedError, check_arguments, cut, read_content
+from bot.playground.slack.arguments import BLOCKS, Args, RefusedError, check_arguments, cut, read_content
+from bot.playground.slack.methods import POST_TEXT_LIMIT
 from bot.playground.slack.workspace import Workspace
 
 USES = 5  # documented

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from bot.playground.slack.methods import RefusedError
+from bot.playground.slack.arguments import RefusedError
 from bot.playground.slack.payloads import describe_command, describe_event, describe_mention, escape
 from bot.playground.slack.response_url import answer
 from bot.playground.slack.socket_mode import SocketMode

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from bot.playground.slack.arguments import Json, RefusedError
 from bot.playground.slack.fault import OK, Fault
-from bot.playground.slack.methods import Json, Methods, RefusedError
+from bot.playground.slack.methods import Methods
 from bot.playground.slack.response_url import LIFETIME, ResponseUrl
 from bot.playground.slack.workspace import Call, Workspace
 
