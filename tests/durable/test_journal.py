@@ -399,7 +399,22 @@ async def test_what_a_silent_database_missed_is_written_when_it_is_back(caplog: 
     assert (caplog.text.count("store.away"), caplog.text.count("store.back")) == (1, 1)
 
 
-async def test_a_run_that_another_process_holds_is_let_go() -> None:
+async def test_a_database_that_nobody_waits_for_gets_more_time(caplog: pytest.LogCaptureFixture) -> None:
+    """It may have to wake up; one that is there has to answer while a person waits."""
+    database = Database()
+    async with journal_on(database) as journal:
+        await journal.written()
+        database.takes, began = LONG_TIMEOUT - 0.1, now()
+        await journal.written(100)
+        assert now() - began == pytest.approx(TIMEOUT)
+        assert (caplog.text.count("store.away"), caplog.text.count("store.back")) == (1, 0)
+        await journal.written(100)
+        assert now() - began == pytest.approx(TIMEOUT + RETRY + LONG_TIMEOUT - 0.1)
+        assert (caplog.text.count("store.away"), caplog.text.count("store.back")) == (1, 1)
+        database.takes = 0.0
+
+
+async def test_a_run_that_another_process_holds_is_let_go(caplog: pytest.LogCaptureFixture) -> None:
     """At the next write."""
     database, reader = Database(), Reader()
     async with journal_on(database, reader) as journal:
@@ -409,6 +424,7 @@ async def test_a_run_that_another_process_holds_is_let_go() -> None:
         await asyncio.sleep(SEARCH + 0.1)
         assert reader.lost == ["k"]
         assert not journal.is_kept("k")
+        assert "run.lost key=k" in caplog.text
 
 
 async def test_nothing_may_be_sent_once_the_lease_may_have_ended() -> None:
@@ -477,14 +493,16 @@ async def test_whose_a_run_is_is_told_before_who_waits_for_a_write_goes_on() -> 
     assert known == [["k"]]
 
 
-async def test_runs_that_nobody_holds_are_taken_up() -> None:
+async def test_runs_that_nobody_holds_are_taken_up(caplog: pytest.LogCaptureFixture) -> None:
     """At the start, and every few seconds; not by a process that is about to end."""
+    caplog.set_level("INFO")
     database, reader = Database(), Reader()
     database.unheld = [Record(QUESTION, 0.0, {}, {})]
     async with journal_on(database, reader) as journal:
         await asyncio.sleep(0.1)
         assert reader.claimed == ["k"]
         assert journal.is_kept("k")
+        assert "run.taken_up key=k" in caplog.text
         await asyncio.sleep(60)
         assert database.searches == pytest.approx(60 / SEARCH, abs=2)
         assert not reader.lost
@@ -604,7 +622,7 @@ async def test_a_question_that_cannot_be_stored_is_answered_all_the_same() -> No
     assert reader.lost == []
 
 
-async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
+async def test_a_run_that_the_database_has_lost_is_written_anew(caplog: pytest.LogCaptureFixture) -> None:
     """Somebody removed it, or has put an older one in its place; nobody can have taken it meanwhile."""
     database, reader = Database(), Reader()
     async with journal_on(database, reader) as journal:
@@ -617,6 +635,7 @@ async def test_a_run_that_the_database_has_lost_is_written_anew() -> None:
         changes = database.saves[-1][1]
         assert (changes.posts, changes.answers["k", "Depth"].text) == ({("k", "parent"): "1.1"}, "so far")
         assert journal.is_kept("k")
+    assert "run.missing key=k" in caplog.text
     assert reader.lost == []
 
 
@@ -734,7 +753,7 @@ async def test_closing_writes_what_is_left_and_gives_up_leases() -> None:
     assert database.is_closed
 
 
-async def test_closing_does_not_wait_for_a_silent_database() -> None:
+async def test_closing_does_not_wait_for_a_silent_database(caplog: pytest.LogCaptureFixture) -> None:
     """The leases end by themselves."""
     database = Database()
     async with journal_on(database) as journal:
@@ -742,3 +761,4 @@ async def test_closing_does_not_wait_for_a_silent_database() -> None:
         await asyncio.sleep(1)
         database.takes, began = 100, now()
     assert now() - began == pytest.approx(TIMEOUT)
+    assert "store.unfinished error=TimeoutError" in caplog.text
