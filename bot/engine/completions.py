@@ -23,7 +23,7 @@ import itertools
 import logging
 import ssl
 from collections.abc import AsyncGenerator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, Self
@@ -92,6 +92,7 @@ class Completions:
         _ = self._client.chat.completions.with_streaming_response
 
     async def __aenter__(self) -> Self:
+        await self._warm_up()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -148,6 +149,15 @@ class Completions:
     def _send(self, perspective: Perspective, problem: str, form: Form) -> AbstractAsyncContextManager[Any]:
         create = self._client.chat.completions.with_streaming_response.create
         return create(**form.write(self.model, perspective.instruction, problem))
+
+    async def _warm_up(self) -> None:
+        """Send one request nowhere: the SDK looks at its parameters' types once, for 20 ms in the loop."""
+        nowhere = httpx2.MockTransport(lambda _: httpx2.Response(400))
+        async with httpx2.AsyncClient(transport=nowhere, trust_env=False) as client:
+            create = self._client.with_options(http_client=client).chat.completions.with_streaming_response.create
+            with suppress(openai.BadRequestError):
+                async with create(**self._dialect.form.write(self.model, "", "")):
+                    pass
 
     async def _take_turn(self, old: Draft, party: str, turn: AsyncExitStack) -> AsyncGenerator[Draft]:
         """Wait until one more stream may be open; yield what is to be seen meanwhile."""

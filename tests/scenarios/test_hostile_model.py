@@ -22,7 +22,6 @@ ENDS = {
     "text": "cut",
     "blanks": "cut",
     "tags": "cut",
-    "halves of characters": "cut",
     "thoughts behind the end": "done",
     "the end again and again": "done",
 }
