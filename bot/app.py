@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
+from bot.backoff import CONNECTION_PAUSES, nth
 from bot.delivery.board import Board
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
 from bot.durable.journal import Journal
@@ -38,7 +39,6 @@ logger = logging.getLogger(__name__)
 GRACE = 20.0  # seconds that running answers get when the bot is stopped; hosts give 30 before they kill
 LAST_ANSWERS = 1.0  # seconds for Slack to say where the last posts stand; without that they cannot be gone on with
 ASK_TIMEOUT = 6.0  # seconds to be told who the bot is
-PAUSES = (1.0, 2.0, 4.0, 7.0)  # seconds until Slack is asked again who the bot is, the last one again and again
 
 
 async def serve(
@@ -194,7 +194,7 @@ async def _identify(slack: Slack) -> Identity:
             async with asyncio.timeout(ASK_TIMEOUT):
                 return await slack.identify()
         except (RateLimitedError, UnavailableError, TimeoutError) as error:
-            pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+            pause = nth(CONNECTION_PAUSES, attempt + 1)
             if isinstance(error, RateLimitedError):
                 pause = max(pause, error.retry_after)
             attempt += 1

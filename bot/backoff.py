@@ -1,6 +1,6 @@
-"""When a request that was refused is sent again. Pure: the time comes in, the pause goes out.
+"""Every pause before something is tried again: Slack's calls and connections, and the model's requests.
 
-Laws:
+Pure: the time comes in, the pause goes out. Of a model's request that was refused the laws are:
 
 - What will not get better by itself is not sent again: that is told by the status, or by the server's own word
   (`x-should-retry`).
@@ -11,16 +11,27 @@ Laws:
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
 TRIES = 8  # requests in all; ours are then over within 32 s, and it is for the person to ask again
-PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the SDK's. The last one again and again
+MODEL_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the SDK's
 SHORTER = 0.25  # the part of a pause that may be taken off it; the SDK's
 LONGER = 1.0  # seconds that may be added to the server's delay
 GOLDEN = (5**0.5 - 1) / 2  # multiples of it, without their whole part, are as far from each other as can be
 
+# Seconds before each further try, the last one again and again.
+CALL_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # of a call about a message; Slack's outages last minutes
+CONNECTION_PAUSES = (1.0, 2.0, 4.0, 7.0)  # of a connection to Slack, and of the question who the bot is
+
+EPHEMERAL_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a person something; there is no fourth
+
 PASSING = {408, 409, 429, 498}  # statuses that may pass, besides those from 500 on; the SDK's, and Groq's capacity
+
+
+def nth(pauses: Sequence[float], number: int) -> float:
+    """The pause before the further try of a number, the first being 1; the last pause holds for all that follow."""
+    return pauses[min(number, len(pauses)) - 1]
 
 
 class Backoff:
@@ -43,7 +54,7 @@ class Backoff:
         if asked is not None:
             asked += self._place * LONGER
             return asked if asked < left else None
-        own = PAUSES[min(self._tries, len(PAUSES)) - 1] * (1 - SHORTER * self._place)
+        own = nth(MODEL_PAUSES, self._tries) * (1 - SHORTER * self._place)
         return own if own < left else None
 
 

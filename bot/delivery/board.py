@@ -24,8 +24,8 @@ from typing import cast
 
 from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
+from bot.delivery.needs import Ledger, SlackCalls
 from bot.delivery.outcomes import Verdict
-from bot.delivery.roles import Ledger, SlackCalls
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.schedules.posts import PostSchedule
 from bot.delivery.slots import Slots

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bot.slack.markup.characters import octets
 from bot.slack.markup.fences import Fence
-from bot.slack.markup.markdown import Page, fit
+from bot.slack.markup.pages import Page, fit
 
 Room = Callable[[int], float]  # how many bytes the page of a number may have, the first being 1
 

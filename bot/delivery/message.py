@@ -12,6 +12,7 @@
 import math
 from dataclasses import replace
 
+from bot.backoff import CALL_PAUSES, nth
 from bot.delivery.fitting import Fitting, Lesson
 from bot.delivery.outcomes import (
     AWAY,
@@ -34,7 +35,6 @@ SECOND_LOOK = 3.0  # seconds until a message that was not there is looked up aga
 LATE = 10.0  # seconds in which a call may still be carried out whose answer was given up after 15
 MOST_ATTEMPTS = 1_440  # calls in a row for one message, before it is given up: six hours
 MOST_UNNAMED = 5  # edits in a row that Slack refused for a reason that is not known here
-RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0)  # seconds, the last one again and again; Slack's outages last minutes
 
 
 class Message:
@@ -274,4 +274,4 @@ class Message:
     def _pause(self) -> float:
         """Seconds before the next try, once a call has failed."""
         self._attempts += 1
-        return RETRY_PAUSES[min(self._attempts, len(RETRY_PAUSES)) - 1]
+        return nth(CALL_PAUSES, self._attempts)

@@ -16,7 +16,7 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.slack.blocks import Body, ends_above, reply
-from bot.slack.markup.markdown import Page
+from bot.slack.markup.pages import Page
 
 
 @dataclass(frozen=True, slots=True)

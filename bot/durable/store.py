@@ -33,7 +33,7 @@ from bot.durable.rows import is_number
 from bot.durable.schema import edits, is_open, make, processes, runs
 from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
-from bot.durable.sql.failures import is_content, name_error
+from bot.durable.sql.database_errors import is_content, name_error
 from bot.durable.statements import Rows, Statement, changed, run_row
 from bot.errors import ContentError
 from bot.slack.question import Question

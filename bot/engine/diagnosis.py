@@ -8,7 +8,8 @@ import httpx2
 import openai
 
 from bot.engine.protocol.chunks import ReportedError, name_model
-from bot.engine.protocol.failures import (
+from bot.engine.protocol.payload import read_anything
+from bot.engine.protocol.provider_errors import (
     SERVER_ERROR,
     Report,
     WrongAddressError,
@@ -17,7 +18,6 @@ from bot.engine.protocol.failures import (
     find_status,
     read_report,
 )
-from bot.engine.protocol.payload import read_anything
 from bot.engine.protocol.sse import TooLongError
 from bot.engine.reasons import ARGUMENTS, Code, Reason, Value
 from bot.network.connection_failures import examine

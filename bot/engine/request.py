@@ -23,7 +23,7 @@ from bot.backoff import Backoff
 from bot.engine.diagnosis import BROKEN, diagnose, read_error
 from bot.engine.draft import Draft
 from bot.engine.protocol.dialect import MOST_REASKS, Dialect, Form
-from bot.engine.protocol.failures import Report, find_cause
+from bot.engine.protocol.provider_errors import Report, find_cause
 from bot.engine.reasons import Code, Reason
 from bot.engine.wire import READ
 from bot.network.connection_failures import classify

@@ -32,8 +32,8 @@ from bot.engine.idle import IdleTimer
 from bot.engine.protocol.answer import Answer
 from bot.engine.protocol.chunks import MalformedError, ReportedError
 from bot.engine.protocol.dialect import Dialect
-from bot.engine.protocol.failures import WrongAddressError
 from bot.engine.protocol.payload import read_anything, read_payload
+from bot.engine.protocol.provider_errors import WrongAddressError
 from bot.engine.protocol.sse import ErrorData, EventDecoder, TooLongError
 from bot.engine.reasons import Code, Reason
 from bot.engine.request import Request, Send

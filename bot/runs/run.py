@@ -10,10 +10,10 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 
 from bot.delivery.board import Board
+from bot.delivery.needs import Ledger
 from bot.delivery.outcomes import Loss
 from bot.delivery.parent import Parent
 from bot.delivery.reply import Reply
-from bot.delivery.roles import Ledger
 from bot.delivery.section import Found
 from bot.delivery.thread import Thread
 from bot.engine import Model, ask

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from bot.backoff import EPHEMERAL_PAUSES
 from bot.errors import BotError, FormRefusedError, RateLimitedError, UnavailableError
 from bot.slack import notices
 from bot.slack.api import Slack
@@ -17,7 +18,6 @@ from bot.slack.question import Question
 
 logger = logging.getLogger(__name__)
 
-RETRY_PAUSES = (2.0, 10.0, 30.0)  # seconds before each further try to tell a person something, while Slack is away
 LONG_PROBLEM = 4_000  # characters; giving more of them back takes tens of milliseconds, with nobody else served
 
 
@@ -41,7 +41,7 @@ class Teller:
 
     async def _post(self, question: Question, body: Body) -> None:
         """Show a message to whoever asked: again where Slack is away, plainer where it refuses what it looks like."""
-        pauses, forms = iter(RETRY_PAUSES), iter((body.plainer(), notices.plain(body.text)))
+        pauses, forms = iter(EPHEMERAL_PAUSES), iter((body.plainer(), notices.plain(body.text)))
         form: Body | None = body
         pause: float | None = 0.0
         while form is not None and pause is not None:

@@ -14,8 +14,8 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.slack.markup.characters import octets, units
 from bot.slack.markup.links import make_safe
-from bot.slack.markup.markdown import PAGE_LIMIT, Page, has_too_many_items, stretches
 from bot.slack.markup.mrkdwn import escape
+from bot.slack.markup.pages import PAGE_LIMIT, Page, has_too_many_items, stretches
 from bot.slack.markup.takeaway import TAKEAWAY_LIMIT, takeaway
 from bot.texts import explain, name, say
 from bot.texts.phrases import Phrase

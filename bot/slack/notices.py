@@ -9,8 +9,8 @@ from functools import reduce
 
 from bot.engine.perspectives import Perspective
 from bot.slack.blocks import Body, section, show
-from bot.slack.markup.markdown import PAGE_LIMIT, pages
 from bot.slack.markup.mrkdwn import escape
+from bot.slack.markup.pages import PAGE_LIMIT, pages
 from bot.texts import say, spell
 from bot.texts.phrases import Phrase
 

@@ -6,7 +6,7 @@ Laws:
   spin when Slack sends a connection away, and connect twice after a refresh; so a connection is ours, and what goes
   through it stays the SDK's and Bolt's.
 - Slack is back, and so are we within 15 s, whatever was wrong: an attempt takes `CONNECT_TIMEOUT` at most, a pause no
-  longer than the last of `PAUSES`, and a connection that has gone silent is found out in 1.5 times `HEARTBEAT`.
+  longer than the last of `CONNECTION_PAUSES`; a connection that has gone silent is found out in 1.5 times `HEARTBEAT`.
 - Slack is asked for a connection once in `ASK_EVERY` at the most.
 - Only a token that Slack refuses ends it.
 - What comes is taken in turns that go round by person, so that whoever floods the bot waits behind themselves. What
@@ -36,18 +36,18 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.backoff import CONNECTION_PAUSES, nth
 from bot.engine.turns import Turns
 from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import as_code
 from bot.slack.api import Identity, make_client
-from bot.slack.connection import PARTING, Connection, find_person
-from bot.slack.failures import translated
+from bot.slack.call_failures import translated
+from bot.slack.websocket import PARTING, Connection, find_person
 
 logger = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT = 6.0  # seconds from asking for a ticket to Slack's hello; it takes well under one
-PAUSES = (1.0, 2.0, 4.0, 7.0)  # seconds before each further attempt, the last one again and again
 ASK_EVERY = 1.0  # seconds between two requests; Slack counts them, and a bot that spins is shut out
 TICKET_LIFETIME = 20.0  # seconds; Slack's is about 30, and the connection has to stand by then
 HEARTBEAT = 5.0  # seconds of silence before a ping; its answer is due in half as many
@@ -161,7 +161,7 @@ class Socket:
         """Connect, again and again. Returns why there is no sense in it any more."""
         setbacks = 0
         while True:
-            pause = PAUSES[min(setbacks, len(PAUSES) - 1)]
+            pause = nth(CONNECTION_PAUSES, setbacks + 1)
             try:
                 connection = await self._connect(tasks)
             except TokenRefusedError as refused:

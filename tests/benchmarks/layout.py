@@ -17,8 +17,8 @@ from bot.engine.perspectives import PERSPECTIVES
 from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
 from bot.slack import blocks, notices
-from bot.slack.markup.markdown import fit, pages
 from bot.slack.markup.mrkdwn import is_blank, unescape, without_mention
+from bot.slack.markup.pages import fit, pages
 from bot.slack.markup.takeaway import takeaway
 from tests.support.pathological import texts
 

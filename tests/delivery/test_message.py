@@ -4,8 +4,9 @@ import math
 
 import pytest
 
+from bot.backoff import CALL_PAUSES
 from bot.delivery.fitting import Lesson
-from bot.delivery.message import LATE, MOST_ATTEMPTS, MOST_UNNAMED, RETRY_PAUSES, SECOND_LOOK, Message
+from bot.delivery.message import LATE, MOST_ATTEMPTS, MOST_UNNAMED, SECOND_LOOK, Message
 from bot.delivery.outcomes import (
     Again,
     Doubtful,
@@ -40,7 +41,7 @@ from bot.errors import (
 from bot.slack.blocks import Body
 
 NOW = 100.0
-FIRST_PAUSE = RETRY_PAUSES[0]
+FIRST_PAUSE = CALL_PAUSES[0]
 BODY = Body("a", [{"type": "markdown", "text": "a"}])
 LINE = Body("a", [{"type": "context", "elements": []}])
 

@@ -13,7 +13,7 @@ from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import Message, Workspace
 from bot.slack import notices
 from bot.slack.blocks import Body
-from tests.slack.markup.test_markdown import open_fence
+from tests.slack.markup.test_pages import open_fence
 from tests.support.model_server import ModelServer, Script, words
 from tests.support.world import NAMES, PROBLEM, World, body_of, running, script_of, shown
 

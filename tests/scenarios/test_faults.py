@@ -25,8 +25,8 @@ from bot.errors import TokenRefusedError
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import BOT_SCOPES, Call, Message, Version, Workspace
 from bot.slack.markup.links import unmask
-from bot.slack.markup.markdown import fit
-from tests.slack.markup.test_markdown import open_fence
+from bot.slack.markup.pages import fit
+from tests.slack.markup.test_pages import open_fence
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import KEY, ModelServer, Script
 from tests.support.world import NAMES, World, body_of, running, shown

@@ -9,7 +9,7 @@ from bot.playground.slack.blocks import find_mentions, find_problems, plain
 from bot.slack import blocks, notices
 from bot.slack.blocks import SECTION_LIMIT, Body
 from bot.slack.markup.characters import units
-from bot.slack.markup.markdown import PAGE_LIMIT, Page, fit
+from bot.slack.markup.pages import PAGE_LIMIT, Page, fit
 
 DEPTH = PERSPECTIVES[0]
 INDEX_ROOM = len(PERSPECTIVES) * blocks.LINE_ROOM

@@ -3,7 +3,7 @@ import pytest
 from bot.engine.perspectives import PERSPECTIVES, SIDES, Side, make_set
 from bot.slack import notices
 from bot.slack.blocks import Body
-from bot.slack.markup.markdown import pages
+from bot.slack.markup.pages import pages
 
 BACK = "Here is your problem back:"
 HINT = (

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
+from bot.backoff import CONNECTION_PAUSES
 from bot.errors import TokenRefusedError, UnavailableError
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity
-from bot.slack.connection import find_person
 from bot.slack.session import make_session
-from bot.slack.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, PAUSES, Socket
+from bot.slack.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, Socket
+from bot.slack.websocket import find_person
 
 OPEN = "apps.connections.open"
 WITHIN = 15.0  # seconds until the bot is back, once Slack is
@@ -236,7 +237,7 @@ async def test_back_soon_at_the_worst_moment(outage: str) -> None:
         world.server.sockets.cut()
         await asyncio.sleep(64.1)  # attempts begin at 0, 7, 15, 25, 38, 51, 64 s
         end(world.server)
-        assert CONNECT_TIMEOUT + PAUSES[-1] - 0.3 < await world.until_back() <= WITHIN
+        assert CONNECT_TIMEOUT + CONNECTION_PAUSES[-1] - 0.3 < await world.until_back() <= WITHIN
 
 
 @pytest.mark.parametrize("outage", OUTAGES)
@@ -289,7 +290,7 @@ async def test_bounced_connections_do_not_make_it_spin(events: pytest.LogCapture
     async with serving(before=dismiss("too_many_websockets")[0]) as world:
         await asyncio.sleep(60)
         assert most(world.requests, 10.0) == 4
-        assert world.requests[-1] - world.requests[-2] == pytest.approx(PAUSES[-1], abs=0.1)
+        assert world.requests[-1] - world.requests[-2] == pytest.approx(CONNECTION_PAUSES[-1], abs=0.1)
         assert len(world.requests) == len(world.server.sockets.accepted)
     assert told(events)[:2] == ["socket.connected connections=1", "socket.lost reason=too_many_websockets"]
 

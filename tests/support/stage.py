@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from bot.delivery.board import Board
 from bot.delivery.message import Message
+from bot.delivery.needs import Ledger
 from bot.delivery.reply import Reply
-from bot.delivery.roles import Ledger
 from bot.delivery.section import Found, Section
 from bot.delivery.thread import Thread
 from bot.engine.draft import Draft

@@ -27,8 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.durable.sql import postgresql, sqlite
+from bot.durable.sql.database_errors import is_connections, is_wait, translate
 from bot.durable.sql.dsn import read_dsn
-from bot.durable.sql.failures import is_connections, is_wait, translate
 from bot.errors import BotError, SettingsError, StoreError
 
 TRANSACTION_TIMEOUT = 3.0  # seconds until a server that says nothing is held to be gone

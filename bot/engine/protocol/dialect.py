@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.engine.protocol.failures import Report, find_cause, says_no_system_role
+from bot.engine.protocol.provider_errors import Report, find_cause, says_no_system_role
 from bot.engine.protocol.thoughts import Thoughts
 from bot.engine.reasons import Code
 

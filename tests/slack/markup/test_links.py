@@ -12,7 +12,7 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.slack.blocks import index, parent
 from bot.slack.markup.links import unmask
-from bot.slack.markup.markdown import pages
+from bot.slack.markup.pages import pages
 from tests.support.hostile import PARSERS, hostile
 
 EVIL = "https://evil.example"

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 
 from bot.slack.markup.takeaway import takeaway
-from tests.slack.markup.test_markdown import markdown
+from tests.slack.markup.test_pages import markdown
 
 
 @pytest.mark.parametrize(

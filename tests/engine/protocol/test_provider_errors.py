@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.engine.protocol.dialect import Form
-from bot.engine.protocol.failures import MOST_WORDS, code_of, find_cause, find_status, read_report
+from bot.engine.protocol.provider_errors import MOST_WORDS, code_of, find_cause, find_status, read_report
 from bot.engine.reasons import Code
 
 # What a server says of these is of no use in another form.

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 from bot.playground.slack.blocks import LIVE
 from bot.slack.markup.characters import octets, units
 from bot.slack.markup.fences import Fence
-from bot.slack.markup.markdown import PAGE_LIMIT, Page, fit, has_too_many_items, pages, stretches
 from bot.slack.markup.mrkdwn import escape, escape_markdown
+from bot.slack.markup.pages import PAGE_LIMIT, Page, fit, has_too_many_items, pages, stretches
 
 PIECES = [
     "word ",
