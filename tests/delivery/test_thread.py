@@ -443,3 +443,12 @@ def test_pages_that_are_longer_than_may_be_are_laid_out_anew() -> None:
     assert screen.text() == PAGES
     assert len(screen.shown) > 3
     assert screen.thread.is_settled
+
+
+def test_what_ended_a_thread_is_raised_to_whoever_asks() -> None:
+    """And nothing is, while it goes on."""
+    thread = Thread("run", "C")
+    thread.check()
+    thread.fail(ChannelClosedError("is_archived"))
+    with pytest.raises(ChannelClosedError):
+        thread.check()
