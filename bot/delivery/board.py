@@ -36,8 +36,6 @@ from bot.slack.blocks import Body
 
 logger = logging.getLogger(__name__)
 
-LONG_TEXT = 4_000  # characters; about where Slack folds a message up
-
 
 @dataclass(slots=True, eq=False)
 class _Open:
@@ -55,10 +53,10 @@ class Board:
         self._clock = clock
         self._hold_at = math.inf
         self._edits = EditSchedule(edits_per_minute)
-        self._slots = Slots(self._edits)
+        self._lesson = Lesson()
+        self._slots = Slots(self._edits, self._lesson)
         self._posts = PostSchedule()
         self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
-        self._lesson = Lesson()
         self._open: dict[Thread, _Open] = {}
         self._wake = asyncio.Event()
         self._posting: set[Thread] = set()  # of which a post is on its way
@@ -190,12 +188,10 @@ class Board:
             self._wait = self._wait if turn.wait is None else turn.wait
             if turn.key is None:
                 return turn.at
-            thread, message = slot = cast("tuple[Thread, Message]", turn.key)
+            thread, message = cast("tuple[Thread, Message]", turn.key)
             body = thread.body(message, wait=self._wait, room=self._lesson.room(_now()))
             if body is not None:
-                if message.is_last:  # perhaps since it was laid out
-                    self._edits.finish(slot, _now())
-                self._edits.start(slot, _now(), is_long=body.size > LONG_TEXT)
+                self._slots.start(thread, message, body, _now())
                 calls.create_task(self._edit(thread, message, body, self._open[thread].ledger))
             else:
                 self._slots.skip(thread, message)
@@ -260,36 +256,24 @@ class Board:
         return verdict is Verdict.POST
 
     async def _edit(self, thread: Thread, message: Message, body: Body, ledger: Ledger) -> None:
-        slot = (thread, message)
         try:
             await ledger.record_edit(message.part)
             if thread.is_closed or self._is_held:
                 # Writing that down took its time. Perhaps the run is another process's now.
-                self._edits.fail(slot, _now())
+                self._slots.put_back(thread, message, _now())
             else:
                 thread.start_edit()
                 await self._slack.edit(thread.channel, message.ts or "", body)
-                was_last = self._edits.carries_last(slot)
-                if thread.landed(message, body, _now(), was_last=was_last):
-                    # An older edit may land on this one: it is sent once more, when none is under way any longer.
-                    self._edits.repeat(slot, _now(), at=message.edited_until)
-                self._slots.land(thread, message, _now())
+                self._slots.land(thread, message, body, _now())
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
-            self._note_edit_failure(thread, message, error, body)
+            _log_form(message, error, body)
+            self._slots.fail(thread, message, error, body, _now())
+            if message.loss:
+                logger.warning("edit.lost code=%s", getattr(error, "code", ""))
         finally:
             if message.edited_until <= _now():
                 ledger.edit_answered(message.part)  # unless an older one is under way
             self._note_change(thread)
-
-    def _note_edit_failure(self, thread: Thread, message: Message, error: Exception, body: Body) -> None:
-        _log_form(message, error, body)
-        again = thread.edit_failed(message, error, body, self._lesson, _now())
-        if again and again.holds_all:
-            self._edits.refuse((thread, message), _now(), retry_after=again.pause)
-            return
-        self._edits.fail((thread, message), _now(), retry_after=again.pause if again else 0.0)
-        if message.loss:
-            logger.warning("edit.lost code=%s", getattr(error, "code", ""))
 
     def _note_change(self, thread: Thread) -> None:
         """See to what has changed in a thread, and wake whoever waits for that."""

@@ -1,16 +1,21 @@
 """Which messages the schedule of edits knows, by thread: those that stand, and do not show their last text. Pure."""
 
+from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Ending
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.thread import Thread
+from bot.slack.blocks import Body
+
+LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 
 
 class Slots:
-    """Hands on to a schedule what there is to show."""
+    """Tells a schedule what there is to show, and what became of it; what is refused for its size teaches `lesson`."""
 
-    def __init__(self, edits: EditSchedule) -> None:
+    def __init__(self, edits: EditSchedule, lesson: Lesson) -> None:
         self._edits = edits
+        self._lesson = lesson
         self._known: dict[Thread, set[Message]] = {}
 
     def follow(self, thread: Thread, now: float) -> bool:
@@ -39,10 +44,33 @@ class Slots:
         if message in self._known.get(thread, ()) and not message.loss:
             self._edits.skip((thread, message))
 
-    def land(self, thread: Thread, message: Message, now: float) -> None:
-        """Note that an edit has landed; if it shows the last text, the schedule knows the message no more."""
-        if self._edits.land((thread, message), now):
+    def start(self, thread: Thread, message: Message, body: Body, now: float) -> None:
+        """Note that an edit starts which shows `body`."""
+        slot = (thread, message)
+        if message.is_last:  # perhaps since it was laid out
+            self._edits.finish(slot, now)
+        self._edits.start(slot, now, is_long=body.size > LONG_TEXT)
+
+    def put_back(self, thread: Thread, message: Message, now: float) -> None:
+        """Note that an edit that had started was not sent."""
+        self._edits.fail((thread, message), now)
+
+    def land(self, thread: Thread, message: Message, body: Body, now: float) -> None:
+        """Note that an edit shows `body`; if that is the last text, the schedule knows the message no more."""
+        slot = (thread, message)
+        if thread.landed(message, body, now, was_last=self._edits.carries_last(slot)):
+            # An older edit may land on this one: it is sent once more, when none is under way any longer.
+            self._edits.repeat(slot, now, at=message.edited_until)
+        if self._edits.land(slot, now):
             self._known.get(thread, set()).discard(message)
+
+    def fail(self, thread: Thread, message: Message, error: Exception, body: Body, now: float) -> None:
+        """Note that an edit which should have shown `body` came to an error, and when it is tried again."""
+        again = thread.edit_failed(message, error, body, self._lesson, now)
+        if again and again.holds_all:
+            self._edits.refuse((thread, message), now, retry_after=again.pause)
+        else:
+            self._edits.fail((thread, message), now, retry_after=again.pause if again else 0.0)
 
     def close(self, thread: Thread) -> None:
         """Let go of a thread."""
