@@ -17,7 +17,6 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from bot.durable.events import Claimed, Event, Held, LeaseLost
@@ -114,9 +113,7 @@ class Journal:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def entry(self, key: str) -> Entry:

@@ -36,10 +36,10 @@ longest freeze in seconds; the oracle knows the answers' durations.
     0.6             1.28    2.7        3.58   10.7          2.59   10.7          3.83   11.8
     1.0             1.28    2.7        3.58   10.7          2.70   11.8          4.44   12.8
 
-With 0.44 what is long stands still for no longer than a sixth of a minute, and what is short is a third of a second
-older than could be; more helps nobody, and makes those wait who ask at the same time. At 20 s in place of STANDSTILL's
-11, a run of 90 s freezes for 19 s; below 11 nothing changes. A burst (Slack's limit may be a bucket) is none of this: a
-refusal teaches one, and `bucket` says what it has.
+With 0.44 what is long stands still for 12 s at the most, and what is short is 0.4 s older than could be; more helps
+nobody, and makes those wait who ask at the same time. At 20 s in place of STANDSTILL's 11, a run of 90 s freezes for
+19 s; at 6 nothing changes. A burst (Slack's limit may be a bucket) is none of this: a refusal teaches one, and `bucket`
+says what it has.
 """
 
 from collections.abc import Sequence
