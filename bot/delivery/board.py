@@ -75,20 +75,9 @@ class Board:
         return channel in self._threaded
 
     def look(self, thread: Thread) -> None:
-        """See what there is to post or to show of a thread."""
-        opened = self._open.get(thread)
-        if opened is None:
-            return
+        """See what there is to post or to show of a thread, once something has changed in its sections."""
         thread.review()
-        now = _now()
-        if self._slots.follow(thread, now):
-            self._wake.set()
-        if thread.has_posts and not thread.is_posting:
-            is_parent, at = thread.ts is None, thread.post_not_before
-            self._posts.queue(thread, now, thread.channel, is_parent=is_parent, person=thread.person, not_before=at)
-            self._wake.set()
-        if thread.is_closed:
-            self.close(thread)
+        self._follow(thread)
 
     async def changed(self, thread: Thread) -> None:
         """Wait until something has changed in a thread; in one that was closed nothing does any more.
@@ -275,9 +264,23 @@ class Board:
                 ledger.edit_answered(message.part)  # unless an older one is under way
             self._note_change(thread)
 
+    def _follow(self, thread: Thread) -> None:
+        """Have the schedules know what a thread has to post and to show."""
+        if thread not in self._open:
+            return
+        now = _now()
+        if self._slots.follow(thread, now):
+            self._wake.set()
+        if thread.has_posts and not thread.is_posting:
+            is_parent, at = thread.ts is None, thread.post_not_before
+            self._posts.queue(thread, now, thread.channel, is_parent=is_parent, person=thread.person, not_before=at)
+            self._wake.set()
+        if thread.is_closed:
+            self.close(thread)
+
     def _note_change(self, thread: Thread) -> None:
-        """See to what has changed in a thread, and wake whoever waits for that."""
-        self.look(thread)
+        """See to what has changed in a thread that was told of a call, and wake whoever waits for that."""
+        self._follow(thread)
         if opened := self._open.get(thread):
             opened.changed.set()
         self._wake.set()

@@ -681,3 +681,53 @@ async def test_in_a_closed_thread_nothing_changes_any_more() -> None:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(10):
                 await board.changed(thread.thread)
+
+
+async def test_edits_of_other_processes_count() -> None:
+    """Slack counts them too: with all of a minute's spent, the next goes when the oldest is a minute old."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = Stage(board, Ledger(), "C", "0")
+        message, _ = thread.post("a")
+        await thread.settle()
+        board.note_spent([20.0] * 50)
+        thread.finish(message)
+        await thread.settle()
+    assert [at for at, kind, _, _ in writer.calls if kind == "edit"] == [pytest.approx(40.1, abs=0.2)]
+
+
+async def test_nothing_is_sent_by_a_board_that_rests() -> None:
+    """It waits for the posts under way, whose answers tell where they stand."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        thread = Stage(board, Ledger(), "C", "0")
+        message, _ = thread.post("a")
+        thread.post("b")
+        await asyncio.sleep(TOOK / 2)
+        began = asyncio.get_running_loop().time()
+        await board.rest(5)
+        assert asyncio.get_running_loop().time() - began == pytest.approx(TOOK / 2)
+        thread.finish(message)
+        await asyncio.sleep(60)
+    assert writer.texts() == ["a"]
+    assert message.ts == "1"
+
+
+@pytest.mark.parametrize("is_standing", [False, True])
+async def test_what_is_being_written_down_as_its_thread_is_closed_is_not_sent(*, is_standing: bool) -> None:
+    """The run is another process's now, perhaps; and nothing of it is left in the schedules."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = Stage(board, ledger, "C", "0")
+        message, _ = thread.post("a")
+        if is_standing:
+            await thread.settle()
+        ledger.takes = 2.0
+        thread.finish(message)
+        thread.post("b")
+        await asyncio.sleep(1)
+        thread.close()
+        assert (board._posts._waiting, board._edits._tracks) == ({}, {})
+        await asyncio.sleep(60)
+    assert writer.texts() == ["a"] * is_standing
+    assert len(writer.calls) == is_standing

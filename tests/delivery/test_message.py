@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bot.backoff import CALL_PAUSES
-from bot.delivery.fitting import Lesson
+from bot.delivery.fitting import MOST_HALVINGS, Form, Lesson
 from bot.delivery.message import LATE, MOST_ATTEMPTS, MOST_UNNAMED, SECOND_LOOK, Message
 from bot.delivery.outcomes import (
     Again,
@@ -326,3 +326,23 @@ def test_a_message_that_can_be_made_no_smaller_is_left_where_its_text_is_not_kno
     assert one.refuse_form(long.plainer(), Failure.SIZE, Lesson(), NOW)
     assert one.dress(long) is None
     assert one.loss is Loss.LOCKED
+
+
+def test_what_was_the_last_text_may_turn_out_not_to_be() -> None:
+    """Then there is something else to show."""
+    one = message(Standing("1"), Ending.SHOWN)
+    one.reopen()
+    assert (one.ending, one.has_news, one.is_last) == (Ending.OPEN, True, False)
+
+
+def test_each_form_is_made_smaller_as_often() -> None:
+    """What Slack refuses in the next form may be too long for that."""
+    one = message(Standing("1"))
+    body = Body("a", [{"type": "markdown", "text": "word " * 8_000}])
+    sizes = []
+    for form in (Form.MARKDOWN, Form.PLAIN):
+        assert one.fitting.form is form
+        for _ in range(MOST_HALVINGS + 1):
+            assert one.refuse_form(body, Failure.SIZE, Lesson(), NOW)
+            sizes.append(one.fitting.form)
+    assert sizes == [Form.MARKDOWN] * MOST_HALVINGS + [Form.PLAIN] * (MOST_HALVINGS + 1) + [Form.BARE]
