@@ -731,3 +731,16 @@ async def test_what_is_being_written_down_as_its_thread_is_closed_is_not_sent(*,
         await asyncio.sleep(60)
     assert writer.texts() == ["a"] * is_standing
     assert len(writer.calls) == is_standing
+
+
+async def test_a_thread_that_is_closed_while_it_waits_to_post_waits_no_more() -> None:
+    """A refusal has it wait; who waits for others is not kept by it."""
+    writer = Writer()
+    writer.failures["post"] = [RateLimitedError(30)]
+    async with board_on(writer) as board:
+        thread = Stage(board, Ledger(), "C", "0")
+        thread.post("a")
+        await asyncio.sleep(1)
+        assert len(board._posts._waiting) == 1
+        thread.close()
+        assert board._posts._waiting == {}

@@ -263,6 +263,8 @@ def test_a_post_shows_the_last_text_if_nothing_came_after(*, was_last: bool, gre
     one.has_news = grew
     one.posted("1", LINE, was_last=was_last)
     assert (one.ts, one.ending, one.has_news, one.shows_text) == ("1", after, after is Ending.DUE, False)
+    one.posted("1", BODY, was_last=was_last)
+    assert (one.shown, one.shows_text) == (BODY, True)
 
 
 @pytest.mark.parametrize(

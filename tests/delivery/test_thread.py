@@ -176,6 +176,7 @@ def test_a_shorter_text_in_place_of_a_longer_one_leaves_no_page_without_a_word()
     screen.show_all()
     assert screen.text() == "anew " * 3_000
     assert screen.thread.is_settled
+    assert [one.ending for one in reply.messages] == [Ending.SHOWN] * 2
 
 
 def test_a_page_that_stands_from_a_longer_text_says_that_it_ends_above() -> None:
@@ -256,6 +257,7 @@ def test_what_waits_to_be_posted_is_taken_back_where_an_answer_is_cut_off() -> N
         assert len(reply.messages) - sum(one.loss is Loss.REFUSED for one in reply.messages) == 1 + is_under_way
         screen.edit(reply.placeholder)
         assert reply.draft.state is State.INTERRUPTED
+        assert ("interrupted" in str(reply.placeholder.shown)) is not is_under_way
         reply.cut_off(Reason(Code.BOT_RESTARTS))
         assert reply.draft.reason == Reason(Code.BOT_STOPPED)
 
@@ -452,3 +454,20 @@ def test_what_ended_a_thread_is_raised_to_whoever_asks() -> None:
     thread.fail(ChannelClosedError("is_archived"))
     with pytest.raises(ChannelClosedError):
         thread.check()
+
+
+def test_a_page_that_is_full_again_after_a_start_over_is_shown_as_its_last() -> None:
+    """What was seen of the former text counts for nothing."""
+    reply = Reply(DEPTH)
+    screen = Screen(reply)
+    screen.show_all()
+    for words in (3_000, 1):
+        reply.show(writing(("word " if words > 1 else "anew ") * words))
+        screen.show_all()
+    reply.show(writing("anew " * 3_000))
+    screen.show_all()
+    assert reply.placeholder.ending is Ending.SHOWN
+    reply.show(done("anew " * 3_500))
+    screen.show_all()
+    assert screen.text() == "anew " * 3_500
+    assert [one.ending for one in reply.messages] == [Ending.SHOWN] * 2
