@@ -39,7 +39,7 @@ class Code(Enum):
     SERVER_FAILED = "server_failed"
     REQUEST_REFUSED = "request_refused"
 
-    # No connection comes about, as `network.connection_failures` calls it.
+    # No connection comes about, as `network.causes` calls it.
     CERTIFICATE = "certificate"
     NOT_TLS = "not_tls"
     HANDSHAKE = "handshake"

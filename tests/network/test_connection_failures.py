@@ -11,7 +11,8 @@ import aiohttp
 import openai
 import pytest
 
-from bot.network.connection_failures import ConnectionFailure, classify, explain
+from bot.network.causes import ConnectionFailure
+from bot.network.connection_failures import classify, explain
 from tests.support.certificates import server_context
 
 
