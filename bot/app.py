@@ -28,6 +28,7 @@ from bot.slack.blocks import fits_parent
 from bot.slack.listeners import register
 from bot.slack.session import make_session
 from bot.slack.socket import Socket
+from bot.texts import speak_first
 
 if TYPE_CHECKING:
     from bot.durable.store import Store
@@ -98,9 +99,18 @@ async def serve(
                 workspace = _make_workspace(slack, settings, clock, answers=len(perspectives))
                 showing = background.create_task(workspace.board.serve())
                 async with Supervisor(
-                    workspace=workspace, journal=journal, model=completions, perspectives=perspectives
+                    workspace=workspace,
+                    journal=journal,
+                    model=completions,
+                    perspectives=perspectives,
+                    languages=speak_first(settings.bot_language),
                 ) as supervisor:
-                    register(socket.app, bot_user=identity.user_id, receive=supervisor.receive)
+                    register(
+                        socket.app,
+                        bot_user=identity.user_id,
+                        receive=supervisor.receive,
+                        language=settings.bot_language,
+                    )
                     writing = background.create_task(_attend(journal, supervisor, workspace))
                     # The first question is kept as all others are, so the database comes before the connection.
                     await _unless(stop, journal.tried())

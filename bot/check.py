@@ -31,7 +31,7 @@ from bot.settings import Settings, read_settings
 from bot.slack.api import Slack, make_client
 from bot.slack.session import make_session
 from bot.slack.socket import Socket
-from bot.texts import explain
+from bot.texts.en import ENGLISH
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
 LONGEST_LINE = 1_000  # characters
@@ -56,9 +56,7 @@ _SCOPES_PAGE = (
 _STAND_INS = {"SLACK_BOT_TOKEN": "xoxb-0", "SLACK_APP_TOKEN": "xapp-0", "OPENAI_API_KEY": "0"}
 
 # As short as can be: it costs money, and only the first word of the answer is waited for.
-_GREETING = Perspective(
-    key="check", name="Check", emoji="👋", angle="a greeting", hint="greets", instruction="Answer in one word."
-)
+_GREETING = Perspective(key="check", emoji="👋", instruction="Answer in one word.")
 _GREETING_PROBLEM = "Say hello."
 
 
@@ -197,7 +195,7 @@ async def _look_at_model(settings: Settings, wrong: Collection[str], tls: ssl.SS
     draft = await _ask(settings, tls)
     if draft.text or draft.state is State.THINKING:
         return [Line(Verdict.OK, subject, f"{model} answers, after {loop.time() - started:.1f} s")]
-    reason = explain(draft.reason, is_for_owner=True)
+    reason = ENGLISH.explain(draft.reason, is_for_owner=True)
     if not draft.state.is_final:
         limit = RETRY_TIMEOUT if reason else MODEL_TIMEOUT
         reason = f"no answer within {limit:.0f} s{': ' if reason else ''}{reason}"

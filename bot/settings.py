@@ -18,6 +18,7 @@ from bot.durable.sql.dsn import read_dsn
 from bot.errors import SettingsError
 from bot.network.proxies import DIRECT, Proxies, read_proxies
 from bot.printable import printable
+from bot.texts import AUTO, LANGUAGES
 
 OPENAI_URL = "https://api.openai.com/v1"
 SLACK_URL = "https://slack.com/api/"
@@ -54,6 +55,7 @@ class Settings:
     runs_per_person: int = 2  # at once
     runs_per_person_per_hour: int = 20
     problem_limit: int = 4_000  # characters
+    bot_language: str = AUTO  # in which the bot itself speaks
     log_level: str = "INFO"
     is_disk_lost: bool = False  # whether the host's disk ends with the process
     proxies: Proxies = DIRECT
@@ -136,6 +138,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         runs_per_person=reader.count("RUNS_PER_PERSON", 2, least=1, most=100_000),
         runs_per_person_per_hour=reader.count("RUNS_PER_PERSON_PER_HOUR", 20, least=1, most=100_000),
         problem_limit=reader.count("PROBLEM_LIMIT", 4_000, least=1, most=40_000),
+        bot_language=reader.choice("BOT_LANGUAGE", AUTO, (*LANGUAGES, AUTO)),
         log_level=reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
         is_disk_lost=bool(reader.text("DYNO")),  # Heroku names its processes so
         proxies=proxies,
@@ -213,9 +216,10 @@ class _Reader:
         return int(text)
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        choice = self.text(name, default).upper()
-        if choice not in choices:
-            raise SettingsError(f"{name} is not one of {', '.join(choices)}.")
+        text = self.text(name, default)
+        choice = next((one for one in choices if one.lower() == text.lower()), None)
+        if choice is None:
+            raise SettingsError(f"{name} is not one of {', '.join(choices)}; {default} is the default.")
         return choice
 
     def _check_token(self, name: str, token: str, prefix: str) -> None:

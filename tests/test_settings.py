@@ -35,6 +35,7 @@ WRONG = [
     ({"RUNS_PER_PERSON_PER_HOUR": "many"}, "RUNS_PER_PERSON_PER_HOUR is not a whole number"),
     ({"PROBLEM_LIMIT": "-1"}, "PROBLEM_LIMIT is not a whole number"),
     ({"LOG_LEVEL": "secret"}, "LOG_LEVEL is not one of DEBUG"),
+    ({"BOT_LANGUAGE": "xx"}, "BOT_LANGUAGE is not one of en, ja, auto; auto is the default."),
 ]
 
 
@@ -59,6 +60,7 @@ def test_each_variable_is_read() -> None:
             "RUNS_PER_PERSON": "3",
             "RUNS_PER_PERSON_PER_HOUR": "40",
             "PROBLEM_LIMIT": "100",
+            "BOT_LANGUAGE": " JA ",
             "LOG_LEVEL": "debug",
             "DYNO": "worker.1",
         }
@@ -78,6 +80,7 @@ def test_each_variable_is_read() -> None:
         runs_per_person=3,
         runs_per_person_per_hour=40,
         problem_limit=100,
+        bot_language="ja",
         log_level="DEBUG",
         is_disk_lost=True,
     )

@@ -7,6 +7,7 @@ from bot.delivery.reply import Reply
 from bot.delivery.section import Found, Section
 from bot.slack import blocks
 from bot.slack.blocks import Body
+from bot.texts.language import Language
 
 PART = "parent"  # what it is known by within its run
 
@@ -14,12 +15,15 @@ PART = "parent"  # what it is known by within its run
 class Parent(Section):
     """The parent of the thread in which `replies` answer `user`'s problem; queued at once, unless it was found."""
 
-    def __init__(self, problem: str, user: str, replies: Sequence[Reply], found: Found | None = None) -> None:
+    def __init__(
+        self, problem: str, user: str, language: Language, replies: Sequence[Reply], found: Found | None = None
+    ) -> None:
         super().__init__()
         self.message = Message(PART, is_index=True)
         self.messages.append(self.message)
         self._problem = problem
         self._user = user
+        self._language = language
         self._replies = replies
         if not (found and found.adopt(self.message, shows_text=True)):
             self.message.queue()
@@ -32,6 +36,6 @@ class Parent(Section):
         """The problem, and under it the answers' index once all have ended."""
         below = message.fitting.refused_size
         if not self._replies or not all(reply.draft.state.is_final for reply in self._replies):
-            return blocks.parent(self._problem, self._user, below=below)
+            return blocks.parent(self._problem, self._user, self._language, below=below)
         answers = [(reply.perspective, reply.draft) for reply in self._replies]
-        return blocks.index(self._problem, self._user, answers, below=below, over=message.shown)
+        return blocks.index(self._problem, self._user, answers, self._language, below=below, over=message.shown)

@@ -17,6 +17,7 @@ from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.slack.blocks import Body, ends_above, reply
 from bot.slack.markup.pages import Page
+from bot.texts.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +59,12 @@ class Reply(Section):
     Its placeholder is queued at once, unless it was found; what was found shows about what `draft` says.
     """
 
-    def __init__(self, perspective: Perspective, draft: Draft | None = None, found: Found | None = None) -> None:
+    def __init__(
+        self, perspective: Perspective, language: Language, draft: Draft | None = None, found: Found | None = None
+    ) -> None:
         super().__init__()
         self.perspective = perspective
+        self._language = language
         self.draft = draft or Draft()
         self.is_over = False  # whether nobody can read the rest of the answer
         self._shown: list[_Shown] = []
@@ -72,6 +76,11 @@ class Reply(Section):
             self._add(Part(perspective.key)).queue()
         if self.draft.state.is_final:
             self._finish()
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        return self._language.side(self.perspective.key).name
 
     @property
     def placeholder(self) -> Message:
@@ -122,16 +131,17 @@ class Reply(Section):
         self._cut_smaller(room)
         page = self._layout.full(number) or self._lay_out(room)
         if number == self._layout.growing:
-            return reply(self.perspective, self.draft, page, number=number, is_last=True, wait=wait)
+            return reply(self.perspective, self.draft, page, self._language, number=number, is_last=True, wait=wait)
         cut = self._layout.full(number)
         if cut is None:
             # It stands from a longer text, whose place a shorter one has taken.
-            return ends_above(self.perspective, number) if self.draft.state.is_final else None
+            return ends_above(self.perspective, number, self._language) if self.draft.state.is_final else None
         if not self._shown[number - 1].is_trimmed:
             return None
         if self._shown[number].is_over:
-            return reply(self.perspective, self.draft, cut, number=number, is_last=True).over(message.shown)
-        return reply(self.perspective, self.draft, cut, number=number, is_last=False)
+            last = reply(self.perspective, self.draft, cut, self._language, number=number, is_last=True)
+            return last.over(message.shown)
+        return reply(self.perspective, self.draft, cut, self._language, number=number, is_last=False)
 
     def _take_over(self, found: Found) -> bool:
         """Go on with the next of the messages that were found; whether there was one."""

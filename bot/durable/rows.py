@@ -14,6 +14,7 @@ from bot.durable.record import Record
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import ARGUMENTS, Code, Reason, Value
 from bot.slack.question import Question
+from bot.texts import find
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,7 @@ def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
         _text_or_none(run.thread_ts),
         _text_or_none(run.whisper_ts),
         _text_or_none(run.response_url),
+        find(_text_or_none(run.language)),
     )
     return Record(question, _number(run.asked_at), posts, drafts, left_at, calls)
 

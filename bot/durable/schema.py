@@ -4,6 +4,7 @@ import logging
 import math
 import re
 from itertools import chain
+from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -34,16 +35,9 @@ MAKING = 0x70657273  # the advisory lock of processes that make the schema in Po
 
 MOST = 2**31 - 1  # PostgreSQL's INTEGER
 LONGEST = 1_000_000  # characters of one text; no answer that Slack can show comes near, and a write has to be brief
+
+
 # `STEPS[0]` makes a database of version 1 one of version 2, and so on. Tables that are new, or missing, have been made
-# before, as they are below; each statement has to do nothing where all is done. An older process may go on beside this
-# one until its connection ends, so that a step takes nothing away which the version before it writes to.
-STEPS: tuple[tuple[str, ...], ...] = (
-    ("UPDATE answers SET state = 'cut' WHERE state = 'stopped'",),  # `stopped` is a person's word from now on
-    (),  # Leases are processes' from now on. Until then each run had one.
-)
-VERSION = 1 + len(STEPS)
-
-
 class _Words(TypeDecorator[str]):
     """Text; what PostgreSQL cannot store of a string becomes U+FFFD, in SQLite too. More than `LONGEST` is cut off."""
 
@@ -93,6 +87,7 @@ runs = Table(
     Column("thread_ts", _Words),
     Column("whisper_ts", _Words),
     Column("response_url", _Words),
+    Column("language", _Words),
     Column("state", _Words, nullable=False),
     Column("owner", _Words),
     Column("lease_until", Double, nullable=False),  # counts where no row of `processes` is its owner's
@@ -132,6 +127,17 @@ Index("ix_edits_at", edits.c.at)
 
 is_open = runs.c.ended_at.is_(None)
 
+# `STEPS[0]` makes a database of version 1 one of version 2, and so on. Tables that are new, or missing, have been made
+# before, as they are above. Each statement has to do nothing where all is done; a column is added where it is missing,
+# and may be null. An older process may go on beside this one until its connection ends, so that a step takes nothing
+# away which the version before it writes to.
+STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
+    ("UPDATE answers SET state = 'cut' WHERE state = 'stopped'",),  # `stopped` is a person's word from now on
+    (),  # Leases are processes' from now on. Until then each run had one.
+    (runs.c.language,),  # Until then the bot spoke English.
+)
+VERSION = 1 + len(STEPS)
+
 
 async def make(connection: AsyncConnection, *, is_postgresql: bool) -> None:
     """Make what is missing, and a database of this version out of one of an older one.
@@ -151,11 +157,22 @@ async def make(connection: AsyncConnection, *, is_postgresql: bool) -> None:
     if version == VERSION:
         return
     if version is not None:
-        for statement in chain.from_iterable(STEPS[version - 1 :]):
-            await connection.execute(text(statement))
+        for step in chain.from_iterable(STEPS[version - 1 :]):
+            if isinstance(step, str):
+                await connection.execute(text(step))
+            else:
+                await connection.run_sync(_add_column, step)
         logger.info("store.upgraded from=%s to=%s", version, VERSION)
     await connection.execute(delete(schema))
     await connection.execute(insert(schema).values(version=VERSION))
+
+
+def _add_column(connection: Connection, column: Column[Any]) -> None:
+    if column.name in {there["name"] for there in inspect(connection).get_columns(column.table.name)}:
+        return
+    dialect = connection.dialect
+    name, kind = dialect.identifier_preparer.format_column(column), column.type.compile(dialect)
+    connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {name} {kind}"))
 
 
 def _read_version(connection: Connection) -> int | None:

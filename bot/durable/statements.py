@@ -26,6 +26,7 @@ def run_row(begun: Begun, now: float, *, owner: str, workspace: str) -> dict[str
         "channel": question.channel,
         "thread_ts": question.thread_ts,
         "whisper_ts": question.ephemeral_ts,
+        "language": question.language.key,
         "response_url": question.response_url,
         "state": "open",
         "owner": owner,

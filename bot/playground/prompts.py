@@ -14,12 +14,12 @@ _INSTRUCTIONS = {
     "Structure": "In one paragraph, explain the main causes of this problem at work.",
     "Time": "In one paragraph, explain what to do first about this problem at work, and what to do later.",
 }
-_OF_ANOTHER = "In one paragraph, tell about this problem at work: {angle}."
+_OF_ANOTHER = "In one paragraph, explain the {key} of this problem at work."
 
 
 def simplify(perspective: Perspective) -> Perspective:
     """The same perspective with an instruction that a small model can follow."""
-    instruction = _INSTRUCTIONS.get(perspective.key) or _OF_ANOTHER.format(angle=perspective.angle)
+    instruction = _INSTRUCTIONS.get(perspective.key) or _OF_ANOTHER.format(key=perspective.key.lower())
     return replace(perspective, instruction=instruction)
 
 

@@ -47,10 +47,10 @@ class Run:
         self._question = question
         self._board = board
         self._ledger = ledger
-        self._replies = [Reply(one, drafts.get(one.key), found) for one in perspectives]
+        self._replies = [Reply(one, question.language, drafts.get(one.key), found) for one in perspectives]
         self._parent: Parent | None = None
         if question.thread_ts is None and perspectives:
-            self._parent = Parent(question.problem, question.user, self._replies, found)
+            self._parent = Parent(question.problem, question.user, question.language, self._replies, found)
         ts = question.thread_ts or (self._parent.message.ts if self._parent else None)
         sections = [*([self._parent] if self._parent else []), *self._replies]
         self.thread = Thread(ledger.key, question.channel, ts, person=question.user, sections=sections)
@@ -103,7 +103,7 @@ class Run:
     @property
     def unread(self) -> list[str]:
         """The names of the answers that have no place in the thread."""
-        return [reply.perspective.name for reply in self._replies if reply.is_unread]
+        return [reply.name for reply in self._replies if reply.is_unread]
 
     def summary(self) -> str:
         """What the log says of its end: how each answer ended, and what showing them cost."""

@@ -35,6 +35,8 @@ from bot.runs.workspace import Workspace
 from bot.slack import notices
 from bot.slack.blocks import Body
 from bot.slack.question import Question
+from bot.texts.en import ENGLISH
+from bot.texts.language import Language
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +55,7 @@ class Supervisor:
         journal: Journal,
         model: Model,
         perspectives: Sequence[Perspective],
+        languages: Sequence[Language] = (ENGLISH,),
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
@@ -60,6 +63,7 @@ class Supervisor:
         self._journal = journal
         self._model = model
         self._perspectives = perspectives
+        self._languages = languages  # in which it speaks before there is a problem
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}
@@ -148,20 +152,20 @@ class Supervisor:
             self._begin(question, self._teller.tell(question, self._explain, refusal, question.problem))
             return None
         # Who asks and asks has been told a moment ago: what costs nothing has to do.
-        return self._explain(refusal, question.problem[:SAMPLE])[0]
+        return self._explain(refusal, question.problem[:SAMPLE], question.language)[0]
 
-    def _explain(self, refusal: Unfit | Refusal, problem: str) -> Sequence[Body]:
+    def _explain(self, refusal: Unfit | Refusal, problem: str, language: Language) -> Sequence[Body]:
         match refusal:
             case Unfit.BLANK:
-                return notices.hint(self._perspectives)
+                return notices.hint(self._perspectives, self._languages)
             case Unfit.TOO_LONG:
-                return notices.too_long(problem, self._admission.problem_limit)
+                return notices.too_long(problem, self._admission.problem_limit, language)
             case Unfit.CROWDED:
-                return notices.crowded(problem)
+                return notices.crowded(problem, language)
             case _:
                 if refusal.wait is None:
-                    return notices.too_many_runs(refusal.limit, problem)
-                return notices.too_many_within_the_hour(refusal.limit, refusal.wait, problem)
+                    return notices.too_many_runs(refusal.limit, problem, language)
+                return notices.too_many_within_the_hour(refusal.limit, refusal.wait, problem, language)
 
     async def _resume(self, record: Record) -> None:
         question, entry = record.question, self._journal.entry(record.question.key)

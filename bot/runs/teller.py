@@ -29,19 +29,19 @@ class Teller:
         self._long_turn = asyncio.Lock()
 
     async def tell(self, question: Question, write: Callable[..., Sequence[Body]], *about: Any) -> None:
-        """Show to whoever asked, and to nobody else, what `write` makes of `about`."""
+        """Show to whoever asked, and to nobody else, what `write` makes of `about`, in its language."""
         if len(question.problem) > LONG_PROBLEM:
             # One at a time: of several threads at work, each keeps the loop waiting for as long as one does.
             async with self._long_turn:
-                bodies = await asyncio.to_thread(write, *about)
+                bodies = await asyncio.to_thread(write, *about, question.language)
         else:
-            bodies = write(*about)
+            bodies = write(*about, question.language)
         for body in bodies:
             await self._post(question, body)
 
     async def _post(self, question: Question, body: Body) -> None:
         """Show a message to whoever asked: again where Slack is away, plainer where it refuses what it looks like."""
-        pauses, forms = iter(EPHEMERAL_PAUSES), iter((body.plainer(), notices.plain(body.text)))
+        pauses, forms = iter(EPHEMERAL_PAUSES), iter((body.plainer(), notices.plain(body.text, body.language)))
         form: Body | None = body
         pause: float | None = 0.0
         while form is not None and pause is not None:

@@ -7,7 +7,7 @@ goes into one `markdown` block; the line above it, a context block, says what th
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bot.engine.draft import Draft, State
@@ -17,7 +17,8 @@ from bot.slack.markup.links import make_safe
 from bot.slack.markup.mrkdwn import escape
 from bot.slack.markup.pages import PAGE_LIMIT, Page, has_too_many_items, stretches
 from bot.slack.markup.takeaway import TAKEAWAY_LIMIT, takeaway
-from bot.texts import explain, name, say
+from bot.texts.en import ENGLISH
+from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 
 SECTION_LIMIT = 3_000  # UTF-16 units; Slack's for the text of a section
@@ -34,10 +35,11 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a message consists of: `blocks` to show, `text` to notify with."""
+    """What a message consists of: `blocks` to show, `text` to notify with; in which `language` we speak in it."""
 
     text: str
     blocks: Sequence[Block]
+    language: Language = field(default=ENGLISH, repr=False, compare=False)
 
     @property
     def has_text(self) -> bool:
@@ -58,15 +60,17 @@ class Body:
         """What it is and in what state, over what is `shown` there already, and that Slack does not show the rest."""
         standing = [] if shown is None else [block for block in shown.blocks if block["type"] != "context"]
         lines = [block for block in self.blocks if block["type"] == "context"]
-        note = _plain_section(say(Phrase.REST_NOT_SHOWN if standing else Phrase.NOT_SHOWN))
-        return Body(self.text, [*lines, *(block for block in standing if block != note), note])
+        note = _plain_section(self.language.say(Phrase.REST_NOT_SHOWN if standing else Phrase.NOT_SHOWN))
+        return Body(self.text, [*lines, *(block for block in standing if block != note), note], self.language)
 
     def over(self, shown: "Body | None") -> "Body":
         """Its line over the text that is `shown`, where that is more than its own."""
         if shown is None or shown.weight <= self.weight:
             return self
         lines = [block for block in self.blocks if block["type"] == "context"]
-        return Body(self.text, [*lines, *(block for block in shown.blocks if block["type"] != "context")])
+        return Body(
+            self.text, [*lines, *(block for block in shown.blocks if block["type"] != "context")], self.language
+        )
 
     def plainer(self) -> "Body":
         """The same words with no Markdown to be parsed and no block near a limit, for when Slack refuses the form."""
@@ -76,7 +80,7 @@ class Body:
                 blocks += _plain_sections(block["text"])
             else:
                 blocks.append(block)
-        return Body(self.text, blocks)
+        return Body(self.text, blocks, self.language)
 
 
 def fits_parent(problem: str, answers: int = len(PERSPECTIVES)) -> bool:
@@ -85,23 +89,23 @@ def fits_parent(problem: str, answers: int = len(PERSPECTIVES)) -> bool:
     return units(problem) <= most and sum(units(_text_of(block)) for block in _problem(problem)) <= most
 
 
-def parent(problem: str, user: str, *, below: float = math.inf) -> Body:
+def parent(problem: str, user: str, language: Language, *, below: float = math.inf) -> Body:
     """The message that opens a thread: who asked, mentioned, and the problem, quoted. `problem` must fit.
 
     Where Slack has refused so many bytes, it shows the beginning of the problem only, so that it has fewer: `below`.
     """
-    body = _parent(problem, user)
+    body = _parent(problem, user, language)
     beginning = problem
     while body.weight >= below and len(beginning) > SHORTEST_PROBLEM:
         beginning = beginning[: len(beginning) // 2]
-        body = _parent(beginning.rstrip() + "…", user)
+        body = _parent(beginning.rstrip() + "…", user, language)
     return body
 
 
-def _parent(problem: str, user: str) -> Body:
+def _parent(problem: str, user: str, language: Language) -> Body:
     asker = f"<@{user}>"
-    text = say(Phrase.ASKS_WHAT, user=asker, problem=escape(_short(problem)))
-    return Body(text, [section(say(Phrase.ASKS, user=asker)), *_problem(problem)])
+    text = language.say(Phrase.ASKS_WHAT, user=asker, problem=escape(_short(problem)))
+    return Body(text, [section(language.say(Phrase.ASKS, user=asker)), *_problem(problem)], language)
 
 
 def _problem(problem: str) -> list[Block]:
@@ -115,99 +119,120 @@ def index(
     problem: str,
     user: str,
     answers: Sequence[tuple[Perspective, Draft]],
+    language: Language,
     *,
     below: float = math.inf,
     over: Body | None = None,
 ) -> Body:
-    """The parent when all answers have ended: under the problem, a line for each.
+    """The parent when all answers have ended: under the problem, a line for each; and what whole ones rest on.
 
     Where Slack has refused so many bytes, the lines are shorter, so that it has fewer: `below`. The problem stays as it
     is shown: `over` is that.
     """
-    standing = (over or parent(problem, user)).blocks
-    text = say(Phrase.PERSPECTIVES_ON, user=f"<@{user}>", problem=escape(_short(problem)))
+    standing = (over or parent(problem, user, language)).blocks
+    text = language.say(Phrase.PERSPECTIVES_ON, user=f"<@{user}>", problem=escape(_short(problem)))
+    is_whole = all(draft.state is State.DONE for _, draft in answers)
+    origin = [_context(language.say(Phrase.ORIGIN))] if is_whole else []
     for limit in INDEX_LINES:
-        lines = [section(f"{one.emoji} *{one.name}* {_outcome(draft, limit)}") for one, draft in answers]
-        body = Body(text, [*standing, *lines])
+        lines = [section(f"{_head(one, language)} {_outcome(draft, limit, language)}") for one, draft in answers]
+        body = Body(text, [*standing, *lines, *origin], language)
         if body.weight < below:
             break
     return body
 
 
-def reply(perspective: Perspective, draft: Draft, page: Page, *, number: int, is_last: bool, wait: float = 0.0) -> Body:
+def reply(
+    perspective: Perspective,
+    draft: Draft,
+    page: Page,
+    language: Language,
+    *,
+    number: int,
+    is_last: bool,
+    wait: float = 0.0,
+) -> Body:
     """One message of an answer: `page` of its text, the `number`th, under a line with its name and state.
 
     The state stands on the last page only, where the text grows; a page that is full says that it goes on. Where edits
     of it are `wait` seconds apart, and that is long, the line says so: it would seem frozen.
     """
-    head = f"{perspective.emoji} *{perspective.name}*"
-    place = say(Phrase.CONTINUED, number=number) if number > 1 else perspective.angle
-    state = _state(draft, wait) if is_last else f"⤵️ {say(Phrase.GOES_ON_BELOW)}"
-    blocks = [_context(f"{head} · {place} · {state}")]
+    angle = language.side(perspective.key).angle
+    place = language.say(Phrase.CONTINUED, number=number) if number > 1 else angle
+    state = _state(draft, wait, language) if is_last else f"⤵️ {language.say(Phrase.GOES_ON_BELOW)}"
+    blocks = [_context(" · ".join(filter(None, (_head(perspective, language), place, state))))]
     if page.markdown.strip():
         blocks += show(page)
-    return Body(_notification(perspective, draft, is_last=is_last), blocks)
+    return Body(_notification(perspective, draft, language, is_last=is_last), blocks, language)
 
 
-def ends_above(perspective: Perspective, number: int) -> Body:
+def ends_above(perspective: Perspective, number: int, language: Language) -> Body:
     """A page that is left over: the text that takes the place of a longer one ends before it."""
-    head = f"{perspective.emoji} *{perspective.name}*"
-    page = say(Phrase.PAGE, number=number)
-    words = say(Phrase.NAME_ENDS_ABOVE, name=perspective.name)
-    return Body(words, [_context(f"{head} · {page} · ⤴️ {say(Phrase.ENDS_ABOVE)}")])
+    page = language.say(Phrase.PAGE, number=number)
+    words = language.say(Phrase.NAME_ENDS_ABOVE, name=language.side(perspective.key).name)
+    line = f"{_head(perspective, language)} · {page} · ⤴️ {language.say(Phrase.ENDS_ABOVE)}"
+    return Body(words, [_context(line)], language)
 
 
-def _state(draft: Draft, wait: float) -> str:
+def _head(perspective: Perspective, language: Language) -> str:
+    return f"{perspective.emoji} *{language.side(perspective.key).name}*"
+
+
+def _state(draft: Draft, wait: float, language: Language) -> str:
     match draft.state:
         case State.WAITING:
-            sign, words = "💭", say(Phrase.WAITING) if draft.reason is None else _because(Phrase.WAITING_FOR, draft)
+            sign = "💭"
+            words = (
+                language.say(Phrase.WAITING) if draft.reason is None else _because(Phrase.WAITING_FOR, draft, language)
+            )
         case State.THINKING:
-            sign, words = "🤔", say(Phrase.THINKING)
+            sign, words = "🤔", language.say(Phrase.THINKING)
         case State.WRITING if draft.reason is not None:
-            sign, words = "✍️", _because(Phrase.WRITING_AGAIN, draft)
+            sign, words = "✍️", _because(Phrase.WRITING_AGAIN, draft, language)
         case State.WRITING:
             is_slow = wait > LONG_WAIT
-            sign, words = "✍️", say(Phrase.WRITING_SLOWLY, seconds=wait) if is_slow else say(Phrase.WRITING)
+            sign = "✍️"
+            words = language.say(Phrase.WRITING_SLOWLY, seconds=wait) if is_slow else language.say(Phrase.WRITING)
         case State.DONE:
-            sign, words = "✅", say(Phrase.DONE, seconds=draft.seconds, model=escape(draft.model))
+            sign, words = "✅", language.say(Phrase.DONE, seconds=draft.seconds, model=escape(draft.model))
         case State.FAILED:
-            sign, words = "⚠️", _because(Phrase.FAILED, draft)
+            sign, words = "⚠️", _because(Phrase.FAILED, draft, language)
         case State.CUT:
-            sign, words = "✂️", _because(Phrase.CUT, draft)
+            sign, words = "✂️", _because(Phrase.CUT, draft, language)
         case State.STOPPED:
-            sign, words = "⏹️", say(Phrase.STOPPED)
+            sign, words = "⏹️", language.say(Phrase.STOPPED)
         case _:
-            sign, words = "⏸️", _because(Phrase.INTERRUPTED, draft)
+            sign, words = "⏸️", _because(Phrase.INTERRUPTED, draft, language)
     return f"{sign} {words}"
 
 
-def _because(phrase: Phrase, draft: Draft) -> str:
-    return say(phrase, reason=escape(explain(draft.reason)))
+def _because(phrase: Phrase, draft: Draft, language: Language) -> str:
+    return language.say(phrase, reason=escape(language.explain(draft.reason)))
 
 
-def _outcome(draft: Draft, limit: int) -> str:
+def _outcome(draft: Draft, limit: int, language: Language) -> str:
     sentence = escape(takeaway(draft.text, limit=limit))
     match draft.state:
         case State.DONE:
             return sentence
         case State.CUT | State.STOPPED if sentence:
-            return f"{sentence} _({say(Phrase.STOPPED_EARLY)})_"
+            return f"{sentence} _{language.say(Phrase.STOPPED_EARLY)}_"
         case State.CUT:
-            return _because(Phrase.CUT, draft)
+            return _because(Phrase.CUT, draft, language)
         case State.STOPPED:
-            return say(Phrase.STOPPED)
+            return language.say(Phrase.STOPPED)
         case State.FAILED:
-            return _because(Phrase.FAILED, draft)
+            return _because(Phrase.FAILED, draft, language)
         case _:
-            return _because(Phrase.INTERRUPTED, draft)
+            return _because(Phrase.INTERRUPTED, draft, language)
 
 
-def _notification(perspective: Perspective, draft: Draft, *, is_last: bool) -> str:
+def _notification(perspective: Perspective, draft: Draft, language: Language, *, is_last: bool) -> str:
+    name = language.side(perspective.key).name
     if not is_last:
-        return say(Phrase.NAME_GOES_ON_BELOW, name=perspective.name)
+        return language.say(Phrase.NAME_GOES_ON_BELOW, name=name)
     is_done = draft.state is State.DONE
-    words = escape(takeaway(draft.text, limit=NOTIFICATION_LIMIT)) if is_done else name(draft.state)
-    return say(Phrase.SAYS, name=perspective.name, words=words)
+    words = escape(takeaway(draft.text, limit=NOTIFICATION_LIMIT)) if is_done else language.state(draft.state)
+    return language.say(Phrase.SAYS, name=name, words=words)
 
 
 def _quote(problem: str) -> str:

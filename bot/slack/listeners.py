@@ -23,6 +23,7 @@ from bot.printable import is_code
 from bot.slack.blocks import Body
 from bot.slack.markup.mrkdwn import unescape, without_mention
 from bot.slack.question import Question
+from bot.texts import AUTO, choose
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +40,12 @@ def register(
     *,
     bot_user: str,
     receive: Callable[[Question], Awaitable[Body | None]],
+    language: str = AUTO,
 ) -> None:
-    """Hand every question that arrives at `app` to `receive`; `bot_user` is the bot's own id.
+    """Hand every question that arrives at `app` to `receive`.
 
-    `receive` is awaited before Slack gets its acknowledgement, which says what it returns, if anything.
+    `bot_user` is the bot's own id; `language` is the one that is set, or `AUTO`. `receive` is awaited before Slack gets
+    its acknowledgement, which says what it returns, if anything.
     """
     seen = _Seen()
 
@@ -54,7 +57,7 @@ def register(
 
     @app.command(COMMAND)
     async def on_command(ack: AsyncAck, command: dict[str, Any]) -> None:
-        question = _read("command", lambda: _read_command(command))
+        question = _read("command", lambda: _read_command(command, language))
         words = await hand_over(question) if question else None
         if words is None:
             await ack()
@@ -66,7 +69,7 @@ def register(
         body: dict[str, Any],
         next: Callable[[], Awaitable[Any]],  # noqa: A002 - Bolt's name for it
     ) -> None:
-        question = _read("app_mention", lambda: _read_mention(event, bot_user))
+        question = _read("app_mention", lambda: _read_mention(event, bot_user, language))
         if question:
             event_id = body.get("event_id")
             # Both: a message that is mentioned in is one question, however many events tell of it.
@@ -105,15 +108,17 @@ def _read(kind: str, read: Callable[[], Question | None]) -> Question | None:
         return None
 
 
-def _read_command(command: dict[str, Any]) -> Question:
+def _read_command(command: dict[str, Any], language: str) -> Question:
     response_url = command.get("response_url")
+    problem = unescape(_read_text(command)).strip()
     return Question(
         key=_read_id(command, "trigger_id") if command.get("trigger_id") else uuid4().hex,
-        problem=unescape(_read_text(command)).strip(),
+        problem=problem,
         user=_read_id(command, "user_id"),
         channel=_read_id(command, "channel_id"),
         # Whether it is one of Slack's is looked at when it is used.
         response_url=response_url if isinstance(response_url, str) and len(response_url) <= LONGEST_URL else None,
+        language=choose(problem, language),
     )
 
 
@@ -133,19 +138,21 @@ def _read_text(payload: dict[str, Any]) -> str:
     return text
 
 
-def _read_mention(event: dict[str, Any], bot_user: str) -> Question | None:
+def _read_mention(event: dict[str, Any], bot_user: str, language: str) -> Question | None:
     """The question of a mention, if a person asks one: neither a bot, nor by editing what was asked before."""
     if event.get("bot_id") or event.get("edited") or event.get("user") is None or event["user"] == bot_user:
         return None
     channel, ts = _read_id(event, "channel"), _read_id(event, "ts")
     thread_ts = _read_id(event, "thread_ts") if event.get("thread_ts") else None
+    problem = unescape(without_mention(_read_text(event), bot_user))
     return Question(
         key=f"{channel}:{ts}",
-        problem=unescape(without_mention(_read_text(event), bot_user)),
+        problem=problem,
         user=_read_id(event, "user"),
         channel=channel,
         thread_ts=thread_ts or ts,
         ephemeral_ts=thread_ts,
+        language=choose(problem, language),
     )
 
 

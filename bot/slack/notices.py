@@ -11,7 +11,7 @@ from bot.engine.perspectives import Perspective
 from bot.slack.blocks import Body, section, show
 from bot.slack.markup.mrkdwn import escape
 from bot.slack.markup.pages import PAGE_LIMIT, pages
-from bot.texts import say, spell
+from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 
 _UNWRITABLE = {
@@ -25,70 +25,82 @@ _UNWRITABLE = {
 }
 
 
-def hint(perspectives: Sequence[Perspective]) -> list[Body]:
-    """How to ask, for somebody who has asked nothing, and what the `perspectives` are."""
-    sides = "; ".join(f"*{one.name}* {one.hint}" for one in perspectives)
-    number = spell(len(perspectives))
-    return [plain(say(Phrase.HINT, number=number, example=f"`{say(Phrase.EXAMPLE)}`", sides=sides))]
+def hint(perspectives: Sequence[Perspective], languages: Sequence[Language]) -> list[Body]:
+    """How to ask, for somebody who has asked nothing, and what the `perspectives` are: in each of `languages`."""
+    words = [_hint(perspectives, language) for language in languages]
+    return [Body("\n\n".join(words), [section(one) for one in words], languages[0])]
 
 
-def plain(words: str) -> Body:
+def _hint(perspectives: Sequence[Perspective], language: Language) -> str:
+    sides = [language.side(one.key) for one in perspectives]
+    said = [
+        language.say(Phrase.SIDE, name=f"*{one.name}*", does=one.hint) if one.hint else f"*{one.name}*" for one in sides
+    ]
+    return language.say(
+        Phrase.HINT,
+        number=language.spell(len(perspectives)),
+        example=f"`{language.say(Phrase.EXAMPLE)}`",
+        sides=reduce(lambda first, other: language.say(Phrase.SIDES, first=first, other=other), said),
+    )
+
+
+def plain(words: str, language: Language) -> Body:
     """Nothing but words, in mrkdwn."""
-    return Body(words, [section(words)])
+    return Body(words, [section(words)], language)
 
 
-def cannot_write(code: str, channel: str, problem: str) -> list[Body]:
+def cannot_write(code: str, channel: str, problem: str, language: Language) -> list[Body]:
     """Where the bot cannot write, for Slack's `code`."""
     otherwise = Phrase.RESTRICTED if code.startswith("restricted_action") else Phrase.NOT_A_MEMBER
-    words = say(_UNWRITABLE.get(code, otherwise), channel=f"<#{channel}>", command="`/invite`")
-    return _give_back(words, problem)
+    words = language.say(_UNWRITABLE.get(code, otherwise), channel=f"<#{channel}>", command="`/invite`")
+    return _give_back(words, problem, language)
 
 
-def too_many_runs(limit: int, problem: str) -> list[Body]:
+def too_many_runs(limit: int, problem: str, language: Language) -> list[Body]:
     """For whom `limit` runs go on, as many as may."""
-    return _give_back(say(Phrase.TOO_MANY_RUNS, count=limit), problem)
+    return _give_back(language.say(Phrase.TOO_MANY_RUNS, count=limit), problem, language)
 
 
-def too_many_within_the_hour(limit: int, wait: float, problem: str) -> list[Body]:
+def too_many_within_the_hour(limit: int, wait: float, problem: str, language: Language) -> list[Body]:
     """Who has begun `limit` runs within the hour, as many as may, and can begin one again in `wait` seconds."""
     minutes = max(1, math.ceil(wait / 60))
-    return _give_back(say(Phrase.TOO_MANY_WITHIN_THE_HOUR, limit=limit, count=minutes), problem)
+    return _give_back(language.say(Phrase.TOO_MANY_WITHIN_THE_HOUR, limit=limit, count=minutes), problem, language)
 
 
-def crowded(problem: str) -> list[Body]:
+def crowded(problem: str, language: Language) -> list[Body]:
     """Where too many others ask at the same time."""
-    return _give_back(say(Phrase.CROWDED), problem)
+    return _give_back(language.say(Phrase.CROWDED), problem, language)
 
 
-def too_long(problem: str, limit: int) -> list[Body]:
+def too_long(problem: str, limit: int, language: Language) -> list[Body]:
     """How long a problem may be."""
     length = len(problem)
-    words = say(Phrase.TOO_MANY_CHARACTERS, length=length, limit=limit) if length > limit else None
-    return _give_back(words or say(Phrase.TOO_LONG_FOR_SLACK), problem)
+    words = language.say(Phrase.TOO_MANY_CHARACTERS, length=length, limit=limit) if length > limit else None
+    return _give_back(words or language.say(Phrase.TOO_LONG_FOR_SLACK), problem, language)
 
 
-def interrupted(problem: str, *, names: Sequence[str] = ()) -> list[Body]:
+def interrupted(problem: str, language: Language, *, names: Sequence[str] = ()) -> list[Body]:
     """Of a run that was broken off; `names` are the answers that nobody can see, if not all."""
     if not names:
-        return _give_back(say(Phrase.INTERRUPTED_RUN), problem)
-    all_names = reduce(lambda first, other: say(Phrase.BOTH, first=first, other=other), names)
-    return _give_back(say(Phrase.NOT_ALL_SHOWN, names=all_names), problem)
+        return _give_back(language.say(Phrase.INTERRUPTED_RUN), problem, language)
+    all_names = reduce(lambda first, other: language.say(Phrase.BOTH, first=first, other=other), names)
+    return _give_back(language.say(Phrase.NOT_ALL_SHOWN, names=all_names), problem, language)
 
 
-def broken(problem: str) -> list[Body]:
+def broken(problem: str, language: Language) -> list[Body]:
     """Of a run that a fault of the bot's own has ended."""
-    return _give_back(say(Phrase.BROKEN_RUN), problem)
+    return _give_back(language.say(Phrase.BROKEN_RUN), problem, language)
 
 
-def refused(code: str, problem: str) -> list[Body]:
+def refused(code: str, problem: str, language: Language) -> list[Body]:
     """Where Slack would not take the message that opens a thread, for Slack's `code`."""
-    return _give_back(say(Phrase.SLACK_REFUSES, code=escape(code)), problem)
+    return _give_back(language.say(Phrase.SLACK_REFUSES, code=escape(code)), problem, language)
 
 
-def _give_back(words: str, problem: str) -> list[Body]:
+def _give_back(words: str, problem: str, language: Language) -> list[Body]:
     # In bytes, since a message for one person is sent once, and cannot be made smaller after a refusal.
     first, *others = pages(problem, room=PAGE_LIMIT)
     return [
-        Body(words, [section(words), *show(first)]),
-        *(Body(say(Phrase.PROBLEM_CONTINUED), show(page)) for page in others),
+        Body(words, [section(words), *show(first)], language),
+        *(Body(language.say(Phrase.PROBLEM_CONTINUED), show(page), language) for page in others),
     ]

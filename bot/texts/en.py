@@ -4,9 +4,16 @@ from collections.abc import Mapping
 
 from bot.engine.draft import State
 from bot.engine.reasons import Code
-from bot.network.connection_failures import CAUSES
-from bot.texts.language import Language, Plural
+from bot.network.causes import CAUSES
+from bot.texts.language import Language, Plural, Side
 from bot.texts.phrases import Phrase
+
+_SIDES: Mapping[str, Side] = {
+    "Depth": Side("Depth", "why, nine times", "asks why, nine times"),
+    "Breadth": Side("Breadth", "other approaches and viewpoints", "looks for other approaches"),
+    "Structure": Side("Structure", "causes, factors, the lever", "for causes and the lever"),
+    "Time": Side("Time", "how it came, changes and will go", "for how it came and when to act"),
+}
 
 _REASONS: Mapping[Code, tuple[str, str]] = {
     Code.QUEUED: ("many are asked at the moment, and its turn comes", ""),
@@ -110,6 +117,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.ASKS: "{user} asks for perspectives on:",
     Phrase.ASKS_WHAT: "{user} asks: {problem}",
     Phrase.PERSPECTIVES_ON: "Perspectives for {user} on: {problem}",
+    Phrase.ORIGIN: "From these words alone, by a model; each answer ends with a way to test it.",
     Phrase.WAITING: "waiting…",
     Phrase.WAITING_FOR: "waiting: {reason}",
     Phrase.THINKING: "thinking…",
@@ -121,7 +129,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.CUT: "stopped: {reason}",
     Phrase.STOPPED: "stopped",
     Phrase.INTERRUPTED: "interrupted: {reason}",
-    Phrase.STOPPED_EARLY: "stopped early",
+    Phrase.STOPPED_EARLY: "(stopped early)",
     Phrase.CONTINUED: "continued ({number})",
     Phrase.GOES_ON_BELOW: "goes on below",
     Phrase.PAGE: "page {number}",
@@ -134,6 +142,8 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.HINT: (
         "Tell me a problem and I show it from {number} sides at once: {example} or mention me with it. {sides}."
     ),
+    Phrase.SIDE: "{name} {does}",
+    Phrase.SIDES: "{first}; {other}",
     Phrase.EXAMPLE: "/perspectives Why do our releases slip every month?",
     Phrase.TOO_MANY_CHARACTERS: (
         f"Your problem has {{length:,}} characters, and I take up to {{limit:,}}. {_TO_BE_SHORTENED}"
@@ -181,10 +191,12 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
 }
 
 ENGLISH = Language(
+    key="en",
     with_advice="{cause}. {advice}",
     without_advice="{cause}.",
     ask_the_owner="Whoever runs this bot should check",
     check="Check",
+    sides=_SIDES,
     reasons=_REASONS,
     states=_STATES,
     phrases=_PHRASES,

@@ -14,6 +14,7 @@ class Phrase(Enum):
     ASKS = auto()  # user
     ASKS_WHAT = auto()  # user, problem
     PERSPECTIVES_ON = auto()  # user, problem
+    ORIGIN = auto()  # what the answers rest on
 
     # The line above an answer: what it is doing, or how it ended.
     WAITING = auto()
@@ -43,6 +44,8 @@ class Phrase(Enum):
 
     # To one person: how to ask.
     HINT = auto()  # number of perspectives in words, example, sides
+    SIDE = auto()  # name, does
+    SIDES = auto()  # first, other
     EXAMPLE = auto()
     # A problem is given back, and behind these it stands.
     TOO_MANY_CHARACTERS = auto()  # length, limit

@@ -20,6 +20,7 @@ from bot.slack import blocks, notices
 from bot.slack.markup.mrkdwn import is_blank, unescape, without_mention
 from bot.slack.markup.pages import fit, pages
 from bot.slack.markup.takeaway import takeaway
+from bot.texts.en import ENGLISH
 from tests.support.pathological import texts
 
 SIZE = 40_000  # characters; where an answer ends, and ten times what a problem may have
@@ -29,7 +30,7 @@ DRAFT = Draft.of("", State.DONE, model="m")
 
 def edit(text: str) -> None:
     """An edit of the first page, with its notification; the most that is laid out for one."""
-    blocks.reply(PERSPECTIVES[0], Draft.of(text, State.DONE, model="m"), fit(text), number=1, is_last=True)
+    blocks.reply(PERSPECTIVES[0], Draft.of(text, State.DONE, model="m"), fit(text), ENGLISH, number=1, is_last=True)
 
 
 def edit_in_bytes(text: str) -> None:
@@ -59,12 +60,12 @@ def admit(text: str) -> None:
 
 def parent(text: str) -> None:
     """The message that shows the longest problem there is."""
-    blocks.parent(text[:8_400], "U1")
+    blocks.parent(text[:8_400], "U1", ENGLISH)
 
 
 def too_long(text: str) -> None:
     """A problem that is given back."""
-    notices.too_long(text, 4_000)
+    notices.too_long(text, 4_000, ENGLISH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import RateLimitedError
 from bot.slack.api import Mark
 from bot.slack.blocks import Body
+from bot.texts.en import ENGLISH
 from tests.benchmarks.worlds import CLOSE, LATENCY, MINUTE, Slack
 from tests.support.ledger import Ledger
 
@@ -66,8 +67,8 @@ async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
 
 async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
     await _sleep_until(run.at)
-    replies = [Reply(perspective) for perspective in PERSPECTIVES]
-    parent = Parent("Why?", "U", replies)
+    replies = [Reply(perspective, ENGLISH) for perspective in PERSPECTIVES]
+    parent = Parent("Why?", "U", ENGLISH, replies)
     thread = Thread("run", CHANNEL, sections=[parent, *replies])
     board.open(thread, Ledger())
     async with asyncio.TaskGroup() as group:

@@ -28,6 +28,7 @@ from bot.errors import (
     UnavailableError,
 )
 from bot.slack.blocks import Body
+from bot.texts.en import ENGLISH
 from tests.support.stage import Texts
 
 DEPTH = PERSPECTIVES[0]
@@ -115,7 +116,7 @@ def test_parts_are_known_by_texts_of_their_own() -> None:
         "Depth 2 anew",
     ]
     parts = [
-        str(Part(one.name, page, is_anew)) for one in PERSPECTIVES for page in range(1, 9) for is_anew in (False, True)
+        str(Part(one.key, page, is_anew)) for one in PERSPECTIVES for page in range(1, 9) for is_anew in (False, True)
     ]
     assert len({*parts, "parent"}) == len(parts) + 1
 
@@ -123,7 +124,7 @@ def test_parts_are_known_by_texts_of_their_own() -> None:
 def test_a_long_answer_is_shown_in_as_many_messages_as_it_takes() -> None:
     """And loses nothing, whether it comes at once or grows."""
     for steps in ([6_000], [10, 2_000, 2_500, 5_000, 6_000]):
-        reply = Reply(DEPTH)
+        reply = Reply(DEPTH, ENGLISH)
         screen = Screen(reply)
         screen.show_all()
         for words in steps:
@@ -136,7 +137,7 @@ def test_a_long_answer_is_shown_in_as_many_messages_as_it_takes() -> None:
 
 def test_a_page_is_cut_to_its_length_once_the_next_one_stands() -> None:
     """What is behind the cut is shown in one of them at each moment."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     reply.show(writing("word " * 2_000))
@@ -153,7 +154,7 @@ def test_a_page_is_cut_to_its_length_once_the_next_one_stands() -> None:
 
 def test_a_page_that_is_its_last_while_it_is_laid_out_is_shown_as_such() -> None:
     """Nothing more is to be said of it, so nothing else would have it settled."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     reply.show(done(PAGES))
     screen.post()
@@ -163,7 +164,7 @@ def test_a_page_that_is_its_last_while_it_is_laid_out_is_shown_as_such() -> None
 
 def test_a_shorter_text_in_place_of_a_longer_one_leaves_no_page_without_a_word() -> None:
     """And a page that was not posted for that is posted when the text comes to it after all."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     reply.show(writing("word " * 3_000))
@@ -181,7 +182,7 @@ def test_a_shorter_text_in_place_of_a_longer_one_leaves_no_page_without_a_word()
 
 def test_a_page_that_stands_from_a_longer_text_says_that_it_ends_above() -> None:
     """It cannot be taken away."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     reply.show(writing("word " * 3_000))
@@ -201,7 +202,7 @@ LOSSES = [
 @pytest.mark.parametrize(("failure", "reason"), LOSSES)
 def test_an_answer_whose_message_is_lost_ends_or_is_posted_anew(failure: Exception, reason: Reason | None) -> None:
     """What somebody deleted is not said again; what is locked is, in the end."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     reply.show(writing("some"))
@@ -215,7 +216,7 @@ def test_an_answer_whose_message_is_lost_ends_or_is_posted_anew(failure: Excepti
 
 def test_a_locked_page_of_a_whole_answer_is_posted_anew_once() -> None:
     """Where that is locked too, it is not said a third time."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     reply.show(done("whole"))
@@ -231,7 +232,7 @@ def test_an_answer_none_of_which_slack_has_taken_is_unread() -> None:
         (SlackError("x"), Reason(Code.POST_REFUSED)),
         (UnavailableError("x", Effect.UNKNOWN), Reason(Code.POST_UNANSWERED)),
     ):
-        reply = Reply(DEPTH)
+        reply = Reply(DEPTH, ENGLISH)
         screen = Screen(reply)
         message = screen.post(failure)
         if isinstance(failure, UnavailableError):
@@ -244,7 +245,7 @@ def test_an_answer_none_of_which_slack_has_taken_is_unread() -> None:
 def test_what_waits_to_be_posted_is_taken_back_where_an_answer_is_cut_off() -> None:
     """There is no time for it; the page before says so. What is on its way is not."""
     for is_under_way in (False, True):
-        reply = Reply(DEPTH)
+        reply = Reply(DEPTH, ENGLISH)
         screen = Screen(reply)
         screen.show_all()
         reply.show(writing("word " * 3_000))
@@ -265,10 +266,10 @@ def test_what_waits_to_be_posted_is_taken_back_where_an_answer_is_cut_off() -> N
 def test_what_another_process_has_posted_is_gone_on_with() -> None:
     """Pages in their order, one that took the place of a locked one too; what it may have posted is looked up."""
     found = Found({"Depth": "1", "Depth 2 anew": "2", "Depth 3": None, "parent": "0"}, posted_until=7)
-    reply = Reply(DEPTH, done(PAGES), found)
+    reply = Reply(DEPTH, ENGLISH, done(PAGES), found)
     assert [one.part for one in reply.messages] == ["Depth", "Depth 2 anew", "Depth 3"]
     assert [one.ts for one in reply.messages] == ["1", "2", None]
-    screen = Screen(Parent("Why?", "U", [reply], found), reply)
+    screen = Screen(Parent("Why?", "U", ENGLISH, [reply], found), reply)
     assert screen.thread.start_post().is_doubtful
     assert not screen.thread.has_posts
     assert [one.ending for one in reply.messages] == [Ending.DUE] * 3
@@ -277,11 +278,11 @@ def test_what_another_process_has_posted_is_gone_on_with() -> None:
 def test_a_lost_parent_ends_its_thread() -> None:
     """There is nothing to answer under: whatever befell it is raised to whoever waits."""
     for failure in (SlackError("x"), ChannelClosedError("not_in_channel"), ZeroDivisionError()):
-        screen = Screen(Parent("Why?", "U", []), ts=None)
+        screen = Screen(Parent("Why?", "U", ENGLISH, []), ts=None)
         screen.post(failure)
         assert screen.thread.failure is failure
         assert (screen.thread.is_closed, screen.thread.is_settled, screen.thread.is_safe) == (True, True, True)
-    screen = Screen(Parent("Why?", "U", []), ts=None)
+    screen = Screen(Parent("Why?", "U", ENGLISH, []), ts=None)
     message = screen.post(UnavailableError("x", Effect.UNKNOWN))
     screen.thread.start_post()
     screen.thread.look_failed(message, SlackError("missing_scope"), NOW)
@@ -299,7 +300,7 @@ def test_the_first_failure_is_the_threads() -> None:
 
 def test_a_message_in_doubt_is_posted_before_those_behind_it() -> None:
     """Its place in the queue is kept, whatever comes meanwhile; the whole thread waits for it."""
-    first, second = Reply(DEPTH), Reply(PERSPECTIVES[1])
+    first, second = Reply(DEPTH, ENGLISH), Reply(PERSPECTIVES[1], ENGLISH)
     screen = Screen(first, second)
     message = screen.post(UnavailableError("x", Effect.UNKNOWN))
     assert screen.thread.post_not_before > NOW
@@ -317,7 +318,7 @@ def test_a_message_in_doubt_is_posted_before_those_behind_it() -> None:
 
 def test_what_is_found_may_be_the_parent() -> None:
     """Replies go under it from then on."""
-    parent = Parent("Why?", "U", [])
+    parent = Parent("Why?", "U", ENGLISH, [])
     screen = Screen(parent, ts=None)
     message = screen.post(UnavailableError("x", Effect.PENDING))
     screen.thread.start_post()
@@ -327,7 +328,7 @@ def test_what_is_found_may_be_the_parent() -> None:
 
 def test_refusals_and_edits_are_counted() -> None:
     """The log tells of them."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.post(RateLimitedError(2))
     assert screen.thread.post_not_before == NOW + 2
@@ -350,8 +351,8 @@ def test_a_bug_in_what_a_message_shows_ends_its_thread() -> None:
 
 def test_the_index_comes_when_all_answers_have_ended() -> None:
     """Under the problem as it is shown."""
-    replies = [Reply(one) for one in PERSPECTIVES]
-    parent = Parent("Why?", "U", replies)
+    replies = [Reply(one, ENGLISH) for one in PERSPECTIVES]
+    parent = Parent("Why?", "U", ENGLISH, replies)
     screen = Screen(parent, *replies, ts=None)
     screen.show_all()
     for reply in replies[1:]:
@@ -368,7 +369,7 @@ def test_the_index_comes_when_all_answers_have_ended() -> None:
 
 def test_whether_a_thread_stands_is_known_once_one_message_does_or_none_will() -> None:
     """Until then nothing is bought."""
-    replies = [Reply(one) for one in PERSPECTIVES[:2]]
+    replies = [Reply(one, ENGLISH) for one in PERSPECTIVES[:2]]
     screen = Screen(*replies)
     messages = [reply.placeholder for reply in replies]
     assert not screen.thread.stands(messages)
@@ -384,7 +385,7 @@ def test_whether_a_thread_stands_is_known_once_one_message_does_or_none_will() -
 def test_a_post_that_has_to_wait_waits_no_more_once_its_thread_is_closed() -> None:
     """Nothing of it is sent."""
     for is_closed in (False, True):
-        screen = Screen(Reply(DEPTH))
+        screen = Screen(Reply(DEPTH, ENGLISH))
         message = screen.thread.start_post()
         if is_closed:
             screen.thread.close()
@@ -395,7 +396,7 @@ def test_a_post_that_has_to_wait_waits_no_more_once_its_thread_is_closed() -> No
 
 def test_a_channel_that_closes_under_an_edit_ends_the_thread() -> None:
     """It is raised to whoever waits."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     reply.show(done("whole"))
@@ -405,7 +406,7 @@ def test_a_channel_that_closes_under_an_edit_ends_the_thread() -> None:
 
 def test_a_text_that_is_not_known_is_left_as_it_is_where_no_form_is_left() -> None:
     """The barest one would take it away."""
-    reply = Reply(DEPTH, writing("some"), Found({"Depth": "1"}))
+    reply = Reply(DEPTH, ENGLISH, writing("some"), Found({"Depth": "1"}))
     screen = Screen(reply)
     reply.show(done("some more"))
     for _ in range(2):
@@ -416,7 +417,7 @@ def test_a_text_that_is_not_known_is_left_as_it_is_where_no_form_is_left() -> No
 
 def test_a_size_that_was_refused_is_kept_to_by_all_pages() -> None:
     """Those that stand are not cut below what they show; what came after the cut goes on below."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     reply.show(writing("word " * 2_000))
@@ -434,7 +435,7 @@ def test_a_size_that_was_refused_is_kept_to_by_all_pages() -> None:
 
 def test_pages_that_are_longer_than_may_be_are_laid_out_anew() -> None:
     """From the first one on that is; what was the last of those behind it is not any more."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     reply.show(done(PAGES))
     screen.post()
@@ -458,7 +459,7 @@ def test_what_ended_a_thread_is_raised_to_whoever_asks() -> None:
 
 def test_a_page_that_is_full_again_after_a_start_over_is_shown_as_its_last() -> None:
     """What was seen of the former text counts for nothing."""
-    reply = Reply(DEPTH)
+    reply = Reply(DEPTH, ENGLISH)
     screen = Screen(reply)
     screen.show_all()
     for words in (3_000, 1):

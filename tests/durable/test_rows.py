@@ -8,6 +8,9 @@ from bot.durable.rows import is_number, read_reason, read_records, write_reason
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
 from bot.slack.question import Question
+from bot.texts.en import ENGLISH
+from bot.texts.ja import JAPANESE
+from bot.texts.language import Language
 
 NAN, INFINITE = float("nan"), float("inf")
 
@@ -15,7 +18,8 @@ NAN, INFINITE = float("nan"), float("inf")
 def run(**other: Any) -> SimpleNamespace:
     """A row of a run that makes sense, but for what is told."""
     row = {"key": "k", "problem": "Why?", "user": "U", "channel": "C", "asked_at": 5.0}
-    return SimpleNamespace(**{**row, "thread_ts": None, "whisper_ts": None, "response_url": None, **other})
+    nothing = dict.fromkeys(("thread_ts", "whisper_ts", "response_url", "language"))
+    return SimpleNamespace(**{**row, **nothing, **other})
 
 
 def message(**other: Any) -> SimpleNamespace:
@@ -45,9 +49,17 @@ def test_rows_become_a_record() -> None:
     assert (record.posts, record.calls, record.left_at) == ({"Depth": "1.1", "Time": None}, {"Depth": 3.0}, 4.0)
 
 
+@pytest.mark.parametrize(("key", "language"), [("ja", JAPANESE), ("en", ENGLISH), (None, ENGLISH)])
+def test_a_run_keeps_its_language(key: str | None, language: Language) -> None:
+    """One that was written down without any spoke English."""
+    [record], _ = read_records([run(language=key)], [], [])
+    assert record.question.language is language
+
+
 BROKEN_RUNS: list[dict[str, Any]] = [
     {"problem": None}, {"problem": b"bytes"}, {"user": 7}, {"channel": None}, {"thread_ts": 1.5},
-    {"response_url": b""}, {"asked_at": None}, {"asked_at": "soon"}, {"asked_at": NAN}, {"asked_at": INFINITE},
+    {"response_url": b""}, {"language": 7},
+    {"asked_at": None}, {"asked_at": "soon"}, {"asked_at": NAN}, {"asked_at": INFINITE},
 ]  # fmt: skip
 BROKEN_MESSAGES: list[dict[str, Any]] = [{"part": None}, {"ts": 1.5}, {"intended_at": None}, {"intended_at": NAN}]
 

@@ -10,6 +10,7 @@ from bot.durable.record import Changes, Outcome
 from bot.durable.schema import STEPS, VERSION, tables
 from bot.durable.store import Store
 from bot.engine.draft import Draft, State
+from bot.texts.en import ENGLISH
 from tests.support.databases import KINDS, claim, database, query
 
 pytestmark = pytest.mark.slow
@@ -69,6 +70,7 @@ async def test_a_database_of_the_version_before_is_taken_over_with_its_open_runs
         now[0] = NOW
         [record] = await claim(store)
         assert (record.question.key, record.asked_at, record.left_at) == ("open", NOW - 10, NOW - 5)
+        assert record.question.language is ENGLISH
         assert record.posts == {"parent": "1.0", "Depth": None}
         assert (record.answers["Depth"].text, record.answers["Depth"].state) == ("It ends", State.CUT)
         assert record.answers["Time"] == Draft.of("So far", State.WRITING)
@@ -85,6 +87,15 @@ async def test_what_is_missing_in_a_former_version_is_made(url: str) -> None:
         [record] = await claim(store)
         assert record.answers == {}
         assert await query(url, "SELECT version FROM perspectives_schema") == [(VERSION,)]
+
+
+async def test_a_database_that_has_lost_its_version_is_what_it_was(url: str) -> None:
+    """It is taken for the oldest, and no step does harm to what is new already."""
+    for _ in range(2):
+        async with Store(url, owner="one", clock=lambda: NOW) as store:
+            await store.open()
+            assert await query(url, "SELECT version FROM perspectives_schema") == [(VERSION,)]
+        await query(url, "DROP TABLE perspectives_schema")
 
 
 async def test_a_former_version_is_what_a_new_database_is_once_it_has_been_taken_over(url: str, tmp_path: Path) -> None:

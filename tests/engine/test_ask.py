@@ -21,7 +21,7 @@ async def test_a_problem_is_looked_at_from_all_sides_at_once() -> None:
     ):
         async for newest in drafts:
             states.append([draft.state.value if draft else "" for draft in newest])
-    assert [one.name for one in PERSPECTIVES] == ["Depth", "Breadth", "Structure", "Time"]
+    assert [one.key for one in PERSPECTIVES] == ["Depth", "Breadth", "Structure", "Time"]
     assert [draft.text for draft in newest if draft][::3] == ["Ask why.", "Soon."]
     assert states[-2:] == [["writing", "done", "done", "done"], ["done"] * 4]  # nobody waits for the slowest
 

@@ -16,7 +16,7 @@ from bot.engine.completions import Completions
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
-from bot.texts import explain
+from bot.texts.en import ENGLISH
 from tests.support.certificates import server_context
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import KEY, MODEL, ModelServer, Script
@@ -49,7 +49,7 @@ async def timed(*scripts: Script, previous: str = "") -> tuple[list[tuple[float,
     async with asking(*scripts) as (completions, server):
         began = now()
         return [
-            (round(now() - began, 1), draft.text, draft.state.value, explain(draft.reason))
+            (round(now() - began, 1), draft.text, draft.state.value, ENGLISH.explain(draft.reason))
             async for draft in completions.stream(DEPTH, PROBLEM, previous=previous)
         ], server
 
@@ -137,7 +137,11 @@ async def test_a_request_is_the_prompt_the_problem_and_nothing_else() -> None:
 async def test_a_refusal_before_the_first_token_is_tried_again(status: int) -> None:
     """After the delay that the server asks for, to the second; nothing of it shows in the end."""
     drafts, server = await drafts_of(Script(status=status, retry_after="7"), Script(("Well.",)))
-    assert [(draft.text, draft.state, explain(draft.reason)) for draft in drafts][-1] == ("Well.", State.DONE, "")
+    assert [(draft.text, draft.state, ENGLISH.explain(draft.reason)) for draft in drafts][-1] == (
+        "Well.",
+        State.DONE,
+        "",
+    )
     assert gaps(server) == [7.0]
 
 
@@ -171,7 +175,7 @@ async def test_the_last_try_lies_within_the_time_of_the_first_token() -> None:
     """Nobody waits for a pause behind which there is no time to ask."""
     drafts, server = await drafts_of(Script(status=503, retry_after="40"))
     assert gaps(server) == [40.0, 40.0]
-    assert explain(drafts[-1].reason) == "the model's provider has a failure of its own (503). Ask again later."
+    assert ENGLISH.explain(drafts[-1].reason) == "the model's provider has a failure of its own (503). Ask again later."
 
 
 @pytest.mark.parametrize(
@@ -207,7 +211,9 @@ async def test_the_servers_word_on_trying_again_is_obeyed(status: int, word: str
 async def test_an_empty_account_is_not_tried_again(code: str) -> None:
     """Although its status is that of too many requests."""
     drafts, server = await drafts_of(Script(status=429, retry_after="1", error={"message": SAID, "code": code}))
-    assert [(draft.state, "no quota left" in explain(draft.reason)) for draft in drafts] == [(State.FAILED, True)]
+    assert [(draft.state, "no quota left" in ENGLISH.explain(draft.reason)) for draft in drafts] == [
+        (State.FAILED, True)
+    ]
     assert len(server.requests) == 1
 
 
@@ -235,7 +241,7 @@ async def test_no_more_streams_are_open_than_may_be_and_the_others_wait_in_order
 
     async def read(number: int) -> None:
         seen[number] = [
-            (round(now() - began, 1), draft.text, explain(draft.reason))
+            (round(now() - began, 1), draft.text, ENGLISH.explain(draft.reason))
             async for draft in completions.stream(DEPTH, PROBLEM)
         ]
 
@@ -262,7 +268,7 @@ async def test_leaving_gives_the_turn_back(drafts: int) -> None:
         async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
             await anext(first)
             async with aclosing(completions.stream(DEPTH, PROBLEM)) as second:
-                assert explain((await anext(second)).reason).startswith("many are asked")
+                assert ENGLISH.explain((await anext(second)).reason).startswith("many are asked")
         assert (await last_of(completions)).text == "Next."
     async with asking(Script(status=429, retry_after="5"), scripts[1], max_streams=1) as (completions, _):
         async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
@@ -374,7 +380,7 @@ async def test_if_that_fails_too_the_longest_text_stays_with_a_mark(second: Scri
     drafts, server = await drafts_of(Script(("Half",), breaks=True, finish=None), second, previous=previous)
     text = previous or "Half"
     assert (drafts[-1].text, drafts[-1].state) == (text, State.FAILED)
-    assert explain(drafts[-1].reason) == words.format("it was started over, and this is as far as it came")
+    assert ENGLISH.explain(drafts[-1].reason) == words.format("it was started over, and this is as far as it came")
     assert {draft.text for draft in drafts} == {text}
     assert len(server.requests) == (9 if second.drops or second.status != 200 else 2)
 
@@ -389,7 +395,7 @@ async def test_the_longer_text_stays_also_where_it_is_the_second() -> None:
 async def test_two_streams_without_a_text_are_told_as_such() -> None:
     """There is nothing that has come far."""
     drafts, _ = await drafts_of(Script((), breaks=True, finish=None))
-    assert explain(drafts[-1].reason) == (
+    assert ENGLISH.explain(drafts[-1].reason) == (
         "the connection to the model broke; it was started over, and nothing came. Ask again in a moment."
     )
 
@@ -437,7 +443,9 @@ async def test_a_previous_text_waits_for_its_turn_in_sight() -> None:
         async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
             await anext(first)
             async with aclosing(completions.stream(DEPTH, PROBLEM, previous="It stood")) as second:
-                seen = [(draft.text, explain(draft.reason)) for draft in (await anext(second), await anext(second))]
+                seen = [
+                    (draft.text, ENGLISH.explain(draft.reason)) for draft in (await anext(second), await anext(second))
+                ]
         assert seen == [("It stood", INTERRUPTED), ("It stood", "many are asked at the moment, and its turn comes.")]
 
 
@@ -465,7 +473,7 @@ async def test_what_the_server_said_itself_is_not_started_over(script: Script) -
     drafts, server = await drafts_of(script)
     assert drafts[-1].state is (State.CUT if script.finish == "length" else State.FAILED)
     assert drafts[-1].text.startswith(script.text)
-    assert "started over" not in explain(drafts[-1].reason)
+    assert "started over" not in ENGLISH.explain(drafts[-1].reason)
     assert len(server.requests) == 1
 
 
@@ -475,7 +483,7 @@ async def test_cancelling_between_two_streams_opens_no_other(script: Script) -> 
     async with asking(script) as (completions, server):
         async with aclosing(completions.stream(DEPTH, PROBLEM)) as stream:
             async for draft in stream:
-                if explain(draft.reason):
+                if ENGLISH.explain(draft.reason):
                     break
             await asyncio.sleep(0.1)
             assert (len(server.requests), server.open_streams) == (1, 0)
@@ -563,7 +571,7 @@ async def test_a_text_ends_at_40_000_characters(length: int, state: State) -> No
         assert (len(drafts[-1].text), drafts[-1].state) == (40_000, state)
         assert max(len(draft.text) for draft in drafts) == 40_000
         assert server.requests[0].is_cut_off == (state is State.CUT)
-    assert ("beyond 40,000 characters" in explain(drafts[-1].reason)) == (state is State.CUT)
+    assert ("beyond 40,000 characters" in ENGLISH.explain(drafts[-1].reason)) == (state is State.CUT)
 
 
 FAILURES = [
@@ -590,7 +598,7 @@ async def test_a_failure_has_words_without_the_key_and_the_servers_own(
     """In what people see and in what the bot logs; a server may quote the key, or the problem."""
     drafts, _ = await drafts_of(script)
     assert drafts[-1].state is State.FAILED
-    assert words in explain(drafts[-1].reason)
+    assert words in ENGLISH.explain(drafts[-1].reason)
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("bot")]
     assert len(ours) == 1
     for text in (*ours, repr(drafts)):
@@ -605,8 +613,8 @@ async def test_a_server_out_of_reach_is_a_failure_with_words() -> None:
     async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
         drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
     cause = f"the model cannot be reached: nothing listens at 127.0.0.1:{urlsplit(url).port}"
-    assert explain(drafts[0].reason) == f"{cause}; trying again in 1 s."
-    assert (drafts[-1].state, explain(drafts[-1].reason)) == (
+    assert ENGLISH.explain(drafts[0].reason) == f"{cause}; trying again in 1 s."
+    assert (drafts[-1].state, ENGLISH.explain(drafts[-1].reason)) == (
         State.FAILED,
         f"{cause}. Ask again in a moment; or have OPENAI_BASE_URL checked.",
     )
@@ -630,7 +638,7 @@ async def test_a_host_that_does_not_exist_is_told_at_once(monkeypatch: pytest.Mo
         began = now()
         (last,) = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
         assert now() - began < 0.1
-        assert explain(last.reason) == (
+        assert ENGLISH.explain(last.reason) == (
             "the model cannot be reached: there is no host of the name no-such-host.test:80. "
             "Whoever runs this bot should check OPENAI_BASE_URL."
         )
@@ -654,8 +662,8 @@ async def test_a_certificate_that_nobody_trusts_and_https_where_http_is_spoken_a
             url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
             async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
                 (last,) = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
-        assert words in explain(last.reason)
-        assert explain(last.reason).endswith("Whoever runs this bot should check OPENAI_BASE_URL.")
+        assert words in ENGLISH.explain(last.reason)
+        assert ENGLISH.explain(last.reason).endswith("Whoever runs this bot should check OPENAI_BASE_URL.")
         assert "setting=OPENAI_BASE_URL" in caplog.text
 
 
@@ -685,7 +693,7 @@ async def test_a_user_and_a_password_in_the_address_are_sent_in_place_of_the_key
     assert f"Authorization: {header}\r\n".lower() in head.lower()
     assert head.lower().count("authorization:") == 1
     assert "accept-encoding: identity\r\n" in head.lower()
-    assert "pass" not in explain(last.reason)
+    assert "pass" not in ENGLISH.explain(last.reason)
 
 
 async def test_a_problem_does_not_go_along_to_another_host() -> None:
@@ -695,7 +703,7 @@ async def test_a_problem_does_not_go_along_to_another_host() -> None:
         async with Completions(api_key=KEY, base_url=server.url, model=MODEL, idle_timeout=60.0) as completions:
             (last,) = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
         assert (len(server.requests), other.requests) == (1, [])
-    assert explain(last.reason).startswith("the model's address sends elsewhere (307)")
+    assert ENGLISH.explain(last.reason).startswith("the model's address sends elsewhere (307)")
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -732,9 +740,9 @@ async def test_what_is_no_http_is_a_failure_with_words(raw: bytes, requests: int
             last = await last_of(completions)
     assert (last.state, last.text) == (State.FAILED, "")
     if requests == 1:
-        assert "is no HTTP. Whoever runs this bot should check OPENAI_BASE_URL." in explain(last.reason)
+        assert "is no HTTP. Whoever runs this bot should check OPENAI_BASE_URL." in ENGLISH.explain(last.reason)
     else:
-        assert explain(last.reason).startswith("the connection to the model ")
+        assert ENGLISH.explain(last.reason).startswith("the connection to the model ")
     assert count == requests
 
 
@@ -807,7 +815,7 @@ async def test_thoughts_that_are_not_shown_are_signs_of_life() -> None:
     assert [(draft.text, draft.state) for draft in drafts] == [("", State.THINKING), ("Well.", State.DONE)]
     began = now()
     drafts, _ = await drafts_of(Script(("Half", *(b": ping\n\n",) * 9), every=40.0), Script(status=401))
-    assert explain(drafts[1].reason) == SILENT
+    assert ENGLISH.explain(drafts[1].reason) == SILENT
     assert now() - began == pytest.approx(60.1, abs=0.1)
 
 
@@ -816,7 +824,7 @@ async def test_a_server_that_says_nothing_at_all_is_asked_once_and_given_up(scri
     """After ninety seconds: nobody looks at a placeholder for longer."""
     began = now()
     drafts, server = await drafts_of(script)
-    assert [explain(draft.reason) for draft in drafts] == ["the model was silent for 90 seconds. Ask again."]
+    assert [ENGLISH.explain(draft.reason) for draft in drafts] == ["the model was silent for 90 seconds. Ask again."]
     assert now() - began == pytest.approx(90, abs=0.1)
     assert len(server.requests) == 1
 
@@ -865,7 +873,7 @@ async def test_a_malformed_event_is_a_failure_of_the_answer(piece: Any) -> None:
     """In words, and what had come stays; nothing is raised."""
     drafts, _ = await drafts_of(Script(("Half", piece, " rest")))
     assert [(draft.text, draft.state) for draft in drafts] == [("Half", State.WRITING), ("Half", State.FAILED)]
-    assert explain(drafts[-1].reason) in {
+    assert ENGLISH.explain(drafts[-1].reason) in {
         "the model's provider sent something that makes no sense. Ask again.",
         "the model's provider reported an error in the middle of the answer. Ask again.",
         "the model's provider sent more than makes sense. Ask again.",

@@ -43,12 +43,12 @@ with LocalModel() as local:
 
 
 def test_each_perspective_has_an_instruction_of_its_own() -> None:
-    """One that nobody has written one for too: made from what it does."""
+    """One that nobody has written one for too: made from its key."""
     simple = [simplify(one).instruction for one in PERSPECTIVES]
     assert len(set(simple)) == len(PERSPECTIVES)
-    assert "tell about" not in "".join(simple)
-    risk = simplify(replace(PERSPECTIVES[0], key="Risk", angle="what may go wrong"))
-    assert risk.instruction == "In one paragraph, tell about this problem at work: what may go wrong."
+    assert "explain the depth" not in "".join(simple)
+    risk = simplify(replace(PERSPECTIVES[0], key="Risk"))
+    assert risk.instruction == "In one paragraph, explain the risk of this problem at work."
 
 
 def test_the_command_line_has_no_key() -> None:

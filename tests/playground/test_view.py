@@ -7,6 +7,7 @@ from rich.console import Console
 from bot.playground.slack.workspace import Message, Version, Whisper
 from bot.playground.view import Lines, Panels, read_whisper
 from bot.slack.notices import too_long
+from bot.texts.en import ENGLISH
 
 NAMES = ["🔍 Depth", "🌐 Breadth", "🧩 Structure", "⏳ Time"]
 STATES = [
@@ -77,7 +78,8 @@ def test_a_problem_that_is_given_back_is_shown_whole() -> None:
     """Every block of it, and every message of it; as it was typed, but for the labels of links."""
     problem = "Why *do* <we> `a -> b` & [leave](https://a.example)?\n" * 20
     whispers = [
-        Whisper(0.0, "1.1", "C", "U", "B", body.text, list(body.blocks)) for body in too_long(problem.strip(), 600)
+        Whisper(0.0, "1.1", "C", "U", "B", body.text, list(body.blocks))
+        for body in too_long(problem.strip(), 600, ENGLISH)
     ]
     shown = problem.strip().replace("[leave](https://a.example)", "leave (https://a.example)")
     assert shown in "".join(read_whisper(whisper) for whisper in whispers)

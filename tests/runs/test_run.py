@@ -13,6 +13,7 @@ from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import Message, Workspace
 from bot.slack import notices
 from bot.slack.blocks import Body
+from bot.texts.language import Language
 from tests.slack.markup.test_pages import open_fence
 from tests.support.model_server import ModelServer, Script, words
 from tests.support.world import NAMES, PROBLEM, World, body_of, running, script_of, shown
@@ -538,9 +539,9 @@ async def test_a_long_problem_is_laid_out_beside_the_loop_when_it_is_given_back(
     """It takes tens of milliseconds, in which nobody else would be served; a short one is not worth a thread."""
     threads = {}
 
-    def too_long(problem: str, limit: int) -> list[Body]:
+    def too_long(problem: str, limit: int, language: Language) -> list[Body]:
         threads[len(problem)] = threading.current_thread() is threading.main_thread()
-        return write(problem, limit)
+        return write(problem, limit, language)
 
     write = notices.too_long
     monkeypatch.setattr(notices, "too_long", too_long)
@@ -559,12 +560,12 @@ async def test_long_problems_are_given_back_one_after_another(monkeypatch: pytes
     at_work: list[int] = []
     write = notices.too_long
 
-    def too_long(problem: str, limit: int) -> list[Body]:
+    def too_long(problem: str, limit: int, language: Language) -> list[Body]:
         at_work.append(1)
         most.append(sum(at_work))
         time.sleep(0.05)
         at_work.append(-1)
-        return write(problem, limit)
+        return write(problem, limit, language)
 
     most: list[int] = []
     monkeypatch.setattr(notices, "too_long", too_long)

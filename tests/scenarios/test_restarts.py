@@ -39,11 +39,12 @@ class Host:
         perspectives: Sequence[Perspective] = PERSPECTIVES,
         make_store: type[PatientStore] = PatientStore,
         is_hurried: bool = True,
+        **changed: Any,
     ) -> AsyncIterator[None]:
-        """A process, which a signal ends when the block is left; or two do, at once."""
+        """A process, which a signal ends when the block is left; or two do, at once; `changed` are settings."""
         stop, hurry = asyncio.Event(), asyncio.Event()
         how: dict[str, Any] = {"perspectives": perspectives, "make_store": make_store, "clock": wall_clock}
-        bot = asyncio.create_task(serve(self._settings, stop=stop, hurry=hurry, **how))
+        bot = asyncio.create_task(serve(replace(self._settings, **changed), stop=stop, hurry=hurry, **how))
         await self.slack.connected()
         try:
             yield
@@ -53,9 +54,9 @@ class Host:
                 hurry.set()
             await bot
 
-    async def ask(self) -> str:
+    async def ask(self, problem: str = PROBLEM) -> str:
         """Mention the bot; the message's ts."""
-        return await self.slack.mention(PROBLEM)
+        return await self.slack.mention(problem)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for what the workspace should come to show."""
@@ -68,9 +69,10 @@ class Host:
             await self.until(partial(self._is_answered, ts))
 
     def _is_answered(self, ts: str) -> bool:
-        return ["✅ done" in text for text in self._replies(ts)] == [True] * len(NAMES)
+        return ["✅ done" in text for text in self.replies(ts)] == [True] * len(NAMES)
 
-    def _replies(self, ts: str) -> list[str]:
+    def replies(self, ts: str) -> list[str]:
+        """What stands under a message."""
         return [shown(one) for one in self.workspace.messages if one.thread_ts == ts]
 
 
@@ -97,6 +99,17 @@ async def test_all_questions_outlive_a_process_that_had_many(tmp_path: Path) -> 
             await there.until_answered(*asked)
 
 
+async def test_a_run_goes_on_in_the_language_in_which_it_was_begun(tmp_path: Path) -> None:
+    """Also in a process that is set to another."""
+    async with host(tmp_path) as there:
+        async with there.process():
+            ts = await there.ask("なぜ変速機は音を立てるのか？")
+            await asyncio.sleep(2)
+        async with there.process(bot_language="en"):
+            await there.until(lambda: ["✅" in text for text in there.replies(ts)] == [True] * len(NAMES))
+        assert all("秒で完了" in text and "done" not in text for text in there.replies(ts))
+
+
 class Bug(str):
     """Words that cannot be shown, for a fault in the bot."""
 
@@ -106,7 +119,7 @@ class Bug(str):
         raise ZeroDivisionError
 
 
-BROKEN = [replace(one, angle=Bug()) for one in PERSPECTIVES]
+BROKEN = [replace(one, emoji=Bug()) for one in PERSPECTIVES]
 
 
 async def test_who_asked_is_told_of_a_fault_in_the_bot_with_the_problem(tmp_path: Path) -> None:

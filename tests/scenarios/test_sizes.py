@@ -17,6 +17,7 @@ from bot.slack import blocks
 from bot.slack.api import Mark
 from bot.slack.blocks import Body
 from bot.slack.markup.characters import octets
+from bot.texts.en import ENGLISH
 from tests.delivery.test_board import Writer, board_on
 from tests.support.ledger import Ledger
 from tests.support.stage import Stage, Text
@@ -269,8 +270,8 @@ async def test_the_parent_and_its_index_are_made_shorter(limit: int) -> None:
         def body(message: Message) -> Body:
             below = message.fitting.refused_size
             if message.is_last:
-                return blocks.index(problem, "U1", answers, below=below, over=message.shown)
-            return blocks.parent(problem, "U1", below=below)
+                return blocks.index(problem, "U1", answers, ENGLISH, below=below, over=message.shown)
+            return blocks.parent(problem, "U1", ENGLISH, below=below)
 
         message = thread.add("parent", body, is_index=True)
         await thread.stands(message)

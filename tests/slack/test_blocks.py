@@ -10,6 +10,7 @@ from bot.slack import blocks, notices
 from bot.slack.blocks import SECTION_LIMIT, Body
 from bot.slack.markup.characters import units
 from bot.slack.markup.pages import PAGE_LIMIT, Page, fit
+from bot.texts.en import ENGLISH
 
 DEPTH = PERSPECTIVES[0]
 INDEX_ROOM = len(PERSPECTIVES) * blocks.LINE_ROOM
@@ -70,7 +71,7 @@ STATES = [
 @pytest.mark.parametrize(("draft", "line"), STATES)
 def test_a_reply_says_what_it_is_and_in_what_state(draft: Draft, line: str) -> None:
     """In the line above its text, escaped."""
-    body = blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True)
+    body = blocks.reply(DEPTH, draft, fit(draft.text), ENGLISH, number=1, is_last=True)
     assert body.blocks[0]["elements"][0]["text"] == line
     assert body.has_text == bool(draft.text)
 
@@ -78,9 +79,9 @@ def test_a_reply_says_what_it_is_and_in_what_state(draft: Draft, line: str) -> N
 def test_a_reply_that_is_seldom_edited_says_so() -> None:
     """It would seem frozen."""
     draft = Draft.of("x", State.WRITING)
-    body = blocks.reply(DEPTH, draft, fit("x"), number=1, is_last=True, wait=19.6)
+    body = blocks.reply(DEPTH, draft, fit("x"), ENGLISH, number=1, is_last=True, wait=19.6)
     assert plain_line(body).endswith("✍️ writing, and much is asked: Slack lets me show more every 20 s or so")
-    ended = blocks.reply(DEPTH, Draft.of("x", State.DONE), fit("x"), number=1, is_last=True, wait=19.6)
+    ended = blocks.reply(DEPTH, Draft.of("x", State.DONE), fit("x"), ENGLISH, number=1, is_last=True, wait=19.6)
     assert "every" not in plain_line(ended)
 
 
@@ -88,8 +89,8 @@ def test_a_full_page_says_that_it_goes_on_and_the_next_its_number() -> None:
     """The state stands where the text grows."""
     draft = Draft.of("x", State.WRITING)
     page = Page("x", 1, None)
-    first = blocks.reply(DEPTH, draft, page, number=1, is_last=False)
-    second = blocks.reply(DEPTH, draft, page, number=2, is_last=True)
+    first = blocks.reply(DEPTH, draft, page, ENGLISH, number=1, is_last=False)
+    second = blocks.reply(DEPTH, draft, page, ENGLISH, number=2, is_last=True)
     assert plain_line(first) == "🔍 *Depth* · why, nine times · ⤵️ goes on below"
     assert plain_line(second) == "🔍 *Depth* · continued (2) · ✍️ writing…"
     assert first.text == "Depth goes on below"
@@ -103,7 +104,7 @@ def plain_line(body: Body) -> str:
 def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
     """Short and telling, as a screen reader says it."""
     draft = Draft.of("**Nobody** owns it. More.", State.DONE, model="m")
-    assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == "Depth: Nobody owns it."
+    assert blocks.reply(DEPTH, draft, fit(draft.text), ENGLISH, number=1, is_last=True).text == "Depth: Nobody owns it."
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_the_notification_of_a_whole_answer_is_its_takeaway() -> None:
 def test_the_notification_of_another_answer_is_its_state(state: State, word: str) -> None:
     """In a word that people know."""
     draft = Draft.of("x", state, reason=told("too long."))
-    assert blocks.reply(DEPTH, draft, fit(draft.text), number=1, is_last=True).text == f"Depth: {word}"
+    assert blocks.reply(DEPTH, draft, fit(draft.text), ENGLISH, number=1, is_last=True).text == f"Depth: {word}"
 
 
 OUTCOMES = [
@@ -129,19 +130,28 @@ OUTCOMES = [
 @pytest.mark.parametrize(("draft", "line"), OUTCOMES)
 def test_the_index_has_a_line_for_each_answer(draft: Draft, line: str) -> None:
     """Under the problem."""
-    body = blocks.index("Why?", "U1", [(DEPTH, draft)])
+    body = blocks.index("Why?", "U1", [(DEPTH, draft)], ENGLISH)
     assert [block["text"] for block in body.blocks if block["type"] == "markdown"] == ["> Why?"]
-    assert body.blocks[-1]["text"]["text"] == line
+    assert body.blocks[2]["text"]["text"] == line
+
+
+def test_what_whole_answers_rest_on_is_said_once_and_small() -> None:
+    """Under their lines; not where one of them is not whole."""
+    whole, cut = Draft.of("It ends.", State.DONE), Draft.of("It", State.CUT, reason=told("too long."))
+    last = blocks.index("Why?", "U1", [(DEPTH, whole), (DEPTH, whole)], ENGLISH).blocks[-1]
+    words = "From these words alone, by a model; each answer ends with a way to test it."
+    assert last == {"type": "context", "elements": [{"type": "mrkdwn", "text": words}]}
+    assert words not in str(blocks.index("Why?", "U1", [(DEPTH, whole), (DEPTH, cut)], ENGLISH).blocks)
 
 
 @given(hostile, st.lists(drafts, max_size=4))
 def test_whatever_was_written_no_message_rings_anybody_or_breaks_a_block(problem: str, answers: list[Draft]) -> None:
     """Every message, its notification and its index lines; only who asked is mentioned, in the parent."""
-    made = [blocks.reply(DEPTH, one, fit(one.text), number=1, is_last=True) for one in answers]
-    made += notices.too_long(problem or "x", 1)
+    made = [blocks.reply(DEPTH, one, fit(one.text), ENGLISH, number=1, is_last=True) for one in answers]
+    made += notices.too_long(problem or "x", 1, ENGLISH)
     opened = [
-        blocks.parent(problem or "x", "U0"),
-        blocks.index(problem or "x", "U0", [(DEPTH, one) for one in answers]),
+        blocks.parent(problem or "x", "U0", ENGLISH),
+        blocks.index(problem or "x", "U0", [(DEPTH, one) for one in answers], ENGLISH),
     ]
     for body in [*made, *opened]:
         message = Shown(body)
@@ -165,7 +175,7 @@ class Shown:
 def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None:
     """For when Slack refuses the form."""
     draft = Draft.of(text, State.WRITING)
-    body = blocks.reply(DEPTH, draft, fit(text), number=1, is_last=True)
+    body = blocks.reply(DEPTH, draft, fit(text), ENGLISH, number=1, is_last=True)
     plainer = body.plainer()
     assert not [block for block in plainer.blocks if block["type"] == "markdown"]
     assert "".join(plain(Shown(plainer)).split()) == "".join(plain(Shown(body)).split())
@@ -187,7 +197,7 @@ def test_the_longest_index_is_one_message(count: int) -> None:
     problem = "x" * (PAGE_LIMIT - count * blocks.LINE_ROOM - 2)
     assert blocks.fits_parent(problem, count)
     assert not blocks.fits_parent(problem + "x", count)
-    body = blocks.index(problem, "U1", answers)
+    body = blocks.index(problem, "U1", answers, ENGLISH)
     assert find_problems(list(body.blocks)) == []
     assert sum(units(text_in(block)) for block in body.blocks) <= 13_000
 
@@ -200,7 +210,7 @@ def text_in(block: blocks.Block) -> str:
 def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> None:
     """For when Slack refuses the plainer one too."""
     draft = Draft.of("text", State.DONE, model="m")
-    body = blocks.reply(DEPTH, draft, fit("text"), number=1, is_last=True)
+    body = blocks.reply(DEPTH, draft, fit("text"), ENGLISH, number=1, is_last=True)
     assert body.size == 4
     assert plain(Shown(body.barest())).splitlines() == [plain_line(body), "Slack refuses to show this text."]
 
@@ -208,9 +218,9 @@ def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> 
 def test_a_text_that_is_started_over_says_so() -> None:
     """While the old one stands; a page that the new one does not need says where it ends."""
     draft = Draft.of("old", State.WRITING, reason=Reason(Code.CONNECTION_LOST))
-    body = blocks.reply(PERSPECTIVES[0], draft, fit("old"), number=1, is_last=True)
+    body = blocks.reply(PERSPECTIVES[0], draft, fit("old"), ENGLISH, number=1, is_last=True)
     assert "✍️ writing: the connection to the model broke; it starts over." in str(body.blocks[0])
-    assert "ends above" in str(blocks.ends_above(PERSPECTIVES[0], 2).blocks)
+    assert "ends above" in str(blocks.ends_above(PERSPECTIVES[0], 2, ENGLISH).blocks)
 
 
 def weight(body: Body) -> int:
@@ -222,23 +232,23 @@ def test_a_parent_that_is_too_long_for_slack_shows_the_beginning_of_the_problem(
     """Half of it, and half again; its index keeps to that, and has shorter lines."""
     problem = "最初の一週間がすべてを決める。" * 200
     answers = [(one, Draft.of("あ" * 200, State.DONE)) for one in PERSPECTIVES]
-    whole = blocks.parent(problem, "U1")
-    half = blocks.parent(problem, "U1", below=weight(whole))
+    whole = blocks.parent(problem, "U1", ENGLISH)
+    half = blocks.parent(problem, "U1", ENGLISH, below=weight(whole))
     assert half.weight == weight(half) < 0.6 * weight(whole)
     assert text_in(half.blocks[1]).endswith("…")
-    index = blocks.index(problem, "U1", answers, over=half)
-    shorter = blocks.index(problem, "U1", answers, over=half, below=index.weight)
+    index = blocks.index(problem, "U1", answers, ENGLISH, over=half)
+    shorter = blocks.index(problem, "U1", answers, ENGLISH, over=half, below=index.weight)
     assert list(index.blocks[:2]) == list(shorter.blocks[:2]) == list(half.blocks)
     assert shorter.weight < index.weight
-    shortest = blocks.index(problem, "U1", answers, over=half, below=1)
+    shortest = blocks.index(problem, "U1", answers, ENGLISH, over=half, below=1)
     assert shortest.weight < shorter.weight
-    assert blocks.parent("Why?", "U1", below=1) == blocks.parent("Why?", "U1")
+    assert blocks.parent("Why?", "U1", ENGLISH, below=1) == blocks.parent("Why?", "U1", ENGLISH)
 
 
 def test_a_problem_of_many_headings_is_quoted_plainly() -> None:
     """Slack would make a block of each."""
     problem = "# <b>\n" * 60
-    body = blocks.parent(problem, "U1")
+    body = blocks.parent(problem, "U1", ENGLISH)
     assert [block["type"] for block in body.blocks] == ["section", "section"]
     assert plain(Shown(body)).endswith(problem)
     assert blocks.fits_parent(problem)
@@ -248,14 +258,14 @@ def test_a_problem_of_many_headings_is_quoted_plainly() -> None:
 def test_a_page_with_more_parts_than_text_is_shown_plainly() -> None:
     """The page as it is."""
     text = "-\n\n" * 500
-    body = blocks.reply(DEPTH, Draft.of(text, State.DONE), fit(text), number=1, is_last=True)
+    body = blocks.reply(DEPTH, Draft.of(text, State.DONE), fit(text), ENGLISH, number=1, is_last=True)
     assert [block["type"] for block in body.blocks] == ["context", "section"]
 
 
 def test_what_stands_is_kept_under_a_new_line() -> None:
     """Where it is more than what would be shown in its place."""
-    long = blocks.reply(DEPTH, Draft.of("a long text"), fit("a long text"), number=1, is_last=True)
-    short = blocks.reply(DEPTH, Draft.of("a", State.DONE), fit("a"), number=1, is_last=True)
+    long = blocks.reply(DEPTH, Draft.of("a long text"), fit("a long text"), ENGLISH, number=1, is_last=True)
+    short = blocks.reply(DEPTH, Draft.of("a", State.DONE), fit("a"), ENGLISH, number=1, is_last=True)
     assert plain(Shown(short.over(long))).splitlines() == [plain_line(short), "a long text"]
     assert long.over(short) is long
     assert long.over(None) is long

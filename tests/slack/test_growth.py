@@ -13,6 +13,7 @@ from bot.slack.markup.links import make_safe
 from bot.slack.markup.mrkdwn import escape_markdown, is_blank, unescape, without_mention
 from bot.slack.markup.pages import fit, has_too_many_items, pages, stretches
 from bot.slack.markup.takeaway import takeaway
+from bot.texts.en import ENGLISH
 from tests.benchmarks.layout import measure
 from tests.support.pathological import PATHOLOGICAL, generated
 
@@ -34,8 +35,8 @@ WORKS: list[Callable[[str], object]] = [
     *(fit, pages, takeaway, make_safe, escape_markdown, unescape, is_blank, has_too_many_items, _plainer, _fits),
     lambda text: without_mention(text, "B1"),
     lambda text: fit(text, room=2_000),
-    lambda text: notices.too_long(text, 1),
-    lambda text: blocks.parent(text, "U1", below=3_000),
+    lambda text: notices.too_long(text, 1, ENGLISH),
+    lambda text: blocks.parent(text, "U1", ENGLISH, below=3_000),
 ]
 
 

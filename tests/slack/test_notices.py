@@ -4,6 +4,7 @@ from bot.engine.perspectives import PERSPECTIVES, SIDES, Side, make_set
 from bot.slack import notices
 from bot.slack.blocks import Body
 from bot.slack.markup.pages import pages
+from bot.texts.en import ENGLISH
 
 BACK = "Here is your problem back:"
 HINT = (
@@ -13,25 +14,25 @@ HINT = (
 )
 RISK = Side(
     key="Risk",
-    name="Risk",
     emoji="⚡",
-    angle="what may go wrong",
-    hint="says what may go wrong",
+    scope="what may go wrong",
+    takeaway="a risk",
     task="Name the risks.",
+    last="A sign.",
 )
 
 
 def test_the_hint_says_how_to_ask_and_what_comes_of_it() -> None:
     """Nothing else is in it."""
-    (body,) = notices.hint(PERSPECTIVES)
+    (body,) = notices.hint(PERSPECTIVES, [ENGLISH])
     assert body == Body(HINT, [{"type": "section", "text": {"type": "mrkdwn", "text": HINT}}])
 
 
 def test_the_hint_names_those_perspectives_that_there_are() -> None:
     """Also where there are five, or one is taken away."""
-    (five,), (three,) = notices.hint(make_set([*SIDES, RISK])), notices.hint(make_set(SIDES[:3]))
+    (five,), (three,) = notices.hint(make_set([*SIDES, RISK]), [ENGLISH]), notices.hint(make_set(SIDES[:3]), [ENGLISH])
     assert "from five sides" in five.text
-    assert five.text.endswith("and when to act; *Risk* says what may go wrong.")
+    assert five.text.endswith("and when to act; *Risk*.")
     assert "from three sides" in three.text
     assert three.text.endswith("causes and the lever.")
 
@@ -54,30 +55,30 @@ REFUSALS = [
 @pytest.mark.parametrize(("code", "words"), REFUSALS)
 def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> None:
     """In words that a person can act on, with the problem to send again."""
-    (told,) = notices.cannot_write(code, "C1", "Why?")
+    (told,) = notices.cannot_write(code, "C1", "Why?", ENGLISH)
     assert words in told.text
     assert told.blocks[-1] == {"type": "markdown", "text": "Why?"}
 
 
 LIMITS = [
     (
-        notices.too_many_runs(1, "Why?"),
+        notices.too_many_runs(1, "Why?", ENGLISH),
         "You have one run going on already, as many as one person may. Ask again when one has ended.",
     ),
     (
-        notices.too_many_runs(2, "Why?"),
+        notices.too_many_runs(2, "Why?", ENGLISH),
         "You have 2 runs going on already, as many as one person may. Ask again when one has ended.",
     ),
     (
-        notices.too_many_within_the_hour(20, 61.0, "Why?"),
+        notices.too_many_within_the_hour(20, 61.0, "Why?", ENGLISH),
         "You have asked 20 times within the hour, which is what one person may. Ask again in 2 minutes.",
     ),
     (
-        notices.too_many_within_the_hour(20, 3.0, "Why?"),
+        notices.too_many_within_the_hour(20, 3.0, "Why?", ENGLISH),
         "You have asked 20 times within the hour, which is what one person may. Ask again in 1 minute.",
     ),
     (
-        notices.crowded("Why?"),
+        notices.crowded("Why?", ENGLISH),
         "I am busy: too many questions are being answered at the moment. Ask again in some minutes.",
     ),
 ]
@@ -95,36 +96,36 @@ def test_a_refused_problem_is_given_back_with_the_reason(bodies: list[Body], wor
 def test_a_problem_is_given_back_whole() -> None:
     """In as many messages as it needs; plainly, where it has more parts than text."""
     problem = "word " * 5_000
-    first, *others = notices.too_long(problem, 4_000)
+    first, *others = notices.too_long(problem, 4_000, ENGLISH)
     assert first.text.startswith("Your problem has 25,000 characters, and I take up to 4,000. Nothing was asked yet.")
     assert {body.text for body in others} == {"Your problem, continued"}
     texts = [block["text"] for body in [first, *others] for block in body.blocks if block["type"] == "markdown"]
     assert "".join(texts) == problem
     assert len(texts) == len(pages(problem))
-    assert {block["type"] for one in notices.too_long("-\n\n" * 500, 9) for block in one.blocks} == {"section"}
+    assert {block["type"] for one in notices.too_long("-\n\n" * 500, 9, ENGLISH) for block in one.blocks} == {"section"}
 
 
 def test_a_problem_that_only_grows_too_long_by_escaping_is_told_so() -> None:
     """Its characters are as many as they may be."""
-    assert "count as several" in notices.too_long("<" * 4_000, 4_000)[0].text
+    assert "count as several" in notices.too_long("<" * 4_000, 4_000, ENGLISH)[0].text
 
 
 def test_slacks_word_is_told_as_what_it_is() -> None:
     """Escaped."""
-    (body,) = notices.refused("some_<error>", "Why?")
+    (body,) = notices.refused("some_<error>", "Why?", ENGLISH)
     assert body.text == f"Slack refused to let me open a thread (some_&lt;error&gt;). {BACK}"
 
 
 def test_who_is_interrupted_learns_what_is_missing_and_how_to_ask_again() -> None:
     """All of it, or some answers."""
     again = "To ask again, send your problem again:"
-    assert notices.interrupted("Why?")[0].text == f"I was interrupted. {again}"
-    assert notices.broken("Why?")[0].text == f"Something went wrong in me, and I stopped. {again}"
+    assert notices.interrupted("Why?", ENGLISH)[0].text == f"I was interrupted. {again}"
+    assert notices.broken("Why?", ENGLISH)[0].text == f"Something went wrong in me, and I stopped. {again}"
     told = {
         ("Depth",): "I was interrupted, and Depth cannot be shown.",
         ("Depth", "Time"): "I was interrupted, and Depth and Time cannot be shown.",
         ("Depth", "Breadth", "Time"): "I was interrupted, and Depth and Breadth and Time cannot be shown.",
     }
     for names, words in told.items():
-        assert notices.interrupted("Why?", names=names)[0].text == f"{words} {again}"
-    assert len(notices.interrupted("Why? " * 5_000)) > 1
+        assert notices.interrupted("Why?", ENGLISH, names=names)[0].text == f"{words} {again}"
+    assert len(notices.interrupted("Why? " * 5_000, ENGLISH)) > 1

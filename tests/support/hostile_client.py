@@ -15,7 +15,7 @@ import time
 from bot.engine.completions import Completions
 from bot.engine.draft import Draft
 from bot.engine.perspectives import PERSPECTIVES
-from bot.texts import explain
+from bot.texts.en import ENGLISH
 
 PATIENCE = 3.0  # seconds, in place of what people are granted
 BETWEEN = 0.04  # seconds between two that are asked for; their posts are further apart
@@ -50,7 +50,7 @@ async def main(port: str, attack: str, count: str = "1") -> None:
         held = loop.held
     report = {
         "state": last.state.value,
-        "reason": explain(last.reason),
+        "reason": ENGLISH.explain(last.reason),
         "length": last.length,
         "seconds": round(seconds, 2),
         "held": round(held * 1_000, 1),

@@ -106,7 +106,7 @@ class ModelServer:
         loop = asyncio.get_running_loop()
         body = await request.json()
         system = body["messages"][0]["content"]
-        name = next((one.name for one in PERSPECTIVES if one.instruction == system), "other")
+        name = next((one.key for one in PERSPECTIVES if one.instruction == system), "other")
         record = Request(loop.time(), name, body, self.open_streams)
         self.requests.append(record)
         try:

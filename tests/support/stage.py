@@ -12,6 +12,7 @@ from bot.engine.draft import Draft
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Reason
 from bot.slack.blocks import Body
+from bot.texts.en import ENGLISH
 
 
 class Text:
@@ -69,7 +70,7 @@ class Stage:
 
     def reply(self, perspective: Perspective) -> Reply:
         """Queue a placeholder."""
-        reply = Reply(perspective)
+        reply = Reply(perspective, ENGLISH)
         self.sections.append(reply)
         self.board.look(self.thread)
         return reply

@@ -1,6 +1,7 @@
 """Stores of several processes on one empty database, whose clock shows what it is set to."""
 
 from contextlib import AsyncExitStack
+from typing import Any
 
 from bot.durable.record import Record
 from bot.durable.store import Store
@@ -34,7 +35,7 @@ class World:
         return store
 
 
-def question(key: str = "T1", **other: str) -> Question:
+def question(key: str = "T1", **other: Any) -> Question:
     """A question that differs from others in its key."""
     return Question(key, **{"problem": PROBLEM, "user": "U1", "channel": "C1", **other})
 

@@ -16,7 +16,7 @@ from bot.settings import Settings
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import KEY, MODEL, ModelServer, Script
 
-NAMES = [perspective.name for perspective in PERSPECTIVES]
+NAMES = [perspective.key for perspective in PERSPECTIVES]
 PROBLEM = "Why do our new hires leave within six months?"
 WORLDLY: dict[str, Any] = {"database_url": "sqlite://", "runs_per_person": 1_000, "runs_per_person_per_hour": 10_000}
 EPOCH = 1_800_000_000.0  # seconds since 1970 at which the virtual clock begins

@@ -3,14 +3,12 @@ from string import Formatter
 
 import pytest
 
-from bot import texts
 from bot.engine.draft import State
 from bot.engine.reasons import ARGUMENTS, Code
+from bot.texts import LANGUAGES
 from bot.texts.en import ENGLISH
 from bot.texts.language import Language, Plural
 from bot.texts.phrases import Phrase
-
-LANGUAGES = {"en": ENGLISH}
 
 
 def names(words: str) -> set[str]:
@@ -51,16 +49,16 @@ def test_no_phrase_has_what_a_medium_would_take_for_its_own(language: Language) 
 
 def test_a_phrase_is_another_one_where_one_is_counted() -> None:
     """By its `count`."""
-    one, two = (texts.say(Phrase.TOO_MANY_WITHIN_THE_HOUR, limit=20, count=count) for count in (1, 2))
+    one, two = (ENGLISH.say(Phrase.TOO_MANY_WITHIN_THE_HOUR, limit=20, count=count) for count in (1, 2))
     assert "Ask again in 1 minute. " in one
     assert "Ask again in 2 minutes. " in two
 
 
 def test_a_small_number_is_a_word() -> None:
     """A large one is not."""
-    assert [texts.spell(number) for number in (1, 4, 12, 13)] == ["one", "four", "twelve", "13"]
+    assert [ENGLISH.spell(number) for number in (1, 4, 12, 13)] == ["one", "four", "twelve", "13"]
 
 
 def test_a_state_has_a_name() -> None:
     """For a notification."""
-    assert texts.name(State.DONE) == "done"
+    assert ENGLISH.state(State.DONE) == "done"

@@ -1,8 +1,8 @@
 import pytest
 
-from bot import texts
 from bot.engine.reasons import ARGUMENTS, Code, Reason
-from bot.network.connection_failures import ConnectionFailure
+from bot.network.causes import ConnectionFailure
+from bot.texts.en import ENGLISH
 
 HOST = {"host": "model.example:443", "detail": ""}
 MODEL = {"model": "gpt-5"}
@@ -246,7 +246,7 @@ SENTENCES = [
 @pytest.mark.parametrize(("reason", "sentence", "setting"), SENTENCES, ids=[one[0].code.value for one in SENTENCES])
 def test_each_code_has_its_words(reason: Reason, sentence: str, setting: str) -> None:
     """And its setting, where somebody can change something."""
-    assert texts.explain(reason) == sentence
+    assert ENGLISH.explain(reason) == sentence
     assert reason.setting == setting
     assert reason.args.keys() == set(ARGUMENTS.get(reason.code, ()))
 
@@ -260,12 +260,12 @@ def test_no_code_is_without_words() -> None:
 
 def test_no_reason_has_no_words() -> None:
     """An answer that is done needs none."""
-    assert texts.explain(None) == ""
+    assert ENGLISH.explain(None) == ""
 
 
 def test_whoever_runs_the_bot_is_told_what_to_check() -> None:
     """And not to turn to themselves; of a cause within a reason too."""
     reason = Reason(Code.BAD_KEY)
-    assert texts.explain(reason, is_for_owner=True) == "the model's provider refused the key. Check OPENAI_API_KEY."
-    told = texts.explain(Reason(Code.FAILED_AGAIN_EMPTY, {"cause": reason}), is_for_owner=True)
+    assert ENGLISH.explain(reason, is_for_owner=True) == "the model's provider refused the key. Check OPENAI_API_KEY."
+    told = ENGLISH.explain(Reason(Code.FAILED_AGAIN_EMPTY, {"cause": reason}), is_for_owner=True)
     assert told.endswith("and nothing came. Check OPENAI_API_KEY.")

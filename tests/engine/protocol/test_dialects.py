@@ -12,7 +12,7 @@ from bot.engine.completions import Completions
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.protocol.dialect import Dialect
-from bot.texts import explain
+from bot.texts.en import ENGLISH
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import ModelServer, Script
 from tests.support.world import body_of, running, shown
@@ -231,7 +231,7 @@ def test_a_whole_answer_is_shown_whole(asking: Asking, name: str) -> None:
         ways.append(([body, event(says("never")), b"data: {nope\n\n"], True))
     for blocks, stays_open in ways:
         (*growing, last), _ = asking.ask(lambda _: response(Body(blocks, stays_open=stays_open), kind))  # noqa: B023
-        assert (last.text, last.state, explain(last.reason), last.model) == ("One two.", State.DONE, "", MODEL)
+        assert (last.text, last.state, ENGLISH.explain(last.reason), last.model) == ("One two.", State.DONE, "", MODEL)
         assert len(asking.requests) == 1
         if "without an opening tag" not in name:
             assert all("One two.".startswith(draft.text) for draft in growing)
@@ -318,7 +318,7 @@ def test_an_answer_that_is_not_whole_is_not_called_so(asking: Asking, name: str)
     ]
     for blocks, stays_open in ways:
         (*_, last), seconds = asking.ask(lambda _: response(Body(blocks, stays_open=stays_open)))  # noqa: B023
-        assert (last.text, last.state, explain(last.reason)) == ("One ", state, reason)
+        assert (last.text, last.state, ENGLISH.explain(last.reason)) == ("One ", state, reason)
         assert len(asking.requests) == 1
         assert seconds < 1
 
@@ -327,7 +327,7 @@ def test_an_end_without_a_word_is_started_over_and_then_not_whole(asking: Asking
     """The connection ended; whether it was the end, nobody has said."""
     (*_, last), _ = asking.ask(lambda _: response(Body([event(says("One "))])))
     assert (last.text, last.state) == ("One ", State.FAILED)
-    assert explain(last.reason).startswith(
+    assert ENGLISH.explain(last.reason).startswith(
         "the connection to the model ended before the answer did; it was started over"
     )
     assert len(asking.requests) == 2
@@ -373,7 +373,7 @@ def test_an_error_behind_a_reason_that_was_not_the_last_is_one(asking: Asking) -
     """A server that says the reason with every chunk has not said it of the whole."""
     body = events(says("One ", "stop"), says("two", "stop"), {"error": ERROR})
     (*_, last), _ = asking.ask(lambda _: response(Body([body])))
-    assert (last.text, last.state, explain(last.reason)) == ("One two", State.FAILED, REPORTED)
+    assert (last.text, last.state, ENGLISH.explain(last.reason)) == ("One two", State.FAILED, REPORTED)
 
 
 def test_thoughts_are_told_as_such_and_are_no_text(asking: Asking) -> None:
@@ -381,7 +381,7 @@ def test_thoughts_are_told_as_such_and_are_no_text(asking: Asking) -> None:
     body = events(says("", reasoning_content="hm"), STOP)
     drafts, _ = asking.ask(lambda _: response(Body([event(says("", reasoning="hm")), 1.0, body])))
     assert [(draft.text, draft.state) for draft in drafts] == [("", State.THINKING), ("", State.FAILED)]
-    assert explain(drafts[-1].reason) == "the model only thought, and gave no answer. Ask again."
+    assert ENGLISH.explain(drafts[-1].reason) == "the model only thought, and gave no answer. Ask again."
     assert len(asking.requests) == 1
 
 
@@ -589,7 +589,7 @@ def test_a_server_that_refuses_every_form_is_not_asked_without_end(asking: Askin
     assert last.state is State.FAILED
     assert len(asking.requests) <= 4
     (*_, last), _ = asking.ask(lambda _: response(b'{"error": "unknown field"}', JSON, status))
-    assert explain(last.reason).startswith("the model's provider refused the request")
+    assert ENGLISH.explain(last.reason).startswith("the model's provider refused the request")
     assert len(asking.requests) == 2
 
 
@@ -697,7 +697,7 @@ def test_a_lasting_cause_is_told_at_once_and_by_its_setting(
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
     (*_, last), seconds = asking.ask(lambda _: response(body, JSON, status))
     assert (last.state, last.text) == (State.FAILED, "")
-    assert words in explain(last.reason)
+    assert words in ENGLISH.explain(last.reason)
     assert (len(asking.requests), seconds) == (1, 0.0)
     setting = last.reason.setting if last.reason else ""
     line = next(record.getMessage() for record in caplog.records if "completion.failed" in record.getMessage())
@@ -765,7 +765,7 @@ def test_what_is_no_completion_is_told_for_what_it_is(asking: Asking, body: byte
     for blocks, stays_open in ways:
         (*_, last), seconds = asking.ask(lambda _: response(Body(blocks, stays_open=stays_open), kind))  # noqa: B023
         assert last.state is State.FAILED
-        assert words in explain(last.reason)
+        assert words in ENGLISH.explain(last.reason)
         assert (len(asking.requests), seconds) == (1, 0.0)
 
 
@@ -790,7 +790,7 @@ def test_no_answer_takes_longer_than_twenty_minutes(
     slow: list[bytes | float] = [event(piece), 10.0]
     blocks = [beginning, *slow * 1_000]
     (*_, last), seconds = asking.ask(lambda _: response(Body(blocks)))
-    assert (last.state, explain(last.reason)) == (state, reason)
+    assert (last.state, ENGLISH.explain(last.reason)) == (state, reason)
     assert seconds == pytest.approx(60.0 if state is State.DONE else 1_200.0)
     assert len(asking.requests) == 1
 
@@ -800,7 +800,7 @@ def test_no_body_is_read_beyond_its_bound(asking: Asking) -> None:
     thought = event(says("", reasoning="x" * 10_000))
     blocks: list[bytes | float] = [event(says("One.")), *[thought] * 7_000]
     (*_, last), _ = asking.ask(lambda _: response(Body(blocks)))
-    assert (last.text, last.state, explain(last.reason)) == ("One.", State.FAILED, TOO_MUCH)
+    assert (last.text, last.state, ENGLISH.explain(last.reason)) == ("One.", State.FAILED, TOO_MUCH)
     assert len(asking.requests) == 1
 
 
@@ -821,7 +821,7 @@ def test_an_event_has_a_bound_in_every_direction(asking: Asking, data: bytes, re
     blocks: list[bytes | float] = [body[place : place + 16_384] for place in range(0, len(body), 16_384)]
     (*_, last), _ = asking.ask(lambda _: response(Body(blocks)))
     assert (last.text, last.state) == ("One.", State.FAILED)
-    assert reason in explain(last.reason)
+    assert reason in ENGLISH.explain(last.reason)
 
 
 @pytest.mark.parametrize("tokens", [10**30, 2**31, -1, 7.0, True, "7", None, [7]])

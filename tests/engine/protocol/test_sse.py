@@ -19,7 +19,7 @@ from bot.engine.completions import Completions
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.protocol.sse import EVENT_LIMIT, ErrorData, EventDecoder, TooLongError
-from bot.texts import explain
+from bot.texts.en import ENGLISH
 from tests.support.clock import VirtualLoop
 
 MODEL = "m"
@@ -224,7 +224,7 @@ class Both:
         text, error = self._runner.run(self._their_reading())
         *growing, last = self._runner.run(self._our_reading())
         assert last.text == text
-        assert all(text.startswith(draft.text) and explain(draft.reason) in OVER for draft in growing)
+        assert all(text.startswith(draft.text) and ENGLISH.explain(draft.reason) in OVER for draft in growing)
         assert all((draft.state is State.WRITING) is bool(draft.text) for draft in growing)
         lengths = [len(draft.text) for draft in growing if not draft.reason and draft.state is not State.THINKING]
         assert lengths == sorted(set(lengths))
@@ -272,7 +272,7 @@ def joined(text: str) -> str:
 
 def cause(draft: Draft) -> str:
     """What a draft says has happened, without what became of it."""
-    return re.split(r"[;.]", explain(draft.reason))[0]
+    return re.split(r"[;.]", ENGLISH.explain(draft.reason))[0]
 
 
 def words_for(error: Exception) -> str:

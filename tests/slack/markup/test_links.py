@@ -13,6 +13,7 @@ from bot.engine.perspectives import PERSPECTIVES
 from bot.slack.blocks import index, parent
 from bot.slack.markup.links import unmask
 from bot.slack.markup.pages import pages
+from bot.texts.en import ENGLISH
 from tests.support.hostile import PARSERS, hostile
 
 EVIL = "https://evil.example"
@@ -108,7 +109,7 @@ def _links(tokens: list[Token]) -> Iterator[Token]:
 
 def sent(text: str) -> list[str]:
     """What is sent of a text: as an answer, and as a problem."""
-    problem = parent(text, "U1").blocks[1]
+    problem = parent(text, "U1", ENGLISH).blocks[1]
     return [*(page.markdown for page in pages(text)), problem["text"] if problem["type"] == "markdown" else ""]
 
 
@@ -245,7 +246,7 @@ def test_what_is_no_disguise_stays(text: str) -> None:
 def test_no_notification_and_no_index_turns_letters_around() -> None:
     """They are mrkdwn, where Slack makes addresses links too."""
     draft = Draft.of("\u202ehttps://evil.example/elpmaxe.nigol//:sptth", State.DONE, model="m")
-    bodies = [parent(draft.text, "U1"), index("why?", "U1", [(PERSPECTIVES[0], draft)])]
+    bodies = [parent(draft.text, "U1", ENGLISH), index("why?", "U1", [(PERSPECTIVES[0], draft)], ENGLISH)]
     for body in bodies:
         written = json.dumps([body.text, *body.blocks], ensure_ascii=False)
         assert not set("\u202d\u202e") & set(written)
