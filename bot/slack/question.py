@@ -1,9 +1,18 @@
-"""A question: what somebody asked, and where. The value that listeners hand over and the store keeps. Pure."""
+"""A question: what somebody asked, and where; and a press of a button. What listeners hand over. Pure."""
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from bot.texts.en import ENGLISH
 from bot.texts.language import Language
+
+
+class Kind(Enum):
+    """What is asked of the models; its value is what databases have."""
+
+    PERSPECTIVES = "perspectives"  # all sides of a problem
+    DEEPER = "deeper"  # one side of it, further
+    TOGETHER = "together"  # what all sides come to
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +23,10 @@ class Question:
     thread in which it was asked, if it was: in one that has no replies yet, Slack shows no ephemeral message.
     `response_url` comes with a command, and answers its sender even where the bot is no member. The bot speaks of it
     in `language`.
+
+    What goes on with a run has that one's key as its `root`; where it is of a perspective, `side` is that one's key,
+    and `problem` is what its sender has added, which may be nothing. `reads_thread` says that what was said in its
+    thread belongs to it.
     """
 
     key: str
@@ -24,3 +37,36 @@ class Question:
     ephemeral_ts: str | None = None
     response_url: str | None = field(default=None, repr=False)
     language: Language = field(default=ENGLISH, repr=False)
+    kind: Kind = Kind.PERSPECTIVES
+    root: str = ""
+    side: str = ""
+    reads_thread: bool = False
+
+
+class Action(Enum):
+    """What a button does; its value is the button's `action_id`, and stays: messages of former versions have it."""
+
+    STOP = "stop"
+    AGAIN = "again"
+    DEEPER = "deeper"
+    TOGETHER = "together"
+    FEEDBACK = "feedback"
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A button that `user` has pressed on the message at `ts`, of the run `run` and, where it is of one, of a `side`.
+
+    `is_good` is what a vote says. `response_url` answers who pressed where the bot is no member.
+    """
+
+    action: Action
+    run: str
+    side: str
+    user: str
+    channel: str
+    ts: str
+    thread_ts: str | None = None
+    response_url: str | None = field(default=None, repr=False)
+    language: Language = field(default=ENGLISH, repr=False)
+    is_good: bool = False
