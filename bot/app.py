@@ -26,8 +26,8 @@ from bot.settings import Settings
 from bot.slack.api import Identity, Slack, make_client
 from bot.slack.blocks import fits_parent
 from bot.slack.listeners import register
-from bot.slack.session import make_session
-from bot.slack.socket import Socket
+from bot.slack.wires.session import make_session
+from bot.slack.wires.socket import Socket
 from bot.texts import speak_first
 
 if TYPE_CHECKING:

@@ -29,8 +29,8 @@ from bot.network.tls import make_context
 from bot.printable import printable
 from bot.settings import Settings, read_settings
 from bot.slack.api import Slack, make_client
-from bot.slack.session import make_session
-from bot.slack.socket import Socket
+from bot.slack.wires.session import make_session
+from bot.slack.wires.socket import Socket
 from bot.texts.en import ENGLISH
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough

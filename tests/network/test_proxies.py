@@ -16,7 +16,7 @@ from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.settings import read_settings
 from bot.slack.api import Slack, make_client
-from bot.slack.session import make_session
+from bot.slack.wires.session import make_session
 from tests.support.certificates import server_context, write_certificate
 from tests.support.model_server import KEY, MODEL, ModelServer, words
 from tests.support.process import process

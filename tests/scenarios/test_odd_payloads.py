@@ -19,8 +19,8 @@ from bot.playground.slack.workspace import Message, Version, Workspace
 from bot.slack.api import Identity
 from bot.slack.listeners import register
 from bot.slack.question import Question
-from bot.slack.session import make_session
-from bot.slack.socket import Socket
+from bot.slack.wires.session import make_session
+from bot.slack.wires.socket import Socket
 
 WITHIN = 3.0  # seconds; Slack waits no longer for an acknowledgement
 DEEP = 10_000  # levels; Python's own JSON reader gives up at some thousand

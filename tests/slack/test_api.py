@@ -27,8 +27,8 @@ from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity, Mark, Slack, make_client
 from bot.slack.blocks import Body
-from bot.slack.session import make_session
-from bot.slack.socket import Socket
+from bot.slack.wires.session import make_session
+from bot.slack.wires.socket import Socket
 
 BODY = Body("hello", [{"type": "markdown", "text": "**hello**"}])
 MARK = Mark("run", "part")

@@ -41,8 +41,8 @@ from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, 
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import as_code
 from bot.slack.api import Identity, make_client
-from bot.slack.call_failures import translated
-from bot.slack.websocket import PARTING, Connection, find_person
+from bot.slack.wires.call_failures import translated
+from bot.slack.wires.websocket import PARTING, Connection, find_person
 
 logger = logging.getLogger(__name__)
 

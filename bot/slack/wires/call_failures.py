@@ -27,7 +27,7 @@ from bot.errors import (
 )
 from bot.network.connection_failures import advise, classify, explain, host_of
 from bot.printable import as_code
-from bot.slack.session import RedirectedError
+from bot.slack.wires.session import RedirectedError
 
 DEFAULT_RETRY_AFTER = 10.0  # seconds, where a 429 names none; what chat.update is reported to name
 # Seconds; Slack counts calls by the minute, so after one the next 429 tells anew. A longer one, be it a slip, would

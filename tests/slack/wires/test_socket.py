@@ -15,9 +15,9 @@ from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity
-from bot.slack.session import make_session
-from bot.slack.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, Socket
-from bot.slack.websocket import find_person
+from bot.slack.wires.session import make_session
+from bot.slack.wires.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, Socket
+from bot.slack.wires.websocket import find_person
 
 OPEN = "apps.connections.open"
 WITHIN = 15.0  # seconds until the bot is back, once Slack is
@@ -117,7 +117,7 @@ def events(caplog: pytest.LogCaptureFixture) -> Any:
 
 def told(events: pytest.LogCaptureFixture) -> list[str]:
     """What the log says of the connection."""
-    return [record.getMessage() for record in events.records if record.name == "bot.slack.socket"]
+    return [record.getMessage() for record in events.records if record.name == "bot.slack.wires.socket"]
 
 
 async def test_connected_it_takes_commands(events: pytest.LogCaptureFixture) -> None:
@@ -367,7 +367,7 @@ async def test_a_refresh_is_one_new_connection_and_no_gap(events: pytest.LogCapt
         "socket.lost reason=warning",
         "socket.connected connections=2",
     ]
-    assert {record.levelno for record in events.records if record.name == "bot.slack.socket"} == {logging.INFO}
+    assert {record.levelno for record in events.records if record.name == "bot.slack.wires.socket"} == {logging.INFO}
 
 
 async def test_a_connection_that_is_to_end_is_used_until_there_is_another() -> None:

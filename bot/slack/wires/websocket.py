@@ -15,7 +15,7 @@ import aiohttp
 from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 
 from bot.printable import as_code, is_code
-from bot.slack.session import is_swollen
+from bot.slack.wires.session import is_swollen
 
 PARTING = 0.4  # seconds of `socket.CLOSE_TIMEOUT`, for Slack to answer a close
 LONGEST_ID = 100  # characters of an envelope's id, which is a UUID
