@@ -32,7 +32,7 @@ from bot.delivery.slots import Slots
 from bot.delivery.thread import Thread
 from bot.errors import FormRefusedError, SlackError, TokenRefusedError
 from bot.slack.api import Mark
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 logger = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum
 
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 LEAST = 400  # bytes of text; what Slack refuses of no more than that, it does not refuse for its size
 MOST_HALVINGS = 5  # of a message that is too long: from 36,000 bytes, a full page of Japanese, to 1,100

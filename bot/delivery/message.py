@@ -29,7 +29,7 @@ from bot.delivery.outcomes import (
     Unposted,
     Verdict,
 )
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 SECOND_LOOK = 3.0  # seconds until a message that was not there is looked up again; a call takes well under one
 LATE = 10.0  # seconds in which a call may still be carried out whose answer was given up after 15

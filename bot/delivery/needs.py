@@ -4,7 +4,7 @@ from typing import Protocol
 
 from bot.engine.draft import Draft
 from bot.slack.api import Mark
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 
 class SlackCalls(Protocol):

@@ -5,7 +5,7 @@ from bot.delivery.message import Message
 from bot.delivery.outcomes import Ending
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.thread import Thread
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 

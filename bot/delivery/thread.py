@@ -11,9 +11,9 @@ from math import inf
 from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Again, Ending, Failure, Verdict, classify
-from bot.delivery.section import Section
+from bot.delivery.sections.section import Section
 from bot.errors import RateLimitedError, ThreadLostError
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 
 class Thread:

@@ -78,6 +78,7 @@ class Code(Enum):
     POST_UNANSWERED = "post_unanswered"
     POST_REFUSED = "post_refused"
     REPLY_DELETED = "reply_deleted"
+    STOPPED_BY = "stopped_by"  # a person
     # The bot ends.
     BOT_RESTARTS = "bot_restarts"
     BOT_STOPPED = "bot_stopped"
@@ -120,6 +121,7 @@ ARGUMENTS: Mapping[Code, tuple[str, ...]] = {
     Code.SILENT: ("seconds",),
     Code.ENDLESS: ("minutes",),
     Code.CUT_HERE: ("characters",),
+    Code.STOPPED_BY: ("user",),  # an id
     Code.TOLD: ("words",),
 }
 """The names of the arguments of each code that has any."""

@@ -12,9 +12,9 @@ from contextlib import suppress
 from bot.delivery.board import Board
 from bot.delivery.needs import Ledger
 from bot.delivery.outcomes import Loss
-from bot.delivery.parent import Parent
-from bot.delivery.reply import Reply
-from bot.delivery.section import Found
+from bot.delivery.sections.parent import Parent
+from bot.delivery.sections.reply import Reply
+from bot.delivery.sections.section import Found
 from bot.delivery.thread import Thread
 from bot.engine import Model, ask
 from bot.engine.draft import Draft

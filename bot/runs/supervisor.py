@@ -13,7 +13,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from bot.delivery.section import Found
+from bot.delivery.sections.section import Found
 from bot.durable.journal import Entry, Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
@@ -33,7 +33,7 @@ from bot.runs.run import LAST_WORDS, Run
 from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.question import Question
 from bot.texts.en import ENGLISH
 from bot.texts.language import Language

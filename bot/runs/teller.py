@@ -13,7 +13,7 @@ from bot.backoff import EPHEMERAL_PAUSES
 from bot.errors import BotError, FormRefusedError, RateLimitedError, UnavailableError
 from bot.slack import notices
 from bot.slack.api import Slack
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.question import Question
 
 logger = logging.getLogger(__name__)

@@ -15,7 +15,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import is_code, printable
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.wires.call_failures import translated
 from bot.slack.wires.response_urls import may_be_answered_at
 

@@ -20,7 +20,7 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import describe
 from bot.printable import is_code
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.markup.mrkdwn import unescape, without_mention
 from bot.slack.question import Question
 from bot.texts import AUTO, choose

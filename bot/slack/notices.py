@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from bot.engine.perspectives import Perspective
-from bot.slack.blocks import Body, section, show
+from bot.slack.body import Body, section, show
 from bot.slack.markup.mrkdwn import escape
 from bot.slack.markup.pages import PAGE_LIMIT, pages
 from bot.texts.language import Language

@@ -12,6 +12,7 @@ _SIDES: Mapping[str, Side] = {
     "Breadth": Side("広さ", "別のやり方と見方", "別のやり方と見方を探します"),
     "Structure": Side("構造", "原因・要因とてこ", "原因の関係と、てこになる一点を示します"),
     "Time": Side("時間", "経緯とこれから", "経緯とこれから、動く時期を示します"),
+    "Together": Side("まとめ", "四つの面から言えること"),
 }
 
 _AGAIN = "もう一度お試しください。"
@@ -106,6 +107,7 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     Code.POST_UNANSWERED: ("投稿したとき、Slack から応答がありませんでした", _AGAIN),
     Code.POST_REFUSED: ("Slack が受け付けませんでした", _AGAIN),
     Code.REPLY_DELETED: ("この返信は誰かに削除されました", ""),
+    Code.STOPPED_BY: ("誰かが停止しました", ""),
     Code.BOT_RESTARTS: ("ボットを再起動しています。まもなく続きを始めます", ""),
     Code.BOT_STOPPED: ("ボットが停止されました", _AGAIN),
     Code.BOT_BROKEN: ("ボット自体に問題が起きました", _AGAIN),
@@ -154,6 +156,28 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.NAME_ENDS_ABOVE: "{name}：上で終わっています",
     Phrase.NOT_SHOWN: "この文章は Slack に表示を拒否されました。",
     Phrase.REST_NOT_SHOWN: "この文章の残りは Slack に表示を拒否されました。",
+    Phrase.FOLLOW_UP: "{user} さんの続きの質問：{words}",
+    Phrase.WEAKEST: "{user} さんの続きの質問：いちばん弱い点",
+    Phrase.STOPPED_BY: "{user} さんが停止しました",
+    Phrase.THREAD_UNREAD: "このスレッドのこれまでのやりとりは読めませんでした。",
+    Phrase.STOP: "停止",
+    Phrase.STOP_LABEL: "停止：{name}",
+    Phrase.AGAIN: "もう一度",
+    Phrase.AGAIN_LABEL: "もう一度：{name}",
+    Phrase.DEEPER: "さらに深く",
+    Phrase.DEEPER_LABEL: "さらに深く：{name}",
+    Phrase.TOGETHER: "まとめる",
+    Phrase.TOGETHER_LABEL: "まとめる：{name}",
+    Phrase.GOOD: "役に立った",
+    Phrase.BAD: "役に立たなかった",
+    Phrase.UNKNOWN_RUN: "この質問はもう記録に残っていません（古いためです）。もう一度質問してください。",
+    Phrase.HAS_ENDED: "これはもう終わっています。",
+    Phrase.IS_GOING_ON: "今ちょうど回答しているところです。",
+    Phrase.NOTHING_AGAIN: "どの回答もそろっているので、やり直すものはありません。",
+    Phrase.TOO_FEW: "まとめるには、少なくとも二つの回答がそろっている必要があります。",
+    Phrase.DRAWN_ALREADY: "これらの回答はもうまとめてあるか、今まとめているところです。スレッドをご覧ください。",
+    Phrase.TOO_OFTEN: "{reason}まだ何も始めていません。",
+    Phrase.STORE_AWAY: "今は記録を確かめられません。一分ほど待って、もう一度押してください。",
     Phrase.HINT: (
         "問題を書いてください。{number}つの面から同時に見ます。{example} と入力するか、問題を添えて私をメンションして"
         "ください。{sides}。"

@@ -42,6 +42,34 @@ class Phrase(Enum):
     NOT_SHOWN = auto()
     REST_NOT_SHOWN = auto()
 
+    # Whom an answer follows up for, in place of what its side does.
+    FOLLOW_UP = auto()  # user, words
+    WEAKEST = auto()  # user
+    STOPPED_BY = auto()  # user
+    # What was not read.
+    THREAD_UNREAD = auto()
+    # Buttons, and what a screen reader says of them.
+    STOP = auto()
+    STOP_LABEL = auto()  # name
+    AGAIN = auto()
+    AGAIN_LABEL = auto()  # name
+    DEEPER = auto()
+    DEEPER_LABEL = auto()  # name
+    TOGETHER = auto()
+    TOGETHER_LABEL = auto()  # name
+    GOOD = auto()
+    BAD = auto()
+
+    # To one person, who has pressed a button: why nothing came of it.
+    UNKNOWN_RUN = auto()
+    HAS_ENDED = auto()
+    IS_GOING_ON = auto()
+    NOTHING_AGAIN = auto()
+    TOO_FEW = auto()
+    DRAWN_ALREADY = auto()
+    TOO_OFTEN = auto()  # reason
+    STORE_AWAY = auto()
+
     # To one person: how to ask.
     HINT = auto()  # number of perspectives in words, example, sides
     SIDE = auto()  # name, does

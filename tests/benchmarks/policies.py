@@ -12,14 +12,14 @@ from functools import partial
 from typing import Any
 
 from bot.delivery.board import Board
-from bot.delivery.parent import Parent
-from bot.delivery.reply import Reply
+from bot.delivery.sections.parent import Parent
+from bot.delivery.sections.reply import Reply
 from bot.delivery.thread import Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import RateLimitedError
 from bot.slack.api import Mark
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.texts.en import ENGLISH
 from tests.benchmarks.worlds import CLOSE, LATENCY, MINUTE, Slack
 from tests.support.ledger import Ledger

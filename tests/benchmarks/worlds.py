@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bot.errors import RateLimitedError
 from bot.slack.api import Mark
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 LATENCY = 0.08  # seconds a call takes; half of it is the way there
 MINUTE = 60.0  # seconds

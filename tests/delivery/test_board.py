@@ -8,7 +8,7 @@ import pytest
 from bot.delivery.board import Board
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Loss
-from bot.delivery.section import Found
+from bot.delivery.sections.section import Found
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
@@ -24,7 +24,7 @@ from bot.errors import (
     UnavailableError,
 )
 from bot.slack.api import Mark
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from tests.support.ledger import Ledger
 from tests.support.stage import Stage, Text
 

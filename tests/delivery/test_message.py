@@ -38,7 +38,7 @@ from bot.errors import (
     TokenRefusedError,
     UnavailableError,
 )
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 NOW = 100.0
 FIRST_PAUSE = CALL_PAUSES[0]

@@ -8,9 +8,9 @@ import pytest
 from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Ending, Loss, Verdict
-from bot.delivery.parent import Parent
-from bot.delivery.reply import Part, Reply
-from bot.delivery.section import Found, Section
+from bot.delivery.sections.parent import Parent
+from bot.delivery.sections.reply import Part, Reply
+from bot.delivery.sections.section import Found, Section
 from bot.delivery.thread import Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
@@ -27,7 +27,7 @@ from bot.errors import (
     ThreadLostError,
     UnavailableError,
 )
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.texts.en import ENGLISH
 from tests.support.stage import Texts
 

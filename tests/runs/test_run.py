@@ -12,7 +12,7 @@ from bot.playground.slack.blocks import find_mentions
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import Message, Workspace
 from bot.slack import notices
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.texts.language import Language
 from tests.slack.markup.test_pages import open_fence
 from tests.support.model_server import ModelServer, Script, words

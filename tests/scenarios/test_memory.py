@@ -18,8 +18,8 @@ import pytest
 
 from bot.delivery.board import Board
 from bot.delivery.message import Message
-from bot.delivery.reply import Reply
 from bot.delivery.schedules.edits import _Track
+from bot.delivery.sections.reply import Reply
 from bot.delivery.thread import Thread
 from bot.durable.journal import Journal
 from bot.engine.draft import Draft, Transcript
@@ -32,7 +32,8 @@ from bot.runs.run import Run
 from bot.runs.supervisor import Supervisor
 from bot.runs.workspace import Workspace
 from bot.slack.api import Mark, Slack
-from bot.slack.blocks import Body, fits_parent
+from bot.slack.blocks import fits_parent
+from bot.slack.body import Body
 from bot.slack.question import Question
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import ModelServer, Script

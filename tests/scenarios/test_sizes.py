@@ -9,13 +9,13 @@ import pytest
 from bot.delivery.fitting import LEAST, LESSON
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Loss
-from bot.delivery.section import Found
+from bot.delivery.sections.section import Found
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import FormRefusedError, SizeRefusedError, SlackError
 from bot.slack import blocks
 from bot.slack.api import Mark
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.markup.characters import octets
 from bot.texts.en import ENGLISH
 from tests.delivery.test_board import Writer, board_on

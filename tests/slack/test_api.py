@@ -26,7 +26,7 @@ from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity, Mark, Slack, make_client
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import Socket
 

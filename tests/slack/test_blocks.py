@@ -7,7 +7,7 @@ from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
 from bot.playground.slack.blocks import find_mentions, find_problems, plain
 from bot.slack import blocks, notices
-from bot.slack.blocks import SECTION_LIMIT, Body
+from bot.slack.body import SECTION_LIMIT, Block, Body
 from bot.slack.markup.characters import units
 from bot.slack.markup.pages import PAGE_LIMIT, Page, fit
 from bot.texts.en import ENGLISH
@@ -202,7 +202,7 @@ def test_the_longest_index_is_one_message(count: int) -> None:
     assert sum(units(text_in(block)) for block in body.blocks) <= 13_000
 
 
-def text_in(block: blocks.Block) -> str:
+def text_in(block: Block) -> str:
     """The text of a block."""
     return str(block["text"] if block["type"] == "markdown" else block["text"]["text"])
 

@@ -2,7 +2,7 @@ import pytest
 
 from bot.engine.perspectives import PERSPECTIVES, SIDES, Side, make_set
 from bot.slack import notices
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.markup.pages import pages
 from bot.texts.en import ENGLISH
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 from bot.delivery.board import Board
 from bot.delivery.message import Message
 from bot.delivery.needs import Ledger
-from bot.delivery.reply import Reply
-from bot.delivery.section import Found, Section
+from bot.delivery.sections.reply import Reply
+from bot.delivery.sections.section import Found, Section
 from bot.delivery.thread import Thread
 from bot.engine.draft import Draft
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Reason
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.texts.en import ENGLISH
 
 

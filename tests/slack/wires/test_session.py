@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bot.errors import Effect, UnavailableError
 from bot.slack.api import Mark, Slack, make_client
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 from bot.slack.wires.session import LONGEST_ANSWER, TooLongError, make_session
 
 BODY = Body("secret problem", [{"type": "section", "text": {"type": "mrkdwn", "text": "secret problem"}}])

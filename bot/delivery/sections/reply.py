@@ -8,14 +8,16 @@ import math
 from dataclasses import dataclass, replace
 
 from bot.delivery.fitting import Form
-from bot.delivery.layout import Layout
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Loss
-from bot.delivery.section import Found, Section
+from bot.delivery.sections.buttons import Buttons
+from bot.delivery.sections.layout import Layout
+from bot.delivery.sections.section import Found, Section
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
-from bot.slack.blocks import Body, ends_above, reply
+from bot.slack.blocks import ends_above, reply
+from bot.slack.body import Body
 from bot.slack.markup.pages import Page
 from bot.texts.language import Language
 
@@ -56,16 +58,27 @@ class _Shown:
 class Reply(Section):
     """Shows the drafts of one perspective's answer.
 
-    Its placeholder is queued at once, unless it was found; what was found shows about what `draft` says.
+    Its placeholder is queued at once, unless it was found; what was found shows about what `draft` says. `place` says
+    what it is in the thread, in mrkdwn, where that is not what its side does.
     """
 
     def __init__(
-        self, perspective: Perspective, language: Language, draft: Draft | None = None, found: Found | None = None
+        self,
+        perspective: Perspective,
+        language: Language,
+        draft: Draft | None = None,
+        found: Found | None = None,
+        *,
+        place: str = "",
+        buttons: Buttons | None = None,
     ) -> None:
         super().__init__()
         self.perspective = perspective
         self._language = language
+        self._place = place
+        self._buttons = buttons
         self.draft = draft or Draft()
+        self._note_draft()
         self.is_over = False  # whether nobody can read the rest of the answer
         self._shown: list[_Shown] = []
         self._is_cut_off = False
@@ -98,6 +111,7 @@ class Reply(Section):
             return False
         is_another_text = draft.source is not self.draft.source and self._layout.full(1) is not None
         self.draft = draft
+        self._note_draft()
         if is_another_text:
             self._lay_out_anew()
         if draft.state.is_final:
@@ -131,7 +145,7 @@ class Reply(Section):
         self._cut_smaller(room)
         page = self._layout.full(number) or self._lay_out(room)
         if number == self._layout.growing:
-            return reply(self.perspective, self.draft, page, self._language, number=number, is_last=True, wait=wait)
+            return self._show_last(page, number, wait)
         cut = self._layout.full(number)
         if cut is None:
             # It stands from a longer text, whose place a shorter one has taken.
@@ -139,9 +153,27 @@ class Reply(Section):
         if not self._shown[number - 1].is_trimmed:
             return None
         if self._shown[number].is_over:
-            last = reply(self.perspective, self.draft, cut, self._language, number=number, is_last=True)
-            return last.over(message.shown)
-        return reply(self.perspective, self.draft, cut, self._language, number=number, is_last=False)
+            return self._show_last(cut, number, 0.0).over(message.shown)
+        return reply(self.perspective, self.draft, cut, self._language, number=number, is_last=False, place=self._place)
+
+    def _show_last(self, page: Page, number: int, wait: float) -> Body:
+        """The page in which the answer ends, with its state and its buttons."""
+        controls = self._buttons.under_answer(self.perspective.key, self.draft) if self._buttons else []
+        return reply(
+            self.perspective,
+            self.draft,
+            page,
+            self._language,
+            number=number,
+            is_last=True,
+            wait=wait,
+            place=self._place,
+            controls=controls,
+        )
+
+    def _note_draft(self) -> None:
+        if self._buttons:
+            self._buttons.note(self.perspective.key, self.draft)
 
     def _take_over(self, found: Found) -> bool:
         """Go on with the next of the messages that were found; whether there was one."""
@@ -189,6 +221,7 @@ class Reply(Section):
         if self.draft.state.is_final:
             # It is whole, but nobody can see it so.
             self.draft = replace(self.draft, state=State.INTERRUPTED, reason=reason)
+            self._note_draft()
         else:
             self.cut_off(reason)
         self.is_over = True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from bot.delivery.message import Message
-from bot.slack.blocks import Body
+from bot.slack.body import Body
 
 
 @dataclass(frozen=True, slots=True)
