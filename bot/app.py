@@ -19,8 +19,12 @@ from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
 from bot.network.tls import make_context
 from bot.runs.admission import MOST_RUNS, Admission
+from bot.runs.presses import Presses
 from bot.runs.quotas import Limits
+from bot.runs.reception import Reception
+from bot.runs.refusals import Refusals
 from bot.runs.supervisor import Supervisor
+from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.settings import Settings
 from bot.slack.api import Identity, Slack, make_client
@@ -98,17 +102,24 @@ async def serve(
             ):
                 workspace = _make_workspace(slack, settings, clock, answers=len(perspectives))
                 showing = background.create_task(workspace.board.serve())
+                teller = Teller(slack)
+                refusals = Refusals(
+                    perspectives, speak_first(settings.bot_language), problem_limit=settings.problem_limit
+                )
                 async with Supervisor(
                     workspace=workspace,
                     journal=journal,
                     model=completions,
                     perspectives=perspectives,
-                    languages=speak_first(settings.bot_language),
+                    teller=teller,
+                    refusals=refusals,
                 ) as supervisor:
+                    reception = Reception(supervisor, journal, workspace.admission, teller, refusals)
+                    presses = Presses(supervisor, reception, journal, workspace.admission)
                     register(
                         socket.app,
                         bot_user=identity.user_id,
-                        receive=supervisor.receive,
+                        receive=reception.receive,
                         language=settings.bot_language,
                     )
                     writing = background.create_task(_attend(journal, supervisor, workspace))

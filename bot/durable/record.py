@@ -45,6 +45,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Conversation:
+    """A run that has been answered, its `root`, and the runs that go `further`, oldest first."""
+
+    root: Record
+    further: Sequence[Record] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Begun:
     """A run that the database does not know yet, or no more."""
 

@@ -40,27 +40,35 @@ class Admission:
         self._most_runs = most_runs
         self._told: dict[str, float] = {}  # when each person was told last, the oldest first
 
-    def admit(self, problem: str, user: str, now: float, *, opens_thread: bool) -> Unfit | Refusal | None:
+    def admit(
+        self, problem: str, user: str, now: float, *, opens_thread: bool, needs_words: bool = True
+    ) -> Unfit | Refusal | None:
         """Begin a run of `user`'s, or say why it may not begin: such a one does not count.
 
         `opens_thread` is whether a message of the bot's own has to hold the problem.
         """
-        if unfit := self.judge(problem):
+        refusal = self.consider(problem, user, now, opens_thread=opens_thread, needs_words=needs_words)
+        if refusal is None:
+            self._limits.begin(user, now)
+        return refusal
+
+    def consider(
+        self, problem: str, user: str, now: float, *, opens_thread: bool, needs_words: bool = True
+    ) -> Unfit | Refusal | None:
+        """Why a run of `user`'s may not begin; None if it may."""
+        if unfit := self.judge(problem, needs_words=needs_words):
             return unfit
         if refusal := self._limits.check(user, now):
             return refusal
         if self._limits.running >= self._most_runs:
             return Unfit.CROWDED
-        if opens_thread and not self._fits(problem):
-            return Unfit.TOO_LONG
-        self._limits.begin(user, now)
-        return None
+        return Unfit.TOO_LONG if opens_thread and not self._fits(problem) else None
 
-    def judge(self, problem: str) -> Unfit | None:
+    def judge(self, problem: str, *, needs_words: bool = True) -> Unfit | None:
         """What is wrong with a problem, whoever asks it."""
         if len(problem) > self.problem_limit:
             return Unfit.TOO_LONG  # whatever is in it: to look at each character of a long one would cost
-        return Unfit.BLANK if is_blank(problem) else None
+        return Unfit.BLANK if needs_words and is_blank(problem) else None
 
     def withdraw(self, user: str) -> None:
         """Take back the newest run that was begun: it had been asked before."""

@@ -1,25 +1,22 @@
-"""A run: one question with its four answers, from the first post to the last edit.
+"""A run: one question with its answers, from the first post to the last edit.
 
-Four completions are asked at once and merged; every merged snapshot is handed to the replies, which the board shows in
-its own time. One answer that fails is a state of that answer. A run that another process has left goes on where that
-one was.
+Its completions, four or one, are asked at once and merged; every merged snapshot is handed to the replies, which the
+board shows in its own time. One answer that fails is a state of that answer. A run that another process has left goes
+on where that one was. Stop ends its streams, and what came stands.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import suppress
 
 from bot.delivery.board import Board
 from bot.delivery.needs import Ledger
 from bot.delivery.outcomes import Loss
-from bot.delivery.sections.parent import Parent
-from bot.delivery.sections.reply import Reply
-from bot.delivery.sections.section import Found
 from bot.delivery.thread import Thread
 from bot.engine import Model, ask
-from bot.engine.draft import Draft
-from bot.engine.perspectives import Perspective
+from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
+from bot.runs.outline import Outline
 from bot.slack.question import Question
 
 PAUSE = 0.05  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
@@ -27,57 +24,57 @@ LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 
 
 class Run:
-    """One question on its way: its answers are shown on `board`, and written into `ledger`.
+    """One question on its way: its answers are shown on `board` as `outline` says, and written into `ledger`."""
 
-    With `found` it goes on with what another process has posted, and `answers` are the newest drafts that it wrote
-    down: what is whole is not asked for again.
-    """
-
-    def __init__(
-        self,
-        question: Question,
-        perspectives: Sequence[Perspective],
-        board: Board,
-        ledger: Ledger,
-        *,
-        found: Found | None = None,
-        answers: Mapping[str, Draft] | None = None,
-    ) -> None:
-        drafts = answers or {}
+    def __init__(self, question: Question, outline: Outline, board: Board, ledger: Ledger) -> None:
         self._question = question
         self._board = board
         self._ledger = ledger
-        self._replies = [Reply(one, question.language, drafts.get(one.key), found) for one in perspectives]
-        self._parent: Parent | None = None
-        if question.thread_ts is None and perspectives:
-            self._parent = Parent(question.problem, question.user, question.language, self._replies, found)
+        self._replies = outline.replies
+        self._parent = outline.parent
+        self._is_opened_by_it = outline.is_opened_by_it
         ts = question.thread_ts or (self._parent.message.ts if self._parent else None)
         sections = [*([self._parent] if self._parent else []), *self._replies]
+        self._stopped = asyncio.Event()
         self.thread = Thread(ledger.key, question.channel, ts, person=question.user, sections=sections)
         self._newest: Sequence[Draft | None] = ()
         board.open(self.thread, ledger)
 
-    async def answer(self, model: Model) -> None:
-        """Open the thread, show the answers as they grow, and the index when all have ended."""
+    async def answer(self, model: Model, problem: str) -> None:
+        """Open the thread, show the answers to `problem` as they grow, and the index when all have ended."""
         await self._stand()
+        if not self._stopped.is_set():
+            await self._ask(model, problem)
+        await self._settle()
+
+    def stop(self, user: str) -> None:
+        """End it where it is, since `user` says so: its streams are closed, what came stands and is shown."""
+        for reply in self._replies:
+            if reply.stop(user):
+                self._ledger.save_draft(reply.perspective.key, reply.draft)
+        self._stopped.set()
+        self._board.look(self.thread)
+
+    async def _ask(self, model: Model, problem: str) -> None:
         asked = ask(
-            self._question.problem,
+            problem,
             model=model,
             perspectives=[reply.perspective for reply in self._replies],
             so_far={reply.perspective.key: reply.draft for reply in self._replies},
             party=self._question.user,
-            beside=[self._losses()],
+            beside=[self._losses(), self._stops()],
         )
+        count = len(self._replies)
         async with asked as merged:
-            async for *drafts, over in merged:
+            async for *drafts, over, is_stopped in merged:
                 self._newest = drafts
-                for place in over or ():
+                for place in range(count) if is_stopped else over or ():
                     merged.drop(place)
                 self._show()
                 if self._is_whole:
-                    merged.drop(len(self._replies))
+                    merged.drop(count)
+                    merged.drop(count + 1)
                 await asyncio.sleep(PAUSE)
-        await self._settle()
 
     async def give_up(self) -> None:
         """Have what another process has posted say that it is too late to go on with it."""
@@ -116,7 +113,7 @@ class Run:
 
         Some channels take no threads.
         """
-        if self._parent and self._board.takes_replies(self._question.channel):
+        if self._parent and self._is_opened_by_it and self._board.takes_replies(self._question.channel):
             messages = [self._parent.message]
         else:
             messages = [reply.placeholder for reply in self._replies]
@@ -146,6 +143,11 @@ class Run:
                 told = over
                 yield told
 
+    async def _stops(self) -> AsyncGenerator[bool]:
+        """That somebody has stopped it, once somebody has."""
+        await self._stopped.wait()
+        yield True
+
     def _cut_off(self, reason: Reason) -> None:
         for reply in self._replies:
             reply.cut_off(reason)
@@ -154,7 +156,8 @@ class Run:
     async def _settle(self) -> None:
         """Wait until all last texts are shown, and then the index."""
         await self._board.settle(self.thread)
-        if self._parent:
+        # Where the thread is another run's, its index has nothing new unless this answer is whole.
+        if self._parent and (self._is_opened_by_it or self._replies[0].draft.state is State.DONE):
             self._parent.finish()
             await self._board.settle(self.thread)
         await self._board.outlast(self.thread)

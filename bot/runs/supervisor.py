@@ -1,22 +1,20 @@
 """The runs of this process: who starts them, owns them, and ends them.
 
-What goes wrong with a whole run ends here: the person who asked is told, and no other run notices. What a person may
-not ask is refused here, before anything is bought.
+What goes wrong with a whole run ends here: the person who asked is told, and no other run notices.
 """
 
 import asyncio
 import logging
-import math
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from bot.delivery.sections.section import Found
-from bot.durable.journal import Entry, Journal
+from bot.durable.journal import Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
+from bot.engine.conversation.followups import TOGETHER
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.errors import (
@@ -27,22 +25,15 @@ from bot.errors import (
     TokenRefusedError,
     describe,
 )
-from bot.runs.admission import Unfit
-from bot.runs.quotas import Refusal
+from bot.runs.preparing import Again, NotBegunError, Preparing
+from bot.runs.refusals import Refusals, needs_words
 from bot.runs.run import LAST_WORDS, Run
 from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
-from bot.slack.body import Body
-from bot.slack.question import Question
-from bot.texts.en import ENGLISH
-from bot.texts.language import Language
+from bot.slack.question import Kind, Question
 
 logger = logging.getLogger(__name__)
-
-CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
-SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
-TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 
 class Supervisor:
@@ -55,15 +46,17 @@ class Supervisor:
         journal: Journal,
         model: Model,
         perspectives: Sequence[Perspective],
-        languages: Sequence[Language] = (ENGLISH,),
+        teller: Teller,
+        refusals: Refusals,
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
-        self._teller = Teller(workspace.slack)
+        self._teller = teller
         self._journal = journal
         self._model = model
         self._perspectives = perspectives
-        self._languages = languages  # in which it speaks before there is a problem
+        self._refusals = refusals
+        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint)
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}
@@ -81,29 +74,45 @@ class Supervisor:
         self._is_closed = True
         await self._group.__aexit__(kind, error, traceback)
 
-    async def receive(self, question: Question) -> Body | None:
-        """Take a question: begin a run once it is written down, or tell its sender why not.
+    def answer(self, question: Question) -> bool:
+        """Begin the run of a question that is written down, and was admitted; whether it will be answered here."""
+        return self.begin(question, self._run(question, None))
 
-        Returns what is to be said with the acknowledgement: a refusal, where its sender has just been told another.
-        """
-        refusal = self._admission.admit(
-            question.problem, question.user, _now(), opens_thread=question.thread_ts is None
-        )
-        if refusal:
-            return self._refuse(question, refusal)
-        is_new = False
-        try:
-            is_new = await self._journal.add(question)
-        finally:
-            if not is_new:
-                self._admission.withdraw(question.user)
-        if is_new and not self._begin(question, self._run(question, self._journal.entry(question.key), None)):
-            self._admission.end(question.user)
-        return None
+    def begin(self, question: Question, work: Coroutine[Any, Any, None]) -> bool:
+        """Have `work` done for a question; whether it will be."""
+        if self._is_closed or question.key in self._tasks:
+            work.close()  # it is written down: who comes next takes it up
+            return False
+        task = self._group.create_task(work)
+        self._tasks[question.key] = task
+        task.add_done_callback(lambda _: self._note_end(question.key))
+        return True
+
+    def is_live(self, key: str) -> bool:
+        """Whether a run goes on here."""
+        return key in self._tasks
+
+    def names_of(self, question: Question) -> list[str]:
+        """The names of the answers that a run has, in their order."""
+        if question.kind is Kind.PERSPECTIVES:
+            return [one.key for one in self._perspectives]
+        return [question.side or TOGETHER]
+
+    def stop(self, key: str, user: str) -> bool:
+        """End a run where it is, since `user` says so; whether it goes on here."""
+        run = self._going_on.get(key)
+        if run is not None:
+            run.stop(user)
+        return run is not None
+
+    def go_on(self, record: Record, again: Again) -> None:
+        """Ask some answers of a run anew, which was reopened, and its payer admitted."""
+        if not self.begin(record.question, self._run(record.question, record, again)):
+            self._admission.end(again.payer)
 
     def take_up(self, record: Record) -> None:
         """Go on with a run that another process has left, or tell its sender that it is too late for that."""
-        self._begin(record.question, self._resume(record))
+        self.begin(record.question, self._resume(record))
 
     def abandon(self, key: str) -> None:
         """Let go of a run at once, without a word: it is another process's now."""
@@ -131,72 +140,47 @@ class Supervisor:
         for task in self._tasks.values():
             task.cancel()
 
-    def _begin(self, question: Question, work: Coroutine[Any, Any, None]) -> bool:
-        """Have `work` done for a question; whether it will be."""
-        if self._is_closed or question.key in self._tasks:
-            work.close()  # it is written down: who comes next takes it up
-            return False
-        task = self._group.create_task(work)
-        self._tasks[question.key] = task
-        task.add_done_callback(lambda _: self._note_end(question.key))
-        return True
-
     def _note_end(self, key: str) -> None:
         self._tasks.pop(key, None)
         self._abandoned.discard(key)
 
-    def _refuse(self, question: Question, refusal: Unfit | Refusal) -> Body | None:
-        """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
-        if self._admission.may_tell(question.user, _now()):
-            logger.info("run.refused key=%s code=%s", question.key, _code(refusal))
-            self._begin(question, self._teller.tell(question, self._explain, refusal, question.problem))
-            return None
-        # Who asks and asks has been told a moment ago: what costs nothing has to do.
-        return self._explain(refusal, question.problem[:SAMPLE], question.language)[0]
-
-    def _explain(self, refusal: Unfit | Refusal, problem: str, language: Language) -> Sequence[Body]:
-        match refusal:
-            case Unfit.BLANK:
-                return notices.hint(self._perspectives, self._languages)
-            case Unfit.TOO_LONG:
-                return notices.too_long(problem, self._admission.problem_limit, language)
-            case Unfit.CROWDED:
-                return notices.crowded(problem, language)
-            case _:
-                if refusal.wait is None:
-                    return notices.too_many_runs(refusal.limit, problem, language)
-                return notices.too_many_within_the_hour(refusal.limit, refusal.wait, problem, language)
-
     async def _resume(self, record: Record) -> None:
-        question, entry = record.question, self._journal.entry(record.question.key)
-        unfit = self._admission.judge(question.problem)  # a former version wrote such questions down too
-        if not record.posts and (unfit or self._is_too_old(record)):
+        question = record.question
+        # A former version wrote such questions down too.
+        unfit = self._admission.judge(question.problem, needs_words=needs_words(question))
+        if not record.posts and (unfit or self._preparing.is_too_old(record)):
             problem = question.problem
             if unfit:
-                await self._teller.tell(question, self._explain, unfit, problem)
+                await self._teller.tell(question, self._refusals.explain, unfit, problem)
             else:
                 await self._teller.tell(question, notices.interrupted, problem)
-            entry.end(Outcome.REFUSED)
+            self._journal.entry(question.key).end(Outcome.REFUSED)
         else:
             self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
-            await self._run(question, entry, record)
+            await self._run(question, record)
 
-    def _is_too_old(self, record: Record) -> bool:
-        return self._journal.clock() - record.asked_at >= TOO_OLD
-
-    async def _run(self, question: Question, entry: Entry, record: Record | None) -> None:
+    async def _run(self, question: Question, record: Record | None, again: Again | None = None) -> None:
         """Answer a question that was admitted."""
         began = _now()
-        logger.info("run.start key=%s", question.key)
-        run = self._going_on[question.key] = self._open(question, entry, record)
+        logger.info("run.start key=%s kind=%s", question.key, question.kind.value)
+        entry = self._journal.entry(question.key)
+        run: Run | None = None
         outcome: Outcome | None = None  # it is left as it is, for another process to go on with
         try:
-            outcome = await self._answer(run, question, record)
+            run, reading = await self._preparing.prepare(question, entry, record, again)
+            self._going_on[question.key] = run
+            if record is not None and record.stopped_by:
+                run.stop(record.stopped_by)
+            outcome = await self._answer(run, question, record, await reading())
         except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
             raise
+        except NotBegunError as error:
+            await self._teller.tell(question, error.write)
+            outcome = Outcome.REFUSED
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
-            await run.interrupt(Reason(Code.BOT_BROKEN))
+            if run is not None:
+                await run.interrupt(Reason(Code.BOT_BROKEN))
             await self._teller.tell(question, notices.broken, question.problem)
             outcome = Outcome.BROKEN  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
@@ -204,9 +188,10 @@ class Supervisor:
                 await self._say_farewell(run, question, is_kept=entry.is_kept)
             raise
         finally:
-            run.close()
-            del self._going_on[question.key]
-            self._admission.end(question.user)
+            if run is not None:
+                run.close()
+            self._going_on.pop(question.key, None)
+            self._admission.end(again.payer if again else question.user)
             if outcome is not None:
                 entry.end(outcome)
             logger.info(
@@ -214,34 +199,17 @@ class Supervisor:
                 question.key,
                 "left" if outcome is None else outcome.value,
                 _now() - began,
-                run.summary(),
+                run.summary() if run else "states=none",
             )
 
-    def _open(self, question: Question, entry: Entry, record: Record | None) -> Run:
-        """A run with what another process has left of it, as `record` says."""
-        if record is None:
-            return Run(question, self._perspectives, self._board, entry)
-        perspectives, posts = self._perspectives, record.posts
-        if self._is_too_old(record):
-            # Nothing more is posted, and what was perhaps posted is left alone: it is too late to find out.
-            posts = {part: ts for part, ts in posts.items() if ts}
-            perspectives = [one for one in perspectives if one.key in posts]
-        ends_at = _now() + CALL_LIMIT - self._journal.clock()  # of a call that was made at 0 by the journal's clock
-        found = Found(
-            posts,
-            posted_until=ends_at + record.left_at if record.left_at else -math.inf,
-            edited_until={part: ends_at + at for part, at in record.calls.items()},
-        )
-        return Run(question, perspectives, self._board, entry, found=found, answers=record.answers)
-
-    async def _answer(self, run: Run, question: Question, record: Record | None) -> Outcome:
+    async def _answer(self, run: Run, question: Question, record: Record | None, problem: str) -> Outcome:
         """Answer a question, and tell its sender what cannot be shown; return how it ended."""
         try:
-            if record and self._is_too_old(record):
+            if record and self._preparing.is_too_old(record):
                 await run.give_up()
                 await self._teller.tell(question, notices.interrupted, question.problem)
                 return Outcome.INTERRUPTED
-            await run.answer(self._model)
+            await run.answer(self._model, problem)
         except ChannelClosedError as error:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
             if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
@@ -259,18 +227,14 @@ class Supervisor:
             await self._teller.tell(question, partial(notices.interrupted, names=lost), question.problem)
         return Outcome.DONE
 
-    async def _say_farewell(self, run: Run, question: Question, *, is_kept: bool) -> None:
+    async def _say_farewell(self, run: Run | None, question: Question, *, is_kept: bool) -> None:
         """Have a run that is cut off say so; where nobody will go on with it, to its sender if nowhere else."""
-        await run.interrupt(Reason(Code.BOT_RESTARTS if is_kept else Code.BOT_STOPPED))
-        if not (is_kept or run.has_reply):
+        if run is not None:
+            await run.interrupt(Reason(Code.BOT_RESTARTS if is_kept else Code.BOT_STOPPED))
+        if not (is_kept or (run is not None and run.has_reply)):
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS):
                     await self._teller.tell(question, notices.interrupted, question.problem)
-
-
-def _code(refusal: Unfit | Refusal) -> str:
-    """A refusal for the log."""
-    return refusal.value.replace(" ", "_") if isinstance(refusal, Unfit) else "busy"
 
 
 def _now() -> float:

@@ -181,8 +181,10 @@ def _outcome(draft: Draft, limit: int, language: Language) -> str:
     match draft.state:
         case State.DONE:
             words = sentence
-        case State.CUT | State.STOPPED if sentence:
+        case State.CUT if sentence:
             words = f"{sentence} _{language.say(Phrase.STOPPED_EARLY)}_"
+        case State.STOPPED if sentence:
+            words = f"{sentence} · {_stopped(draft, language)}"
         case State.STOPPED:
             words = _stopped(draft, language)
         case State.CUT | State.FAILED | State.INTERRUPTED:

@@ -58,18 +58,23 @@ def cannot_write(code: str, channel: str, problem: str, language: Language) -> l
 
 def too_many_runs(limit: int, problem: str, language: Language) -> list[Body]:
     """For whom `limit` runs go on, as many as may."""
-    return _give_back(language.say(Phrase.TOO_MANY_RUNS, count=limit), problem, language)
+    return _refuse(language.say(Phrase.TOO_MANY_RUNS, count=limit), problem, language)
 
 
 def too_many_within_the_hour(limit: int, wait: float, problem: str, language: Language) -> list[Body]:
     """Who has begun `limit` runs within the hour, as many as may, and can begin one again in `wait` seconds."""
     minutes = max(1, math.ceil(wait / 60))
-    return _give_back(language.say(Phrase.TOO_MANY_WITHIN_THE_HOUR, limit=limit, count=minutes), problem, language)
+    return _refuse(language.say(Phrase.TOO_MANY_WITHIN_THE_HOUR, limit=limit, count=minutes), problem, language)
 
 
 def crowded(problem: str, language: Language) -> list[Body]:
     """Where too many others ask at the same time."""
-    return _give_back(language.say(Phrase.CROWDED), problem, language)
+    return _refuse(language.say(Phrase.CROWDED), problem, language)
+
+
+def not_done(phrase: Phrase, language: Language) -> list[Body]:
+    """Why nothing came of a button."""
+    return [plain(language.say(phrase), language)]
 
 
 def too_long(problem: str, limit: int, language: Language) -> list[Body]:
@@ -95,6 +100,13 @@ def broken(problem: str, language: Language) -> list[Body]:
 def refused(code: str, problem: str, language: Language) -> list[Body]:
     """Where Slack would not take the message that opens a thread, for Slack's `code`."""
     return _give_back(language.say(Phrase.SLACK_REFUSES, code=escape(code)), problem, language)
+
+
+def _refuse(reason: str, problem: str, language: Language) -> list[Body]:
+    """What was not begun, and why; with the problem, where there is one to be sent again."""
+    if not problem:
+        return [plain(language.say(Phrase.TOO_OFTEN, reason=reason), language)]
+    return _give_back(language.say(Phrase.GIVEN_BACK, reason=reason), problem, language)
 
 
 def _give_back(words: str, problem: str, language: Language) -> list[Body]:

@@ -42,6 +42,12 @@ class Question:
     side: str = ""
     reads_thread: bool = False
 
+    @property
+    def asked_at_ts(self) -> str:
+        """The timestamp of the message that asks; empty where none does."""
+        channel, _, ts = self.key.partition(":")
+        return ts if channel == self.channel else ""
+
 
 class Action(Enum):
     """What a button does; its value is the button's `action_id`, and stays: messages of former versions have it."""

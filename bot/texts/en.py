@@ -112,7 +112,6 @@ _STATES = {
 }
 
 _BACK = "Here is your problem back:"
-_NOT_ASKED = f"Nothing was asked yet. {_BACK}"
 _TO_BE_SHORTENED = "Nothing was asked yet. Here it is back, so that you can shorten it and send it again:"
 
 _PHRASES: Mapping[Phrase, str | Plural] = {
@@ -176,19 +175,15 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         f"Your problem is too long for one message of Slack, where some characters count as several. {_TO_BE_SHORTENED}"
     ),
     Phrase.TOO_MANY_RUNS: Plural(
-        "You have one run going on already, as many as one person may. Ask again when one has ended. " + _NOT_ASKED,
-        "You have {count} runs going on already, as many as one person may. Ask again when one has ended. "
-        + _NOT_ASKED,
+        "You have one run going on already, as many as one person may. Ask again when one has ended.",
+        "You have {count} runs going on already, as many as one person may. Ask again when one has ended.",
     ),
     Phrase.TOO_MANY_WITHIN_THE_HOUR: Plural(
-        "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minute. "
-        + _NOT_ASKED,
-        "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minutes. "
-        + _NOT_ASKED,
+        "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minute.",
+        "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minutes.",
     ),
-    Phrase.CROWDED: (
-        "I am busy: too many questions are being answered at the moment. Ask again in some minutes. " + _NOT_ASKED
-    ),
+    Phrase.CROWDED: "I am busy: too many questions are being answered at the moment. Ask again in some minutes.",
+    Phrase.GIVEN_BACK: f"{{reason}} Nothing was asked yet. {_BACK}",
     Phrase.INTERRUPTED_RUN: "I was interrupted. To ask again, send your problem again:",
     Phrase.NOT_ALL_SHOWN: ("I was interrupted, and {names} cannot be shown. To ask again, send your problem again:"),
     Phrase.BOTH: "{first} and {other}",

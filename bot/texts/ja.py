@@ -127,7 +127,6 @@ _STATES = {
 }
 
 _BACK = "問題の文章をお返しします。"
-_NOT_ASKED = f"まだ何も始めていません。{_BACK}"
 _TO_BE_SHORTENED = "まだ何も始めていません。文章をお返しするので、短くして送り直してください。"
 
 _PHRASES: Mapping[Phrase, str | Plural] = {
@@ -193,13 +192,12 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     ),
     Phrase.TOO_MANY_RUNS: (
         "一人が同時に質問できるのは {count} 件までで、今その数に達しています。一つ終わったら、もう一度お試しください。"
-        + _NOT_ASKED
     ),
     Phrase.TOO_MANY_WITHIN_THE_HOUR: (
         "一時間に質問できるのは一人 {limit} 回までで、その回数に達しています。あと {count} 分ほどでまた質問できます。"
-        + _NOT_ASKED
     ),
-    Phrase.CROWDED: ("今は質問が多すぎて手いっぱいです。数分待って、もう一度お試しください。" + _NOT_ASKED),
+    Phrase.CROWDED: "今は質問が多すぎて手いっぱいです。数分待って、もう一度お試しください。",
+    Phrase.GIVEN_BACK: f"{{reason}}まだ何も始めていません。{_BACK}",
     Phrase.INTERRUPTED_RUN: "中断されました。もう一度質問するには、次の文章を送り直してください。",
     Phrase.NOT_ALL_SHOWN: (
         "中断されたため、{names}を表示できません。もう一度質問するには、次の文章を送り直してください。"

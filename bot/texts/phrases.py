@@ -81,6 +81,7 @@ class Phrase(Enum):
     TOO_MANY_RUNS = auto()  # count
     TOO_MANY_WITHIN_THE_HOUR = auto()  # limit, count of minutes
     CROWDED = auto()
+    GIVEN_BACK = auto()  # reason
     INTERRUPTED_RUN = auto()
     BROKEN_RUN = auto()
     NOT_ALL_SHOWN = auto()  # names

@@ -120,6 +120,11 @@ class Reply(Section):
             self._shown[self._layout.growing - 1].message.grow()
         return True
 
+    def stop(self, user: str) -> bool:
+        """Have it end where it is, since `user` says so; what came stands. Whether it had not ended."""
+        stopped = replace(self.draft, state=State.STOPPED, reason=Reason(Code.STOPPED_BY, {"user": user}))
+        return self.show(stopped)
+
     def cut_off(self, reason: Reason) -> None:
         """Have it say, where it stands, that it goes no further: there is no time for what waits to be posted."""
         if self.draft.state.is_final:

@@ -1,0 +1,148 @@
+"""What a press of a button does: stop, try again, draw together, a vote.
+
+Slack may lose a press or send it twice, and two people may press at once. So each is written down, or carried out, once
+whatever comes: a run is reopened by one of two who try it again, and what draws answers together is known by what it
+draws. Whoever presses counts it against their own limits, and is told where nothing comes of it.
+"""
+
+import hashlib
+import logging
+
+from bot.durable.journal import Journal
+from bot.durable.record import Conversation, Record
+from bot.engine.conversation.followups import TOGETHER
+from bot.engine.draft import State
+from bot.errors import StoreError
+from bot.runs.admission import Admission
+from bot.runs.preparing import Again
+from bot.runs.reception import Reception
+from bot.runs.supervisor import Supervisor
+from bot.slack import notices
+from bot.slack.question import Action, Kind, Press, Question
+from bot.texts.phrases import Phrase
+
+logger = logging.getLogger(__name__)
+
+LEAST_TOGETHER = 2  # answers that are whole, for them to be drawn together
+
+
+class Presses:
+    """Carries out what people press, in one workspace."""
+
+    def __init__(self, supervisor: Supervisor, reception: Reception, journal: Journal, admission: Admission) -> None:
+        self._supervisor = supervisor
+        self._reception = reception
+        self._journal = journal
+        self._admission = admission
+
+    async def press(self, press: Press) -> None:
+        """Carry out a press; return once it is written down, or its presser is being told why it is not."""
+        try:
+            refused = await self._carry_out(press)
+        except StoreError as error:
+            logger.warning("press.lost action=%s run=%s error=%s", press.action.value, press.run, error)
+            refused = Phrase.STORE_AWAY
+        logger.info(
+            "press action=%s run=%s side=%s refused=%s",
+            press.action.value,
+            press.run,
+            press.side or "-",
+            refused.name.lower() if refused else "-",
+        )
+        if refused:
+            self._reception.tell(_question(press), lambda language: notices.not_done(refused, language))
+
+    async def _carry_out(self, press: Press) -> Phrase | None:
+        match press.action:
+            case Action.STOP:
+                return await self._stop(press)
+            case Action.AGAIN:
+                return await self._try_again(press)
+            case Action.TOGETHER:
+                return await self._draw_together(press)
+            case _:
+                is_known = await self._journal.vote(press.run, press.side, press.user, press.is_good)
+                return None if is_known else Phrase.UNKNOWN_RUN
+
+    async def _stop(self, press: Press) -> Phrase | None:
+        is_live = self._supervisor.stop(press.run, press.user)  # first, since its streams cost
+        is_open = await self._journal.stop(press.run, press.user)
+        return None if is_live or is_open else Phrase.HAS_ENDED
+
+    async def _try_again(self, press: Press) -> Phrase | None:
+        conversation = await self._journal.recall(press.run)
+        if conversation is None:
+            return Phrase.UNKNOWN_RUN
+        if self._supervisor.is_live(press.run):
+            return Phrase.IS_GOING_ON
+        names = [
+            name
+            for name in self._supervisor.names_of(conversation.root.question)
+            if _is_lacking(conversation.root, name)
+        ]
+        if press.side:
+            names = [name for name in names if name == press.side]
+        if not names:
+            return Phrase.NOTHING_AGAIN
+        question = _question(press)
+        if not self._reception.admit(question):
+            return None
+        record = None
+        try:
+            record = await self._journal.reopen(press.run, names, press.user)
+        finally:
+            if record is None:
+                self._admission.withdraw(press.user)
+        if record is None:
+            return Phrase.IS_GOING_ON
+        self._supervisor.go_on(record, Again(names, conversation, press.user))
+        return None
+
+    async def _draw_together(self, press: Press) -> Phrase | None:
+        conversation = await self._journal.recall(press.run)
+        if conversation is None:
+            return Phrase.UNKNOWN_RUN
+        root = conversation.root
+        if self._supervisor.is_live(press.run):
+            return Phrase.IS_GOING_ON
+        if sum(draft.state is State.DONE for draft in root.answers.values()) < LEAST_TOGETHER:
+            return Phrase.TOO_FEW
+        thread_ts = press.thread_ts or press.ts
+        question = Question(
+            f"{root.question.key}/{TOGETHER}/{_fingerprint(conversation)}",
+            "",
+            press.user,
+            press.channel,
+            thread_ts,
+            thread_ts,
+            press.response_url,
+            root.question.language,
+            kind=Kind.TOGETHER,
+            root=root.question.key,
+        )
+        if not self._reception.admit(question):
+            return None
+        return None if await self._reception.take(question) else Phrase.DRAWN_ALREADY
+
+
+def _is_lacking(record: Record, name: str) -> bool:
+    draft = record.answers.get(name)
+    return draft is None or draft.state is not State.DONE
+
+
+def _fingerprint(conversation: Conversation) -> str:
+    """What tells the answers that are drawn together from others: once drawn, they are not drawn again."""
+    drafts = [
+        (name, draft.text)
+        for record in (conversation.root, *conversation.further)
+        if record.question.kind is not Kind.TOGETHER
+        for name, draft in sorted(record.answers.items())
+        if draft.state is State.DONE
+    ]
+    return hashlib.sha256(repr(drafts).encode()).hexdigest()[:16]
+
+
+def _question(press: Press) -> Question:
+    """Whom to tell, and where."""
+    thread_ts = press.thread_ts or press.ts
+    return Question(press.run, "", press.user, press.channel, thread_ts, thread_ts, press.response_url, press.language)

@@ -1,0 +1,105 @@
+"""Takes questions in: what may not be asked is refused here, before anything is written down or bought.
+
+A question that may be asked is written down before it is acknowledged, and then its run begins.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from uuid import uuid4
+
+from bot.durable.journal import Journal
+from bot.runs.admission import Admission, Unfit
+from bot.runs.quotas import Refusal
+from bot.runs.refusals import Refusals, code_of, needs_words
+from bot.runs.supervisor import Supervisor
+from bot.runs.teller import Teller
+from bot.slack.body import Body
+from bot.slack.question import Question
+
+logger = logging.getLogger(__name__)
+
+SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
+
+
+class Reception:
+    """Takes in what is asked in one workspace, for `supervisor` to answer."""
+
+    def __init__(
+        self, supervisor: Supervisor, journal: Journal, admission: Admission, teller: Teller, refusals: Refusals
+    ) -> None:
+        self._supervisor = supervisor
+        self._journal = journal
+        self._admission = admission
+        self._teller = teller
+        self._refusals = refusals
+
+    async def receive(self, question: Question) -> Body | None:
+        """Take a question: begin a run once it is written down, or tell its sender why not.
+
+        Returns what is to be said with the acknowledgement: a refusal, where its sender has just been told another.
+        """
+        refusal = self._admit(question)
+        if refusal:
+            return self._refuse(question, refusal)
+        await self.take(question)
+        return None
+
+    def consider(self, question: Question) -> str | None:
+        """Why a question cannot be asked now, in words; None if it can."""
+        refusal = self._admission.consider(
+            question.problem,
+            question.user,
+            _now(),
+            opens_thread=question.thread_ts is None,
+            needs_words=needs_words(question),
+        )
+        return None if refusal is None else self._refusals.explain(refusal, "", question.language)[0].text
+
+    def admit(self, question: Question) -> bool:
+        """Whether a question may begin a run, which counts from now on; if not, its sender is being told why."""
+        refusal = self._admit(question)
+        if refusal:
+            self._refuse(question, refusal)
+        return refusal is None
+
+    async def take(self, question: Question) -> bool:
+        """Write a question down that was admitted, and begin its run; whether it is new."""
+        is_new = False
+        try:
+            is_new = await self._journal.add(question)
+        finally:
+            if not is_new:
+                self._admission.withdraw(question.user)
+        if is_new and not self._supervisor.answer(question):
+            self._admission.end(question.user)
+        return is_new
+
+    def tell(self, question: Question, write: Callable[..., Sequence[Body]]) -> None:
+        """Have whoever asked told what `write` makes, beside all else."""
+        beside = replace(question, key=f"{question.key}/{uuid4().hex}")
+        self._supervisor.begin(beside, self._teller.tell(question, write))
+
+    def _admit(self, question: Question) -> Unfit | Refusal | None:
+        return self._admission.admit(
+            question.problem,
+            question.user,
+            _now(),
+            opens_thread=question.thread_ts is None,
+            needs_words=needs_words(question),
+        )
+
+    def _refuse(self, question: Question, refusal: Unfit | Refusal) -> Body | None:
+        """Tell the sender why a question is not answered; what is left to be said with the acknowledgement."""
+        if self._admission.may_tell(question.user, _now()):
+            logger.info("run.refused key=%s code=%s", question.key, code_of(refusal))
+            work = self._teller.tell(question, self._refusals.explain, refusal, question.problem)
+            self._supervisor.begin(question, work)
+            return None
+        # Who asks and asks has been told a moment ago: what costs nothing has to do.
+        return self._refusals.explain(refusal, question.problem[:SAMPLE], question.language)[0]
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
