@@ -26,6 +26,7 @@ from bot.settings import Settings
 from bot.slack.api import Identity, Slack, make_client
 from bot.slack.blocks import fits_parent
 from bot.slack.listeners import register
+from bot.slack.question import Press
 from bot.slack.session import make_session
 from bot.slack.socket import Socket
 from bot.texts import speak_first
@@ -109,6 +110,9 @@ async def serve(
                         socket.app,
                         bot_user=identity.user_id,
                         receive=supervisor.receive,
+                        press=_pass_over,
+                        consider=lambda _: None,
+                        slack=slack,
                         language=settings.bot_language,
                     )
                     writing = background.create_task(_attend(journal, supervisor, workspace))
@@ -158,6 +162,11 @@ async def _attend(journal: Journal, supervisor: Supervisor, workspace: Workspace
                     workspace.board.note_spent(ago)
                 case Held(until):
                     workspace.board.hold_after(until)
+
+
+async def _pass_over(press: Press) -> None:
+    """No message has a button yet."""
+    logger.info("press.passed_over action=%s", press.action.value)
 
 
 def _tell_place(store: "Store", settings: Settings) -> None:
