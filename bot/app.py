@@ -120,6 +120,9 @@ async def serve(
                         socket.app,
                         bot_user=identity.user_id,
                         receive=reception.receive,
+                        press=presses.press,
+                        consider=reception.consider,
+                        slack=slack,
                         language=settings.bot_language,
                     )
                     writing = background.create_task(_attend(journal, supervisor, workspace))

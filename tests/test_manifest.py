@@ -11,6 +11,7 @@ import yaml
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.api import Slack
 from bot.slack.listeners import COMMAND, register
 from tests.support.world import running
 
@@ -95,10 +96,11 @@ def registered() -> Registered:
     """What the bot listens to."""
     app = Registered()
 
-    async def receive(_: object) -> None:
+    async def take(_: object) -> None:
         pass
 
-    register(app, bot_user="U1", receive=receive)
+    slack = Slack(AsyncWebClient(token="xoxb-1"))
+    register(app, bot_user="U1", receive=take, press=take, consider=lambda _: None, slack=slack)
     return app
 
 

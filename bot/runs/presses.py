@@ -67,7 +67,7 @@ class Presses:
     async def _stop(self, press: Press) -> Phrase | None:
         is_live = self._supervisor.stop(press.run, press.user)  # first, since its streams cost
         is_open = await self._journal.stop(press.run, press.user)
-        return None if is_live or is_open else Phrase.HAS_ENDED
+        return None if is_live or is_open else Phrase.ALREADY_STOPPED
 
     async def _try_again(self, press: Press) -> Phrase | None:
         conversation = await self._journal.recall(press.run)
@@ -83,7 +83,7 @@ class Presses:
         if press.side:
             names = [name for name in names if name == press.side]
         if not names:
-            return Phrase.NOTHING_AGAIN
+            return Phrase.NOTHING_TO_TRY_AGAIN
         question = _question(press)
         if not self._reception.admit(question):
             return None
@@ -122,7 +122,7 @@ class Presses:
         )
         if not self._reception.admit(question):
             return None
-        return None if await self._reception.take(question) else Phrase.DRAWN_ALREADY
+        return None if await self._reception.take(question) else Phrase.ALREADY_DRAWN
 
 
 def _is_lacking(record: Record, name: str) -> bool:

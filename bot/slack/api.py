@@ -1,8 +1,9 @@
-"""Slack's Web API as the bot uses it: post, edit, delete, show to one person. Its errors become ours (`failures`).
+"""Slack's Web API as the bot uses it: post, edit, delete, read, show to one person. Its errors become ours.
 
 Nothing is repeated here: whether a call may be tried again, when, and with which text, is for the one who made it.
 """
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -13,17 +14,24 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
+from bot.errors import ChannelClosedError
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import is_code, printable
 from bot.slack.body import Body
+from bot.slack.forms import View
+from bot.slack.transcript import MARKED, transcribe
 from bot.slack.wires.call_failures import translated
 from bot.slack.wires.response_urls import may_be_answered_at
 
 logger = logging.getLogger(__name__)
 
-MARKED = "perspectives_message"  # the type of the metadata in what the bot posts
 PAGE = 100  # messages that are asked for at once
 MOST_PAGES = 50  # are looked through; a cursor may lead on for ever
+THREAD_TIMEOUT = 3.0  # seconds to read a thread in; whoever mentioned the bot waits for it
+# Messages of a thread that are asked for at once: few enough that a page of long ones, which come with their blocks,
+# stays below the session's bound, and many enough that the longest of threads are read in time.
+THREAD_PAGE = 250
+MOST_SAID = 5_000  # messages of a thread that are looked at
 HORIZON = 7_200.0  # seconds; nothing older is looked for, since no run goes on for so long
 
 
@@ -67,6 +75,7 @@ class Slack:
     def __init__(self, client: AsyncWebClient, proxies: Proxies = DIRECT) -> None:
         self._client = client
         self._proxies = proxies
+        self._own: frozenset[str] = frozenset()  # the bot's ids, once it has asked for them
 
     async def identify(self) -> Identity:
         """Ask who the token's owner is."""
@@ -79,6 +88,7 @@ class Slack:
             if not all(is_code(one) for one in ids):
                 raise TypeError("an id is none")
             user_id, bot_id, team_id = ids
+            self._own = frozenset((user_id, bot_id))
             return Identity(user_id, bot_id, team_id, printable(data["team"]), printable(data.get("user")), scopes)
 
     async def post(self, channel: str, body: Body, thread_ts: str | None, mark: Mark) -> str:
@@ -110,8 +120,8 @@ class Slack:
                 else:
                     answer = await self._client.conversations_replies(ts=thread_ts, cursor=cursor, **page)
                 ts = _find_mark(_data(answer), mark)
-                cursor = (_data(answer).get("response_metadata") or {}).get("next_cursor") or ""
-                if ts is not None or not cursor or not isinstance(cursor, str):
+                cursor = _cursor(_data(answer))
+                if ts is not None or cursor is None:
                     break
             return ts
 
@@ -124,6 +134,56 @@ class Slack:
         """Take a message of the bot's own away."""
         async with translated(self._client.base_url):
             await self._client.chat_delete(channel=channel, ts=ts)
+
+    async def open_form(self, trigger_id: str, view: View) -> None:
+        """Open a form for whoever has pressed what `trigger_id` came with, in the last 3 s."""
+        async with translated(self._client.base_url):
+            await self._client.views_open(trigger_id=trigger_id, view=view)
+
+    async def read_thread(self, channel: str, thread_ts: str, *, before_ts: str = "") -> str:
+        """What was said in a thread before `before_ts`, for a model to read; empty where nothing was.
+
+        It takes `THREAD_TIMEOUT` at the most; of a thread that takes longer, it is the beginning, and says so. It needs
+        `channels:history`, or that of another kind of channel: without, it raises `TokenRefusedError`, whose code is
+        `missing_scope`. None of what it raises is more than a thread that was not read.
+        """
+        messages: list[Any] = []
+        cursor: str | None = ""
+        async with translated(self._client.base_url):
+            try:
+                async with asyncio.timeout(THREAD_TIMEOUT):
+                    while cursor is not None and len(messages) < MOST_SAID:
+                        answer = await self._client.conversations_replies(
+                            channel=channel,
+                            ts=thread_ts,
+                            cursor=cursor or None,
+                            limit=THREAD_PAGE,
+                            include_all_metadata=True,
+                        )
+                        messages += _messages(_data(answer))
+                        cursor = _cursor(_data(answer))
+            except TimeoutError:
+                if not messages:
+                    raise
+        return transcribe(messages, thread_ts, before_ts=before_ts, own=self._own, is_whole=cursor is None)
+
+    async def answer_press(
+        self, channel: str, user: str, body: Body, *, thread_ts: str | None, response_url: str | None
+    ) -> None:
+        """Show a message to whoever pressed a button there, also where the bot is no member any more.
+
+        Unlike a command's, the response_url of a button comes second: what it shows in a thread's place stands in the
+        channel.
+        """
+        async with translated(self._client.base_url):
+            try:
+                async with translated(self._client.base_url):
+                    await self._client.chat_postEphemeral(
+                        channel=channel, user=user, text=body.text, blocks=body.blocks, thread_ts=thread_ts
+                    )
+            except ChannelClosedError:
+                if not (response_url and await self._respond(response_url, body)):
+                    raise
 
     async def post_ephemeral(
         self, channel: str, user: str, body: Body, *, thread_ts: str | None = None, response_url: str | None = None
@@ -140,14 +200,19 @@ class Slack:
             )
 
     async def _respond(self, response_url: str, body: Body) -> bool:
-        """Answer a command where it says; whether that worked. It does five times, in half an hour."""
+        """Answer a command or a press where it says; whether that worked. It does five times, in half an hour."""
         if not may_be_answered_at(response_url, self._client.base_url):
             logger.warning("slack.response_url_refused: it is neither Slack's nor of SLACK_API_URL's host")
             return False
         hook = AsyncWebhookClient(response_url, session=self._client.session, retry_handlers=[])
         hook.proxy = self._proxies.find(response_url)
         try:
-            answer = await hook.send(text=body.text, blocks=body.blocks, response_type="ephemeral")
+            answer = await hook.send(
+                text=body.text,
+                blocks=body.blocks,
+                response_type="ephemeral",
+                replace_original=False,  # the message whose button was pressed
+            )
         except (aiohttp.ClientConnectorError, aiohttp.InvalidURL):
             return False  # it cannot have arrived
         return bool(answer.status_code == 200)  # noqa: PLR2004 - HTTP's own number
@@ -157,6 +222,19 @@ def _data(answer: AsyncSlackResponse) -> dict[str, Any]:
     if not isinstance(answer.data, dict):
         raise TypeError("the answer is no object")
     return answer.data
+
+
+def _cursor(page: dict[str, Any]) -> str | None:
+    """Where the next page begins, if there is one."""
+    cursor = (page.get("response_metadata") or {}).get("next_cursor")
+    return cursor if cursor and isinstance(cursor, str) else None
+
+
+def _messages(page: dict[str, Any]) -> list[Any]:
+    messages = page["messages"]
+    if not isinstance(messages, list):
+        raise TypeError("the messages are no list")
+    return messages
 
 
 def _metadata(mark: Mark) -> dict[str, Any]:

@@ -1,19 +1,18 @@
 """The buttons under an answer and under an index, as Slack's Block Kit. Pure.
 
 They ride on edits that are due anyway. What a button is about stands in its `value`, as ids only, since Slack hands
-that over again whichever version of this program is running by then; `read_value` reads it.
+that over again whichever version of this program is running by then (`payloads.presses` has its form).
 """
 
 from collections.abc import Iterable
 from typing import Any
 
+from bot.slack.payloads.presses import write_value
 from bot.slack.question import Action
-from bot.texts import LANGUAGES
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 
 LABEL_LIMIT = 75  # characters of what a screen reader says of a button; Slack's
-NOBODY = "-"  # in place of a side, where it is about the whole run
 
 Block = dict[str, Any]
 
@@ -25,34 +24,20 @@ _LABELS = {
 }
 
 
-def write_value(run: str, side: str, language: Language) -> str:
-    """What a button is about; the run's key comes last, since it may contain anything."""
-    return f"{language.key} {side or NOBODY} {run}"
-
-
-def read_value(value: str) -> tuple[str, str, Language]:
-    """The run, the side and the language of a button. Raises `ValueError`."""
-    language, side, run = value.split(" ", 2)
-    if not (run and side) or language not in LANGUAGES:
-        raise ValueError
-    return run, "" if side == NOBODY else side, LANGUAGES[language]
-
-
 def buttons(actions: Iterable[Action], run: str, language: Language, *, side: str = "") -> list[Block]:
     """A row of buttons about a run, or about one `side` of it; no block at all without any."""
     name = language.side(side).name if side else ""
-    elements = [_button(action, write_value(run, side, language), name, language) for action in actions]
+    elements = [_button(action, write_value(language, side, run), name, language) for action in actions]
     return [{"type": "actions", "elements": elements}] if elements else []
 
 
 def votes(run: str, side: str, language: Language) -> list[Block]:
     """The two buttons that say whether an answer was of use."""
-    value = write_value(run, side, language)
     feedback = {
         "type": "feedback_buttons",
         "action_id": Action.FEEDBACK.value,
-        "positive_button": {"text": _plain(language.say(Phrase.GOOD)), "value": f"+{value}"},
-        "negative_button": {"text": _plain(language.say(Phrase.BAD)), "value": f"-{value}"},
+        "positive_button": _vote(Phrase.GOOD, write_value(language, side, run, is_good=True), language),
+        "negative_button": _vote(Phrase.BAD, write_value(language, side, run, is_good=False), language),
     }
     return [{"type": "context_actions", "elements": [feedback]}]
 
@@ -67,6 +52,10 @@ def _button(action: Action, value: str, name: str, language: Language) -> Block:
         "accessibility_label": words[:LABEL_LIMIT],
         "value": value,
     }
+
+
+def _vote(phrase: Phrase, value: str, language: Language) -> Block:
+    return {"text": _plain(language.say(phrase)), "value": value}
 
 
 def _plain(text: str) -> Block:

@@ -154,12 +154,8 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.TOGETHER_LABEL: "Draw together: {name}",
     Phrase.GOOD: "Of use",
     Phrase.BAD: "Of no use",
-    Phrase.UNKNOWN_RUN: "I do not know this question any more: it was too long ago. Ask it again.",
-    Phrase.HAS_ENDED: "This has ended already.",
     Phrase.IS_GOING_ON: "This is being answered just now.",
-    Phrase.NOTHING_AGAIN: "Every answer here is whole: there is nothing to try again.",
     Phrase.TOO_FEW: "At least two answers have to be whole before I can draw them together.",
-    Phrase.DRAWN_ALREADY: "These answers are drawn together already, or are just being: see in the thread.",
     Phrase.TOO_OFTEN: "{reason} Nothing was begun.",
     Phrase.STORE_AWAY: "I cannot look that up at the moment. Press again in a minute.",
     Phrase.HINT: (
@@ -207,6 +203,31 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.RESTRICTED: (f"Only some people may write in this channel ({{channel}}), and I am not one of them. {_BACK}"),
     Phrase.PROBLEM_CONTINUED: "Your problem, continued",
     Phrase.BROKEN_RUN: "Something went wrong in me, and I stopped. To ask again, send your problem again:",
+    Phrase.FORM_TITLE: "Get perspectives",
+    Phrase.FORM_SUBMIT: "Ask",
+    Phrase.FORM_CLOSE: "Cancel",
+    Phrase.FORM_LABEL: "Your problem",
+    Phrase.FORM_HINT: "What is wrong, since when, for whom, and what was tried: the more of it, the better.",
+    Phrase.FORM_CUT: "The message is longer than this field may be: this is its beginning.",
+    Phrase.DEEPER_TITLE: "Go deeper",
+    Phrase.DEEPER_ASK: "Ask {name}, or add what you know",
+    Phrase.DEEPER_HINT: "Leave it empty to have the weakest point of the answer worked out.",
+    Phrase.OTHER_VERSION: (
+        "This button is from another version of me, and I do not know what it was to do. Nothing was done; to go on, "
+        "ask your problem again."
+    ),
+    Phrase.UNKNOWN_RUN: (
+        "I do not remember this thread any more, so its buttons do nothing. To go on, ask your problem again."
+    ),
+    Phrase.ALREADY_STOPPED: "This has ended already: there is nothing to stop.",
+    Phrase.ALREADY_DRAWN: "These answers are being drawn together already, or were, as they stand: see this thread.",
+    Phrase.NOTHING_TO_TRY_AGAIN: "There is nothing to try again: these answers are whole, or are being asked already.",
+    Phrase.NOT_A_MEMBER_ANY_MORE: (
+        "I am not in this channel ({channel}) any more, so I cannot answer here. Invite me with {command}, followed by "
+        "my name with an @, and press again."
+    ),
+    Phrase.NO_FORM: "Slack did not open the form. Press again.",
+    Phrase.NO_FORM_OF_MESSAGE: "Slack did not open the form. Choose it again, or mention me in a reply to the message.",
 }
 
 ENGLISH = Language(

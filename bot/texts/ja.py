@@ -169,12 +169,8 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.TOGETHER_LABEL: "まとめる：{name}",
     Phrase.GOOD: "役に立った",
     Phrase.BAD: "役に立たなかった",
-    Phrase.UNKNOWN_RUN: "この質問はもう記録に残っていません（古いためです）。もう一度質問してください。",
-    Phrase.HAS_ENDED: "これはもう終わっています。",
     Phrase.IS_GOING_ON: "今ちょうど回答しているところです。",
-    Phrase.NOTHING_AGAIN: "どの回答もそろっているので、やり直すものはありません。",
     Phrase.TOO_FEW: "まとめるには、少なくとも二つの回答がそろっている必要があります。",
-    Phrase.DRAWN_ALREADY: "これらの回答はもうまとめてあるか、今まとめているところです。スレッドをご覧ください。",
     Phrase.TOO_OFTEN: "{reason}まだ何も始めていません。",
     Phrase.STORE_AWAY: "今は記録を確かめられません。一分ほど待って、もう一度押してください。",
     Phrase.HINT: (
@@ -227,6 +223,33 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     ),
     Phrase.PROBLEM_CONTINUED: "問題の続き",
     Phrase.BROKEN_RUN: "ボット自体に問題が起きて止まりました。もう一度質問するには、次の文章を送り直してください。",
+    Phrase.FORM_TITLE: "四つの見方を聞く",
+    Phrase.FORM_SUBMIT: "質問する",
+    Phrase.FORM_CLOSE: "キャンセル",
+    Phrase.FORM_LABEL: "問題",
+    Phrase.FORM_HINT: "何が、いつから、誰にとって問題で、何を試したか。詳しいほど役に立つ回答になります。",
+    Phrase.FORM_CUT: "メッセージがこの欄に入りきらないので、はじめの部分だけを入れました。",
+    Phrase.DEEPER_TITLE: "さらに深く",
+    Phrase.DEEPER_ASK: "「{name}」への質問、または補足",
+    Phrase.DEEPER_HINT: "空のままなら、回答のいちばん弱い点を掘り下げます。",
+    Phrase.OTHER_VERSION: (
+        "このボタンは別のバージョンのもので、何をするボタンか分かりません。何も行いませんでした。続けるには、もう一度"
+        "質問してください。"
+    ),
+    Phrase.UNKNOWN_RUN: (
+        "このスレッドの記録はもう残っていないので、ボタンは働きません。続けるには、もう一度質問してください。"
+    ),
+    Phrase.ALREADY_STOPPED: "すでに終わっているので、止めるものがありません。",
+    Phrase.ALREADY_DRAWN: "今の回答はすでにまとめたか、まとめている途中です。このスレッドをご覧ください。",
+    Phrase.NOTHING_TO_TRY_AGAIN: "やり直すものがありません。回答はそろっているか、すでにやり直しています。",
+    Phrase.NOT_A_MEMBER_ANY_MORE: (
+        "私はもうこのチャンネル（{channel}）のメンバーではないので、ここでは答えられません。{command} のあとに @ と私の"
+        "名前を付けて招待し、もう一度押してください。"
+    ),
+    Phrase.NO_FORM: "Slack がフォームを開けませんでした。もう一度押してください。",
+    Phrase.NO_FORM_OF_MESSAGE: (
+        "Slack がフォームを開けませんでした。もう一度選ぶか、メッセージへの返信で私をメンションしてください。"
+    ),
 }
 
 JAPANESE = Language(

@@ -61,12 +61,8 @@ class Phrase(Enum):
     BAD = auto()
 
     # To one person, who has pressed a button: why nothing came of it.
-    UNKNOWN_RUN = auto()
-    HAS_ENDED = auto()
     IS_GOING_ON = auto()
-    NOTHING_AGAIN = auto()
     TOO_FEW = auto()
-    DRAWN_ALREADY = auto()
     TOO_OFTEN = auto()  # reason
     STORE_AWAY = auto()
 
@@ -96,3 +92,23 @@ class Phrase(Enum):
     NO_DIRECT_MESSAGES = auto()
     RESTRICTED = auto()  # channel
     PROBLEM_CONTINUED = auto()
+
+    # The forms. A title, and the words on a form's buttons, have 24 characters at the most.
+    FORM_TITLE = auto()
+    FORM_SUBMIT = auto()
+    FORM_CLOSE = auto()
+    FORM_LABEL = auto()
+    FORM_HINT = auto()
+    FORM_CUT = auto()  # in place of the hint, where the message was too long for the field
+    DEEPER_TITLE = auto()
+    DEEPER_ASK = auto()  # name of the side
+    DEEPER_HINT = auto()
+    # To whoever pressed a button that did nothing, or in a form that cannot be sent.
+    OTHER_VERSION = auto()
+    UNKNOWN_RUN = auto()
+    ALREADY_STOPPED = auto()
+    ALREADY_DRAWN = auto()
+    NOTHING_TO_TRY_AGAIN = auto()
+    NOT_A_MEMBER_ANY_MORE = auto()  # channel, command
+    NO_FORM = auto()
+    NO_FORM_OF_MESSAGE = auto()

@@ -16,9 +16,10 @@ from bot.commands import TALKATIVE
 from bot.playground.slack.payloads import describe_command, describe_event, describe_mention
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Message, Version, Workspace
-from bot.slack.api import Identity
-from bot.slack.listeners import register
-from bot.slack.question import Question
+from bot.slack.api import Identity, Slack, make_client
+from bot.slack.forms import DEEPER_FORM, PROBLEM_FORM
+from bot.slack.listeners import SHORTCUT, register
+from bot.slack.question import Press, Question
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import Socket
 
@@ -35,24 +36,84 @@ MENTION = describe_mention(
     Message(GENERAL.id, "1800000000.000001", ADA.id, None, None, [Version(0.0, f"<@{WORKSPACE.bot.id}> why?", [])]),
 )
 EVENT = describe_event(WORKSPACE, MENTION | {"thread_ts": MENTION["ts"], "edited": None, "bot_id": None}, "Ev1")
-BUTTON = {
-    "type": "block_actions",
+DIRECT = describe_event(
+    WORKSPACE,
+    {
+        "type": "message",
+        "channel_type": "im",
+        "channel": "D0ADA",
+        "user": ADA.id,
+        "text": "why?",
+        "subtype": None,
+        "ts": "1800000000.000002",
+        "thread_ts": "1800000000.000001",
+        "hidden": False,
+        "bot_id": None,
+    },
+    "Ev2",
+)
+INTERACTIVE = {
     "team": {"id": WORKSPACE.team_id, "domain": "playground"},
     "user": {"id": ADA.id, "team_id": WORKSPACE.team_id},
     "channel": {"id": GENERAL.id},
-    "message": {"ts": MENTION["ts"]},
     "trigger_id": "1.1.x",
-    "response_url": "https://hooks.slack.com/actions/x",
-    "actions": [{"type": "button", "action_id": "stop", "block_id": "b", "value": "v", "action_ts": "1.0"}],
+    "response_url": "http://127.0.0.1:9/x",
 }
-SHORTCUT = {**BUTTON, "type": "message_action", "callback_id": "ask", "message_ts": MENTION["ts"]}
-VIEW = {**BUTTON, "type": "view_submission", "view": {"id": "V1", "type": "modal", "callback_id": "c", "state": {}}}
+
+
+def press(action_id: str, value: str) -> dict[str, Any]:
+    """What is sent of a button that ada pressed."""
+    return INTERACTIVE | {
+        "type": "block_actions",
+        "container": {
+            "type": "message",
+            "message_ts": MENTION["ts"],
+            "channel_id": GENERAL.id,
+            "is_ephemeral": False,
+            "thread_ts": MENTION["ts"],
+        },
+        "message": {"ts": MENTION["ts"]},
+        "actions": [{"type": "button", "action_id": action_id, "block_id": "b", "value": value, "action_ts": "1.0"}],
+    }
+
+
+def submit(callback_id: str, place: dict[str, Any]) -> dict[str, Any]:
+    """What is sent of a form that ada has filled in."""
+    return INTERACTIVE | {
+        "type": "view_submission",
+        "view": {
+            "id": "V1",
+            "type": "modal",
+            "callback_id": callback_id,
+            "private_metadata": json.dumps(place),
+            "state": {"values": {"words": {"words": {"type": "plain_text_input", "value": "why?"}}}},
+        },
+    }
+
+
+SHORTCUT_USED = INTERACTIVE | {
+    "type": "message_action",
+    "callback_id": SHORTCUT,
+    "message_ts": MENTION["ts"],
+    "message": {"type": "message", "user": ADA.id, "ts": MENTION["ts"], "thread_ts": MENTION["ts"], "text": "why?"},
+}
+PLACE = {"channel": GENERAL.id, "thread_ts": MENTION["ts"], "response_url": "http://127.0.0.1:9/x"}
+ROOT = {"root": "1.1.x", "side": "Depth", "language": "en"}
+PAYLOADS = [
+    press("stop", "en - 1.1.x"),
+    press("deeper", "ja Depth 1.1.x"),
+    press("feedback", "-en Depth 1.1.x"),
+    press("former", "en - 1.1.x"),
+    SHORTCUT_USED,
+    submit(PROBLEM_FORM, PLACE),
+    submit(DEEPER_FORM, PLACE | ROOT),
+    submit("former", PLACE),
+]
 ENVELOPES: list[dict[str, Any]] = [
     {"type": "slash_commands", "accepts_response_payload": True, "payload": COMMAND},
     {"type": "events_api", "accepts_response_payload": False, "retry_attempt": 0, "retry_reason": "", "payload": EVENT},
-    {"type": "interactive", "accepts_response_payload": True, "payload": BUTTON},
-    {"type": "interactive", "accepts_response_payload": True, "payload": SHORTCUT},
-    {"type": "interactive", "accepts_response_payload": True, "payload": VIEW},
+    {"type": "events_api", "accepts_response_payload": False, "payload": DIRECT},
+    *({"type": "interactive", "accepts_response_payload": True, "payload": payload} for payload in PAYLOADS),
 ]
 
 
@@ -104,6 +165,7 @@ class World:
 
     def __init__(self, server: SlackServer) -> None:
         self.received: list[Question] = []
+        self.pressed: list[Press] = []
         self.failure: Exception | None = None  # of whoever receives questions
         self.server = server
         self._number = 0
@@ -113,6 +175,17 @@ class World:
         if self.failure:
             raise self.failure
         self.received.append(question)
+
+    async def press(self, press: Press) -> None:
+        """Take a press, as the bot would."""
+        if self.failure:
+            raise self.failure
+        self.pressed.append(press)
+
+    def consider(self, question: Question) -> str | None:
+        """Have nothing against a question."""
+        check(question)
+        return None
 
     async def send(self, text: str, envelope_id: str) -> bool:
         """Send a message as it is; whether it is acknowledged in time."""
@@ -148,7 +221,14 @@ async def listening() -> AsyncIterator[World]:
     async with SlackServer(Workspace()) as server, make_session() as session:
         async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
             world = World(server)
-            register(socket.app, bot_user=IDENTITY.user_id, receive=world.receive)
+            register(
+                socket.app,
+                bot_user=IDENTITY.user_id,
+                receive=world.receive,
+                press=world.press,
+                consider=world.consider,
+                slack=Slack(make_client(server.workspace.bot_token, server.url, session)),
+            )
             serving = asyncio.create_task(socket.serve(IDENTITY))
             await server.connected()
             yield world
@@ -160,8 +240,9 @@ async def listening() -> AsyncIterator[World]:
 
 def check(question: Question) -> None:
     """What the rest of the bot may rely on."""
-    names = [question.key, question.user, question.channel, question.thread_ts, question.ephemeral_ts]
+    names = [question.user, question.channel, question.thread_ts, question.ephemeral_ts]
     assert all(name is None or (name.isascii() and len(name) <= 210) for name in names)
+    assert all(name.isprintable() and len(name) <= 710 for name in (question.key, question.root, question.side))
     assert "\x00" not in question.problem
     question.problem.encode()
     assert len(question.response_url or "") <= 2_000
@@ -176,6 +257,9 @@ async def test_every_field_of_every_payload_may_be_of_any_type(caplog: pytest.Lo
                 assert await world.is_acknowledged(changed(ENVELOPES[number], at, odd)), (at, odd)
     for question in world.received:
         check(question)
+    for pressed in world.pressed:
+        assert all(name.isprintable() and len(name) <= 500 for name in (pressed.run, pressed.side))
+        assert all(name.isascii() and len(name) <= 100 for name in (pressed.user, pressed.channel, pressed.ts))
     ours = [record for record in caplog.records if record.name.startswith("bot")]
     assert all("\n" not in record.getMessage() and len(record.getMessage()) < 300 for record in ours)
     assert not [record for record in ours if record.levelno >= logging.ERROR]
@@ -198,6 +282,9 @@ async def test_whatever_stands_in_a_field_is_acknowledged(changes: list[tuple[tu
             assert await world.is_acknowledged(changed(ENVELOPES[number], at, value))
     for question in world.received:
         check(question)
+    for pressed in world.pressed:
+        assert all(name.isprintable() and len(name) <= 500 for name in (pressed.run, pressed.side))
+        assert all(name.isascii() and len(name) <= 100 for name in (pressed.user, pressed.channel, pressed.ts))
 
 
 @pytest.mark.parametrize("brackets", ["[]", '{"a":}'])

@@ -20,7 +20,7 @@ _TOKEN_OR_TAG = re.compile(r"<(?=[@#!?/a-z])", re.IGNORECASE)
 """The same, and what would begin a tag of HTML, where it is not certain that the text is code."""
 
 _INCOMING = re.compile(r"<(?P<entity>[^<>]*)>|&(?P<escape>lt|gt|amp);")
-_NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
+NO_CHARACTER = re.compile("[\x00\ud800-\udfff]")
 _ESCAPED = re.compile("&(?P<escape>lt|gt|amp);")
 _CHARACTERS = {"lt": "<", "gt": ">", "amp": "&"}
 
@@ -90,7 +90,7 @@ def unescape(text: str) -> str:
     `<https://a.b|a.b>` `a.b`; another label stands before its address. One pass, so that somebody's `&amp;lt;` ends as
     the `&lt;` that was typed. What is no character becomes U+FFFD.
     """
-    return _NO_CHARACTER.sub("\ufffd", _INCOMING.sub(_typed, text))
+    return NO_CHARACTER.sub("\ufffd", _INCOMING.sub(_typed, text))
 
 
 def without_mention(text: str, user: str) -> str:
