@@ -126,12 +126,12 @@ def index(
 ) -> Body:
     """The parent when all answers have ended: under the problem, a line for each; and what whole ones rest on.
 
-    Where Slack has refused so many bytes, the lines are shorter, so that it has fewer: `below`. The problem stays as it
-    is shown: `over` is that.
+    Where Slack has refused so many bytes, the lines are shorter, so that it has fewer, and that is left out: `below`.
+    The problem stays as it is shown: `over` is that.
     """
     standing = (over or parent(problem, user, language)).blocks
     text = language.say(Phrase.PERSPECTIVES_ON, user=f"<@{user}>", problem=escape(_short(problem)))
-    is_whole = all(draft.state is State.DONE for _, draft in answers)
+    is_whole = below == math.inf and all(draft.state is State.DONE for _, draft in answers)
     origin = [_context(language.say(Phrase.ORIGIN))] if is_whole else []
     for limit in INDEX_LINES:
         lines = [section(f"{_head(one, language)} {_outcome(draft, limit, language)}") for one, draft in answers]
