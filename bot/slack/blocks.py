@@ -88,12 +88,12 @@ def index(
 
     What draws them together, the `lead`, stands before them; `controls` under all.
 
-    Where Slack has refused so many bytes, the lines are shorter, so that it has fewer: `below`. The problem stays as it
-    is shown: `over` is that.
+    Where Slack has refused so many bytes, the lines are shorter, so that it has fewer, and that is left out: `below`.
+    The problem stays as it is shown: `over` is that.
     """
     standing = _asked(over) or parent(problem, user, language).blocks
     text = language.say(Phrase.PERSPECTIVES_ON, user=f"<@{user}>", problem=escape(_short(problem)))
-    is_whole = all(draft.state is State.DONE for _, draft in answers)
+    is_whole = below == math.inf and all(draft.state is State.DONE for _, draft in answers)
     origin = [context(language.say(Phrase.ORIGIN))] if is_whole else []
     for limit in INDEX_LINES:
         told = [*([lead] if lead else []), *answers]
