@@ -58,7 +58,8 @@ PURE = {
     "texts": "",
     "slack": "listeners socket websocket api session",
     "delivery": "board",
-    "durable": "journal recovery store questions claims rows schema sql.database sql.sqlite sql.postgresql",
+    "durable": "journal recovery store sql.database sql.sqlite sql.postgresql"
+    " tables.questions tables.claims tables.rows tables.schema",
     "runs": "run supervisor teller workspace",
 }
 IMPURE = re.compile(

@@ -19,12 +19,12 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from typing import Self
 
+from bot.durable.entry import Entry
 from bot.durable.events import Claimed, Event, Held, LeaseLost
 from bot.durable.lease import Lease, judge
-from bot.durable.record import WITHDRAWN, Changes, Outcome, Saved
+from bot.durable.record import Changes, Outcome, Saved
 from bot.durable.recovery import Recovery, Storage
 from bot.durable.unsaved import Unsaved
-from bot.engine.draft import Draft
 from bot.errors import StoreError
 from bot.slack.question import Question
 
@@ -32,62 +32,8 @@ logger = logging.getLogger(__name__)
 
 TIMEOUT = 1.5  # seconds; the person who typed a command has waited half of what Slack allows
 LONG_TIMEOUT = 4.0  # seconds for a database that nobody waits for: to wake up, to take in all that it has missed
-EDIT_TIMEOUT = 0.25  # seconds that an edit waits for the database: its text is there, and gets no younger
 RETRY = 1.0  # seconds between two tries of a database that is away
 GATHER = 0.05  # seconds in which what nobody waits for gathers, to be written together
-
-
-class Entry:
-    """What is written of one run: its ledger."""
-
-    def __init__(self, journal: "Journal", key: str) -> None:
-        self.key = key
-        self._journal = journal
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether another process could go on with the run."""
-        return self._journal.is_kept(self.key)
-
-    async def record_intent(self, part: str) -> None:
-        """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
-        self._journal.unsaved.note_post(self.key, part, None)
-        if self.is_kept:
-            await self._journal.written()
-
-    def not_posted(self, part: str) -> None:
-        """Note that it was not posted."""
-        self._journal.unsaved.note_post(self.key, part, WITHDRAWN)
-        self._journal.wake()
-
-    def posted(self, part: str, ts: str) -> None:
-        """Note that it stands."""
-        self._journal.unsaved.note_post(self.key, part, ts)
-        self._journal.wake()
-
-    def save_draft(self, name: str, draft: Draft) -> None:
-        """Note an answer's newest draft. It is written with the next edit, or at once if it is the last."""
-        self._journal.unsaved.note_draft(self.key, name, draft)
-        if draft.state.is_final:
-            self._journal.wake()
-
-    async def record_edit(self, part: str) -> None:
-        """Write down that an edit is about to be sent, and the run's newest drafts, of which it shows one.
-
-        What people have seen is then there for whoever goes on with the run.
-        """
-        self._journal.unsaved.note_edit(self.key, part, self._journal.clock())
-        if self.is_kept:
-            await self._journal.written(EDIT_TIMEOUT)
-
-    def edit_answered(self, part: str) -> None:
-        """Note that no edit of a message is under way any more."""
-        self._journal.unsaved.note_edit_answered(self.key, part)
-        self._journal.wake()
-
-    def end(self, outcome: Outcome) -> None:
-        """Note that the run has ended: nobody need claim it."""
-        self._journal.end(self.key, outcome)
 
 
 class Journal:

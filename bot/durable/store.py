@@ -25,15 +25,15 @@ from typing import Self
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.durable.claims import Claims
-from bot.durable.questions import Questions
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
-from bot.durable.rows import is_number
-from bot.durable.schema import edits, is_open, make, processes, runs
 from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
-from bot.durable.statements import Rows, Statement, changed, run_row
+from bot.durable.tables.claims import Claims
+from bot.durable.tables.questions import Questions
+from bot.durable.tables.rows import is_number
+from bot.durable.tables.schema import edits, is_open, make, processes, runs
+from bot.durable.tables.statements import Rows, Statement, changed, run_row
 from bot.errors import ContentError
 from bot.slack.question import Question
 

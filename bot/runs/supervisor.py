@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from bot.delivery.section import Found
-from bot.durable.journal import Entry, Journal
+from bot.durable.entry import Entry
+from bot.durable.journal import Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
 from bot.engine.perspectives import Perspective

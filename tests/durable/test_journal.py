@@ -8,8 +8,9 @@ from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
+from bot.durable.entry import Entry
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
-from bot.durable.journal import LONG_TIMEOUT, RETRY, TIMEOUT, Entry, Journal
+from bot.durable.journal import LONG_TIMEOUT, RETRY, TIMEOUT, Journal
 from bot.durable.lease import LEASE
 from bot.durable.record import WITHDRAWN, Begun, Changes, Outcome, Record, Saved, Search
 from bot.durable.recovery import SEARCH

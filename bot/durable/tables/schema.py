@@ -37,7 +37,6 @@ MOST = 2**31 - 1  # PostgreSQL's INTEGER
 LONGEST = 1_000_000  # characters of one text; no answer that Slack can show comes near, and a write has to be brief
 
 
-# `STEPS[0]` makes a database of version 1 one of version 2, and so on. Tables that are new, or missing, have been made
 class _Words(TypeDecorator[str]):
     """Text; what PostgreSQL cannot store of a string becomes U+FFFD, in SQLite too. More than `LONGEST` is cut off."""
 

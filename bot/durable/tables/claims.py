@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Record
-from bot.durable.rows import read_records
-from bot.durable.schema import answers, is_open, messages, processes, runs
 from bot.durable.sql.database import Database
+from bot.durable.tables.rows import read_records
+from bot.durable.tables.schema import answers, is_open, messages, processes, runs
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ import psycopg
 import pytest
 from sqlalchemy import event, text
 
-from bot.durable.claims import UNKNOWN
 from bot.durable.lease import LEASE
 from bot.durable.record import Begun, Changes, Outcome, Search
 from bot.durable.store import Store
+from bot.durable.tables.claims import UNKNOWN
 from bot.engine.draft import Draft, State
 from tests.support.databases import KINDS, claim, query, release
 from tests.support.stores import World, keys, question

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.durable.record import Record
-from bot.durable.rows import is_number, read_reason, read_records, write_reason
+from bot.durable.tables.rows import is_number, read_reason, read_records, write_reason
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
 from bot.slack.question import Question

@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy import Delete, Insert, Table, Update, bindparam, delete, func, select, update
 
-from bot.durable.claims import UNKNOWN
 from bot.durable.record import WITHDRAWN, Begun, Changes
-from bot.durable.rows import write_reason
-from bot.durable.schema import answers, messages, runs
+from bot.durable.tables.claims import UNKNOWN
+from bot.durable.tables.rows import write_reason
+from bot.durable.tables.schema import answers, messages, runs
 
 Statement = Insert | Update | Delete
 Rows = Sequence[dict[str, Any]]
