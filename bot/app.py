@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.delivery.board import Board
-from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
+from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped
 from bot.durable.journal import Journal
 from bot.engine.completions import Completions
 from bot.engine.perspectives import PERSPECTIVES, Perspective
@@ -166,6 +166,8 @@ async def _attend(journal: Journal, supervisor: Supervisor, workspace: Workspace
                     supervisor.take_up(record)
                 case LeaseLost(key):
                     supervisor.abandon(key)
+                case Stopped(key, user):
+                    supervisor.stop(key, user)
                 case Asked(user, ago):
                     workspace.admission.recall(user, _now() - ago)
                 case Spent(ago):

@@ -58,7 +58,8 @@ PURE = {
     "texts": "",
     "slack": "listeners wires.socket wires.websocket api wires.session",
     "delivery": "board",
-    "durable": "journal recovery store questions claims rows schema sql.database sql.sqlite sql.postgresql",
+    "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
+    " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
     "runs": "run supervisor teller workspace",
 }
 IMPURE = re.compile(

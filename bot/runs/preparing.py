@@ -11,7 +11,8 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from bot.delivery.sections.section import Found
-from bot.durable.journal import Entry, Journal
+from bot.durable.entry import Entry
+from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
 from bot.engine.conversation.followups import TOGETHER
 from bot.engine.conversation.material import Former, compose
@@ -46,11 +47,10 @@ class NotBegunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Which answers of a run are asked anew, what there is of it, and whose limits it counts against."""
+    """Which answers of a run are asked anew, and what there is of it."""
 
     names: Collection[str]
     conversation: Conversation
-    payer: str
 
 
 class Preparing:

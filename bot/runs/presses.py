@@ -61,7 +61,7 @@ class Presses:
             case Action.TOGETHER:
                 return await self._draw_together(press)
             case _:
-                is_known = await self._journal.vote(press.run, press.side, press.user, press.is_good)
+                is_known = await self._journal.vote(press.run, press.side, press.user, is_good=press.is_good)
                 return None if is_known else Phrase.UNKNOWN_RUN
 
     async def _stop(self, press: Press) -> Phrase | None:
@@ -95,7 +95,7 @@ class Presses:
                 self._admission.withdraw(press.user)
         if record is None:
             return Phrase.IS_GOING_ON
-        self._supervisor.go_on(record, Again(names, conversation, press.user))
+        self._supervisor.go_on(record, Again(names, conversation))
         return None
 
     async def _draw_together(self, press: Press) -> Phrase | None:

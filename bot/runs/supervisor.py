@@ -108,7 +108,7 @@ class Supervisor:
     def go_on(self, record: Record, again: Again) -> None:
         """Ask some answers of a run anew, which was reopened, and its payer admitted."""
         if not self.begin(record.question, self._run(record.question, record, again)):
-            self._admission.end(again.payer)
+            self._admission.end(record.begun_by)
 
     def take_up(self, record: Record) -> None:
         """Go on with a run that another process has left, or tell its sender that it is too late for that."""
@@ -156,7 +156,7 @@ class Supervisor:
                 await self._teller.tell(question, notices.interrupted, problem)
             self._journal.entry(question.key).end(Outcome.REFUSED)
         else:
-            self._admission.resume(question.user, _now() - (self._journal.clock() - record.asked_at))
+            self._admission.resume(record.begun_by, _now() - (self._journal.clock() - record.begun_at))
             await self._run(question, record)
 
     async def _run(self, question: Question, record: Record | None, again: Again | None = None) -> None:
@@ -191,7 +191,7 @@ class Supervisor:
             if run is not None:
                 run.close()
             self._going_on.pop(question.key, None)
-            self._admission.end(again.payer if again else question.user)
+            self._admission.end(record.begun_by if record else question.user)
             if outcome is not None:
                 entry.end(outcome)
             logger.info(

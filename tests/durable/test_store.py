@@ -14,8 +14,8 @@ from sqlalchemy import event
 
 from bot.durable.lease import LEASE
 from bot.durable.record import WITHDRAWN, Changes, Outcome, Record
-from bot.durable.schema import VERSION
 from bot.durable.store import Store
+from bot.durable.tables.schema import VERSION
 from bot.engine.draft import Draft, State, Transcript
 from bot.engine.reasons import Code, Reason
 from bot.errors import ContentError, SettingsError, StoreError

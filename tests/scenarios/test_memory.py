@@ -28,13 +28,17 @@ from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.engine.protocol.answer import Answer
 from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
+from bot.runs.reception import Reception
+from bot.runs.refusals import Refusals
 from bot.runs.run import Run
 from bot.runs.supervisor import Supervisor
+from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack.api import Mark, Slack
 from bot.slack.blocks import fits_parent
 from bot.slack.body import Body
 from bot.slack.question import Question
+from bot.texts.en import ENGLISH
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import ModelServer, Script
 from tests.support.world import NAMES, WORKING, World, running, script_of, shown
@@ -163,16 +167,22 @@ async def peak_of_the_bot() -> int:
     admission = Admission(Limits(1, 1_000), problem_limit=2_000, fits=fits_parent)
     async with asyncio.TaskGroup() as group:
         showing = group.create_task(board.serve())
+        slack = cast("Slack", _Slack())
+        journal = Journal(cast("Any", None), clock=time.time, history_days=1)
+        teller, refusals = Teller(slack), Refusals(PERSPECTIVES, [ENGLISH], problem_limit=2_000)
         async with Supervisor(
-            workspace=Workspace(cast("Slack", _Slack()), board, admission),
-            journal=Journal(cast("Any", None), clock=time.time, history_days=1),
+            workspace=Workspace(slack, board, admission),
+            journal=journal,
             model=_Model(),
             perspectives=PERSPECTIVES,
+            teller=teller,
+            refusals=refusals,
         ) as runs:
+            reception = Reception(runs, journal, admission, teller, refusals)
             for key in ("loads what is loaded late", "is measured"):
                 gc.collect()
                 tracemalloc.start()
-                await runs.receive(Question(key, "Why?", "U", "C"))
+                await reception.receive(Question(key, "Why?", "U", "C"))
                 await runs.end(600)
                 _, peak = tracemalloc.get_traced_memory()
                 tracemalloc.stop()

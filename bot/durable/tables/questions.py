@@ -16,8 +16,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.durable.schema import runs
 from bot.durable.sql.database import Database
+from bot.durable.tables.schema import runs
 from bot.errors import ContentError
 
 

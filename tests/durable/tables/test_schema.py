@@ -7,8 +7,8 @@ import pytest
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Changes, Outcome
-from bot.durable.schema import STEPS, VERSION, tables
 from bot.durable.store import Store
+from bot.durable.tables.schema import STEPS, VERSION, tables
 from bot.engine.draft import Draft, State
 from bot.texts.en import ENGLISH
 from tests.support.databases import KINDS, claim, database, query
