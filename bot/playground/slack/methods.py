@@ -20,9 +20,7 @@ from bot.playground.slack.arguments import (
     cut,
     read_content,
 )
-from bot.playground.slack.blocks import (
-    count_units,
-)
+from bot.playground.slack.block_kit.checks import count_units
 from bot.playground.slack.history import PageError, select
 from bot.playground.slack.workspace import Channel, Message, Workspace
 
