@@ -15,8 +15,8 @@ from typing import Any, Self
 from aiohttp import web
 
 from bot.playground.slack.arguments import RefusedError
+from bot.playground.slack.interaction.response_url import answer
 from bot.playground.slack.payloads import describe_command, describe_event, describe_mention, escape
-from bot.playground.slack.response_url import answer
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.web_api import WebApi
 from bot.playground.slack.workspace import SLACKBOT, Channel, User, Workspace

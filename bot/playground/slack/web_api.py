@@ -12,8 +12,8 @@ from aiohttp import web
 
 from bot.playground.slack.arguments import Json, RefusedError
 from bot.playground.slack.fault import OK, Fault
+from bot.playground.slack.interaction.response_url import LIFETIME, ResponseUrl
 from bot.playground.slack.methods import Methods
-from bot.playground.slack.response_url import LIFETIME, ResponseUrl
 from bot.playground.slack.workspace import Call, Workspace
 
 TOO_MANY = 429  # the status of an answer that says when to come again

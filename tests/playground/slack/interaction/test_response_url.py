@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.playground.slack.arguments import RefusedError
-from bot.playground.slack.response_url import LIFETIME, ResponseUrl
+from bot.playground.slack.interaction.response_url import LIFETIME, ResponseUrl
 from bot.playground.slack.workspace import Workspace
 
 
