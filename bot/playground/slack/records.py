@@ -100,6 +100,7 @@ class View:
     user: str
     content: dict[str, Any]
     is_open: bool = True
+    typed: dict[str, str] = field(default_factory=dict)  # by `block_id/action_id`
     errors: dict[str, str] = field(default_factory=dict)  # what stands at its fields, by their block_ids
 
     @property

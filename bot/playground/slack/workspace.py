@@ -223,6 +223,24 @@ class Workspace:
         self.announce()
         return whisper
 
+    def replace_original(self, source: Message | Whisper, content: tuple[str, list[Block]] | None) -> bool:
+        """Show other text and blocks in the place of a message, or nothing; whether it was still there."""
+        if isinstance(source, Message):
+            if not any(message is source for message in self.messages):
+                return False
+            if content:
+                self.edit(source, *content)
+            else:
+                self.delete(source)
+            return True
+        place = next((place for place, whisper in enumerate(self.whispers) if whisper.ts == source.ts), None)
+        if place is None:
+            return False
+        new = [replace(source, at=self.now(), text=content[0], blocks=content[1])] if content else []
+        self.whispers[place : place + 1] = new
+        self.announce()
+        return True
+
     def record(self, call: Call) -> None:
         """Keep a call that has been answered."""
         self.calls.append(call)

@@ -1,4 +1,4 @@
-"""Forms: opened with a trigger id, changed while they stand, and told of with what was typed into them."""
+"""Forms: opened with a trigger id, changed while they stand, filled in, and answered by the app when they are sent."""
 
 import json
 import uuid
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.playground.slack.arguments import Args, Json, RefusedError
+from bot.playground.slack.block_kit.checks import count_units
+from bot.playground.slack.block_kit.elements import INPUT_LIMIT
 from bot.playground.slack.block_kit.stored import store
 from bot.playground.slack.block_kit.views import find_view_problems
 from bot.playground.slack.interaction.triggers import TriggerError
@@ -13,6 +15,8 @@ from bot.playground.slack.records import View
 from bot.playground.slack.workspace import Workspace
 
 SIZE_LIMIT = 250_000  # bytes of a view in JSON; documented as 250 kB
+ANSWERS: Mapping[str, tuple[str, ...]] = {"clear": (), "update": ("view",), "errors": ("errors",)}
+"""What an app may answer to a form that was sent, and what it has to say with it. `push` is not carried out here."""
 
 
 def open_view(workspace: Workspace, args: Args) -> View:
@@ -64,6 +68,79 @@ def change_view(workspace: Workspace, view: View, content: Any) -> None:
 def describe_view(view: View, values: Mapping[str, Any] | None = None) -> Json:
     """Return a form as Slack tells apps of it; `values` are what was typed, by block_id and action_id."""
     return view.content | {"state": {"values": values or {}}}
+
+
+def fill_in(view: View, texts: Mapping[str, str]) -> Json:
+    """Type `texts` into a form, by `block_id/action_id`, and return what it holds then, by block_id and action_id.
+
+    A field that is left alone holds what it had before, or was opened with. What Slack's own client finds wrong with
+    what was typed stands in `view.errors` afterwards; such a form is not sent.
+
+    Raises:
+        ValueError: it has no such field.
+    """
+    values: Json = {}
+    names = {f"{block['block_id']}/{block['element']['action_id']}": block for block in _fields(view)}
+    if odd := texts.keys() - names.keys():
+        raise ValueError(f"no fields {sorted(odd)} in the form")
+    view.typed |= texts
+    view.errors = {}
+    for name, block in names.items():
+        element = block["element"]
+        text = view.typed.get(name, element.get("initial_value", ""))
+        values[block["block_id"]] = {element["action_id"]: {"type": element["type"], "value": text or None}}
+        if problem := _find_mistake(block, text):
+            view.errors[block["block_id"]] = problem
+    return values
+
+
+def answer_submission(workspace: Workspace, view: View, answer: Json | None) -> None:
+    """Do with a form that was sent what its app says: close it, show another or what is wrong with it.
+
+    Raises:
+        RefusedError: that makes no sense, or is nothing that is carried out here; the form stays as it was.
+    """
+    if not answer:
+        view.is_open = False
+        workspace.announce()
+        return
+    action = answer.get("response_action")
+    if not isinstance(action, str) or action not in ANSWERS:
+        raise RefusedError(f"unknown response_action: {action}")
+    if odd := answer.keys() ^ {"response_action", *ANSWERS[action]}:
+        raise RefusedError(f"{action}: missing or unknown: {', '.join(sorted(odd))}")
+    if action == "update":
+        change_view(workspace, view, answer["view"])
+    elif action == "errors":
+        view.errors = _read_errors(view, answer["errors"])
+    else:
+        view.is_open = False
+    workspace.announce()
+
+
+def _fields(view: View) -> list[Json]:
+    return [block for block in view.content["blocks"] if block["type"] == "input"]
+
+
+def _find_mistake(block: Json, text: str) -> str:
+    element = block["element"]
+    if not text:
+        return "" if block["optional"] else "Please complete this required field."
+    if count_units(text) > element.get("max_length", INPUT_LIMIT):
+        return "This entry is too long."
+    return "This entry is too short." if count_units(text) < element.get("min_length", 0) else ""
+
+
+def _read_errors(view: View, errors: Any) -> dict[str, str]:
+    if not isinstance(errors, dict) or not errors:
+        raise RefusedError("errors: must be an object with something in it")
+    fields = {block["block_id"] for block in _fields(view)}
+    for block_id, words in errors.items():
+        if block_id not in fields:
+            raise RefusedError(f"errors: {block_id} is no field")
+        if not isinstance(words, str) or not words.strip():
+            raise RefusedError(f"errors: {block_id} has no words")
+    return dict(errors)
 
 
 def _check(workspace: Workspace, content: Any, instead_of: View | None = None) -> None:

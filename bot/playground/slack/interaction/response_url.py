@@ -1,7 +1,8 @@
-"""The address that a slash command carries, where its app may answer without being a member of the channel.
+"""The address that comes with what a person did, where the app may answer without being a member of the channel.
 
-It works `USES` times within `LIFETIME`. `replace_original` and `delete_original` are about the messages of interactive
-payloads; for a command they change nothing.
+It works `USES` times within `LIFETIME`. A press is answered beside the message that has the button, or in its place
+(`replace_original`, `delete_original`). Those two are about such a message; for a command or a shortcut they change
+nothing.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 from bot.playground.slack.arguments import BLOCKS, Args, RefusedError, check_arguments, cut, read_content
 from bot.playground.slack.methods import POST_TEXT_LIMIT
+from bot.playground.slack.records import Message, Whisper
 from bot.playground.slack.workspace import Workspace
 
 USES = 5  # documented
@@ -21,16 +23,19 @@ ANSWER: Mapping[str, type | str] = {
     "replace_original": bool,
     "delete_original": bool,
 }
+Source = Message | Whisper | None
+"""The message that has the button; None for what was no press."""
 
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """One command's address: who sent it from where, and what is left of it."""
+    """One address: who did something where, with what message, and what is left of it."""
 
     channel: str
     user: str
     expires_at: float  # loop time
     uses_left: int = USES
+    source: Source = None
 
     def use(self, workspace: Workspace, args: Args) -> str:
         """Carry out a call of this address and return the ts of what it showed.
@@ -42,13 +47,36 @@ class ResponseUrl:
             raise RefusedError("expired_url")
         if not self.uses_left:
             raise RefusedError("used_url")
-        ts = answer(workspace, self.channel, self.user, args)
+        if self.source is None:
+            ts = answer(workspace, self.channel, self.user, args)
+        else:
+            ts = self._answer_press(workspace, self.source, args)
         self.uses_left -= 1
         return ts
 
+    def _answer_press(self, workspace: Workspace, source: Message | Whisper, args: Args) -> str:
+        args = check_arguments({**ANSWER, "thread_ts": str}, (), args)
+        replaces, deletes = args.get("replace_original", False), args.get("delete_original", False)
+        if "replace_original" not in args and not deletes:
+            # What becomes of the message then is not documented, and people report both.
+            raise RefusedError("invalid_payload")
+        if not replaces and not deletes:
+            thread_ts = args.pop("thread_ts", None)
+            if thread_ts is not None and workspace.find(self.channel, thread_ts) is None:
+                raise RefusedError("thread_not_found")
+            return answer(workspace, self.channel, self.user, args, thread_ts=thread_ts)
+        if replaces and deletes:
+            raise RefusedError("invalid_payload")
+        content = read_content(args) if replaces else None
+        if not workspace.replace_original(source, content):
+            raise RefusedError("message_not_found")
+        return source.ts
 
-def answer(workspace: Workspace, channel: str, user: str, args: Mapping[str, Any]) -> str:
-    """Show what an app answers to a command, to its sender or to all, and return its ts.
+
+def answer(
+    workspace: Workspace, channel: str, user: str, args: Mapping[str, Any], *, thread_ts: str | None = None
+) -> str:
+    """Show what an app answers to somebody, to them or to all, and return its ts.
 
     Raises:
         RefusedError: the answer has no form that Slack would show.
@@ -60,5 +88,5 @@ def answer(workspace: Workspace, channel: str, user: str, args: Mapping[str, Any
     text, blocks = read_content(args)
     text = cut(text, POST_TEXT_LIMIT)
     if response_type == "in_channel":
-        return workspace.post(channel, workspace.bot.id, text, blocks).ts
-    return workspace.whisper(channel, user, text, blocks).ts
+        return workspace.post(channel, workspace.bot.id, text, blocks, thread_ts=thread_ts).ts
+    return workspace.whisper(channel, user, text, blocks, thread_ts=thread_ts).ts
