@@ -5,14 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.playground.slack.blocks import (
-    BLOCKS_TEXT_LIMIT,
-    MARKDOWN_LIMIT,
-    Block,
-    count_text,
-    count_units,
-    find_problems,
-)
+from bot.playground.slack.block_kit.checks import count_units
+from bot.playground.slack.blocks import BLOCKS_TEXT_LIMIT, MARKDOWN_LIMIT, Block, count_text, find_problems
 
 Json = dict[str, Any]
 Args = Mapping[str, Any]
@@ -20,6 +14,42 @@ Args = Mapping[str, Any]
 BLOCKS = "blocks"  # the type of an argument: an array, or a string with one in JSON
 DIGITS = re.compile(r"[0-9]{1,9}")  # a number in a form
 METADATA = "metadata"  # the type of an argument: an object with an event's type and payload, or a string with one
+VIEW = "view"  # the type of an argument: an object that is a form, or a string with one in JSON
+
+POST: Mapping[str, type | str] = {
+    "channel": str,
+    "text": str,
+    "blocks": BLOCKS,
+    "markdown_text": str,
+    "metadata": METADATA,
+    "thread_ts": str,
+    "unfurl_links": bool,
+    "unfurl_media": bool,
+}
+UPDATE: Mapping[str, type | str] = {
+    "channel": str,
+    "ts": str,
+    "text": str,
+    "blocks": BLOCKS,
+    "markdown_text": str,
+    "metadata": METADATA,
+}
+WHISPER: Mapping[str, type | str] = {
+    **dict.fromkeys(("channel", "user", "text", "markdown_text", "thread_ts"), str),
+    "blocks": BLOCKS,
+}
+PAGE: Mapping[str, type | str] = {
+    "channel": str,
+    "cursor": str,
+    "limit": int,
+    "oldest": str,
+    "latest": str,
+    "inclusive": bool,
+    "include_all_metadata": bool,
+}
+OPEN: Mapping[str, type | str] = {"trigger_id": str, "view": VIEW}
+UPDATE_VIEW: Mapping[str, type | str] = {**dict.fromkeys(("view_id", "external_id", "hash"), str), "view": VIEW}
+VALIDATE: Mapping[str, type | str] = dict.fromkeys(("blocks", "message", "view"), str)  # each in JSON, and but one
 
 
 class RefusedError(Exception):
@@ -43,7 +73,9 @@ def check_arguments(known: Mapping[str, type | str], required: tuple[str, ...], 
     for name, value in args.items():
         kind = known.get(name)
         if kind is BLOCKS:
-            checked[name] = _read_json(value, "invalid_blocks_format")
+            checked[name] = read_json(value, "invalid_blocks_format")
+        elif kind is VIEW:
+            checked[name] = read_json(value, "invalid_arguments")
         elif kind is METADATA:
             checked[name] = read_metadata(value)
         elif kind is int and isinstance(value, str) and DIGITS.fullmatch(value):
@@ -95,7 +127,7 @@ def read_metadata(value: Any) -> Json:
     Raises:
         RefusedError: they do not name an event, or have no payload.
     """
-    metadata = _read_json(value, "invalid_metadata_format")
+    metadata = read_json(value, "invalid_metadata_format")
     kinds = {"event_type": str, "event_payload": dict}
     if not isinstance(metadata, dict) or {name: type(part) for name, part in metadata.items()} != kinds:
         raise RefusedError("invalid_metadata_format")
@@ -104,7 +136,12 @@ def read_metadata(value: Any) -> Json:
     return metadata
 
 
-def _read_json(value: Any, otherwise: str) -> Any:
+def read_json(value: Any, otherwise: str) -> Any:
+    """Return what a string of JSON says; what is no string is what it is.
+
+    Raises:
+        RefusedError: it says nothing; the error is called `otherwise`.
+    """
     if not isinstance(value, str):
         return value
     try:

@@ -1,4 +1,4 @@
-"""Block Kit as Slack takes it: what is wrong with a message's blocks, and what a reader sees of them.
+"""Block Kit as Slack takes it: what is wrong with a message's blocks or a form's, and what a reader sees of them.
 
 Only the kinds of block that the bot uses are known; every other kind, and every property that is not listed, is refused
 and not waved through. Lengths are counted in UTF-16 units of the text as it was sent. Pure.
@@ -8,17 +8,37 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from bot.playground.slack.block_kit.checks import (
+    check_flags,
+    check_properties,
+    check_size,
+    check_string,
+    check_strings,
+    check_text,
+    count_units,
+    say,
+)
+from bot.playground.slack.block_kit.elements import check_element, check_elements, find_buttons
+
 Block = dict[str, Any]
 
 BLOCKS_LIMIT = 50  # blocks of a message; documented
+VIEW_BLOCKS_LIMIT = 100  # blocks of a form; documented
 SECTION_LIMIT = 3_000  # characters of a text object; documented
 FIELDS_LIMIT = 10  # fields of a section; documented
 FIELD_LIMIT = 2_000  # characters of a section's field; documented
 HEADER_LIMIT = 150  # characters; documented
 ELEMENTS_LIMIT = 10  # elements of a context block; documented
+ACTIONS_LIMIT = 25  # elements of a row of buttons; documented
+CONTEXT_ACTIONS_LIMIT = 5  # elements; documented
+LABEL_LIMIT = 2_000  # characters of a field's label, and of the hint below it; documented
 MARKDOWN_LIMIT = 12_000  # characters of all markdown blocks of a message together; documented
 BLOCKS_TEXT_LIMIT = 13_000  # characters over all blocks: `msg_blocks_too_long`; one report from the field
 BLOCK_ID_LIMIT = 255  # characters; documented
+
+ONLY_IN_MESSAGES = frozenset({"markdown", "context_actions"})
+# Slack's page has fields in messages too. What a message with one is worth is nowhere said, so here it is a mistake.
+ONLY_IN_VIEWS = frozenset({"input"})
 
 LIVE = re.compile(r"<([!@#]|https?://|mailto:)([^<>|]*)(?:\|([^<>]*))?>")
 """What Slack makes live in a text: a mention, a channel, a link, with or without a label."""
@@ -34,41 +54,47 @@ class Shown(Protocol):
     def blocks(self) -> list[Block]: ...  # noqa: D102
 
 
-def count_units(text: str) -> int:
-    """Return the length of `text` in UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
-
-
 def count_text(blocks: list[Block]) -> int:
     """Return the length of all texts in `blocks`, which have no problems."""
     return sum(count_units(text) for _, text in _texts(blocks))
 
 
-def find_problems(blocks: Any) -> list[str]:
-    """Return what is wrong with `blocks`, said as Slack does, each with a JSON pointer; empty when nothing is."""
+def find_problems(blocks: Any, *, at: str = "/blocks", is_view: bool = False) -> list[str]:
+    """Return what is wrong with `blocks`, said as Slack does, each with a JSON pointer; empty when nothing is.
+
+    They are a message's or, with `is_view`, a form's; `at` is where they stand in what was sent.
+    """
     if not isinstance(blocks, list):
-        return ["must be an array [json-pointer:/blocks]"]
-    found = [problem for place, block in enumerate(blocks) for problem in _check_block(block, f"/blocks/{place}")]
-    if len(blocks) > BLOCKS_LIMIT:
-        found.append(f"no more than {BLOCKS_LIMIT} items allowed [json-pointer:/blocks]")
+        return [say("must be an array", at)]
+    kinds = KINDS.keys() - (ONLY_IN_MESSAGES if is_view else ONLY_IN_VIEWS)
+    found = [problem for place, block in enumerate(blocks) for problem in _check_block(block, f"{at}/{place}", kinds)]
+    limit = VIEW_BLOCKS_LIMIT if is_view else BLOCKS_LIMIT
+    if len(blocks) > limit:
+        found.append(say(f"no more than {limit} items allowed", at))
     if not found:
         ids = [block["block_id"] for block in blocks if "block_id" in block]
         if len(ids) > len(set(ids)):
-            found.append("`block_id` is not unique [json-pointer:/blocks]")
+            found.append(say("`block_id` is not unique", at))
         markdown = sum(count_units(block["text"]) for block in blocks if block["type"] == "markdown")
         if markdown > MARKDOWN_LIMIT:
-            found.append(f"markdown blocks: must be less than {MARKDOWN_LIMIT + 1} characters [json-pointer:/blocks]")
+            found.append(say(f"markdown blocks: must be less than {MARKDOWN_LIMIT + 1} characters", at))
     return found
 
 
 def plain(message: Shown) -> str:
-    """Return the text that a reader sees, a line or more for each text object.
+    """Return the text that a reader sees, a line or more for each text object, and one for each row of buttons.
 
-    Blocks hide the text, as in Slack. A live mention reads `@channel` or `@U…`, a link its label; what was escaped
-    reads as it was before. Markdown is left as it is.
+    Blocks hide the text, as in Slack. A live mention reads `@channel` or `@U…`, a link its label, a button `[ Stop ]`;
+    what was escaped reads as it was before. Markdown is left as it is.
     """
-    texts = _texts(message.blocks) if message.blocks else [("mrkdwn", message.text)]
-    return "\n".join(_unescape(text if kind == "plain_text" else LIVE.sub(_label, text)) for kind, text in texts)
+    if not message.blocks:
+        return _read("mrkdwn", message.text)
+    lines: list[str] = []
+    for block in message.blocks:
+        lines += [_read(kind, text) for kind, text in _texts([block])]
+        if buttons := list(find_buttons([block])):
+            lines.append(" ".join(f"[ {_read('plain_text', button.text['text'])} ]" for button in buttons))
+    return "\n".join(lines)
 
 
 def find_mentions(message: Shown) -> list[str]:
@@ -76,6 +102,10 @@ def find_mentions(message: Shown) -> list[str]:
     texts = [("mrkdwn", message.text), *_texts(message.blocks)]
     lively = " ".join(text for kind, text in texts if kind != "plain_text")
     return [sign + name for sign, name, _ in LIVE.findall(lively) if sign in {"!", "@"}]
+
+
+def _read(kind: str, text: str) -> str:
+    return _unescape(text if kind == "plain_text" else LIVE.sub(_label, text))
 
 
 def _label(match: re.Match[str]) -> str:
@@ -99,33 +129,32 @@ def _texts(blocks: list[Block]) -> Iterator[tuple[str, str]]:
         for text in [
             *([block["text"]] if "text" in block else []),
             *block.get("fields", ()),
-            *block.get("elements", ()),
+            *(block["elements"] if block["type"] == "context" else ()),
         ]:
             yield text["type"], text["text"]
 
 
-def _check_block(block: Any, at: str) -> Iterator[str]:
+def _check_block(block: Any, at: str, kinds: set[str]) -> Iterator[str]:
     kind = block.get("type") if isinstance(block, dict) else None
-    if not isinstance(kind, str) or kind not in KINDS:
-        yield f"unsupported type: {kind} [json-pointer:{at}/type]"
+    if not isinstance(kind, str) or kind not in kinds:
+        yield say(f"unsupported type: {kind}", f"{at}/type")
         return
     check, properties = KINDS[kind]
-    for name in sorted(block.keys() - properties - {"type", "block_id"}):
-        yield f"invalid additional property: {name} [json-pointer:{at}]"
-    if "block_id" in block:
-        yield from _check_string(block["block_id"], f"{at}/block_id", BLOCK_ID_LIMIT)
+    yield from check_properties(block, properties | {"type", "block_id"}, at)
+    yield from check_strings(block, {"block_id": BLOCK_ID_LIMIT}, at)
     yield from check(block, at)
 
 
 def _check_section(block: Block, at: str) -> Iterator[str]:
     if "text" not in block and "fields" not in block:
-        yield f"missing required field: text [json-pointer:{at}]"
+        yield say("missing required field: text", at)
     if "text" in block:
-        yield from _check_text(block["text"], f"{at}/text", SECTION_LIMIT)
+        yield from check_text(block["text"], f"{at}/text", SECTION_LIMIT)
     if "fields" in block:
         yield from _check_texts(block["fields"], f"{at}/fields", most=FIELDS_LIMIT, limit=FIELD_LIMIT)
-    if not isinstance(block.get("expand", False), bool):
-        yield f"must be a boolean [json-pointer:{at}/expand]"
+    if "accessory" in block:
+        yield from check_element(block["accessory"], f"{at}/accessory", frozenset({"button"}))
+    yield from check_flags(block, ("expand",), at)
 
 
 def _check_context(block: Block, at: str) -> Iterator[str]:
@@ -133,55 +162,51 @@ def _check_context(block: Block, at: str) -> Iterator[str]:
 
 
 def _check_header(block: Block, at: str) -> Iterator[str]:
-    text = block.get("text")
-    yield from _check_text(text, f"{at}/text", HEADER_LIMIT)
-    if isinstance(text, dict) and text.get("type") == "mrkdwn":
-        yield f"must be plain_text [json-pointer:{at}/text/type]"
+    yield from check_text(block.get("text"), f"{at}/text", HEADER_LIMIT, is_plain=True)
 
 
 def _check_markdown(block: Block, at: str) -> Iterator[str]:
-    yield from _check_string(block.get("text"), f"{at}/text", MARKDOWN_LIMIT)
+    yield from check_string(block.get("text"), f"{at}/text", MARKDOWN_LIMIT)
 
 
 def _check_divider(_block: Block, _at: str) -> Iterator[str]:
     yield from ()
 
 
+def _check_actions(block: Block, at: str) -> Iterator[str]:
+    kinds = frozenset({"button"})
+    yield from check_elements(block.get("elements"), f"{at}/elements", most=ACTIONS_LIMIT, kinds=kinds)
+
+
+def _check_context_actions(block: Block, at: str) -> Iterator[str]:
+    kinds = frozenset({"feedback_buttons", "icon_button"})
+    yield from check_elements(block.get("elements"), f"{at}/elements", most=CONTEXT_ACTIONS_LIMIT, kinds=kinds)
+
+
+def _check_input(block: Block, at: str) -> Iterator[str]:
+    yield from check_text(block.get("label"), f"{at}/label", LABEL_LIMIT, is_plain=True)
+    yield from check_element(block.get("element"), f"{at}/element", frozenset({"plain_text_input"}))
+    if "hint" in block:
+        yield from check_text(block["hint"], f"{at}/hint", LABEL_LIMIT, is_plain=True)
+    yield from check_flags(block, ("optional",), at)
+
+
 def _check_texts(texts: Any, at: str, *, most: int, limit: int) -> Iterator[str]:
-    if not isinstance(texts, list) or not 1 <= len(texts) <= most:
-        yield f"must be an array of 1 to {most} items [json-pointer:{at}]"
-        return
-    for place, text in enumerate(texts):
-        yield from _check_text(text, f"{at}/{place}", limit)
-
-
-def _check_text(text: Any, at: str, limit: int) -> Iterator[str]:
-    kind = text.get("type") if isinstance(text, dict) else None
-    if kind not in {"plain_text", "mrkdwn"}:
-        yield f"must be a text object [json-pointer:{at}]"
-        return
-    option = "emoji" if kind == "plain_text" else "verbatim"
-    for name in sorted(text.keys() - {"type", "text", option}):
-        yield f"invalid additional property: {name} [json-pointer:{at}]"
-    if not isinstance(text.get(option, False), bool):
-        yield f"must be a boolean [json-pointer:{at}/{option}]"
-    yield from _check_string(text.get("text"), f"{at}/text", limit)
-
-
-def _check_string(value: Any, at: str, limit: int) -> Iterator[str]:
-    if not isinstance(value, str):
-        yield f"must be a string [json-pointer:{at}]"
-    elif not value.strip():
-        yield f"must be more than 0 characters [json-pointer:{at}]"
-    elif count_units(value) > limit:
-        yield f"must be less than {limit + 1} characters [json-pointer:{at}]"
+    problems = list(check_size(texts, at, most))
+    if not problems:
+        for place, text in enumerate(texts):
+            problems += check_text(text, f"{at}/{place}", limit)
+    yield from problems
 
 
 KINDS: dict[str, tuple[Callable[[Block, str], Iterator[str]], frozenset[str]]] = {
-    "section": (_check_section, frozenset({"text", "fields", "expand"})),
+    "section": (_check_section, frozenset({"text", "fields", "expand", "accessory"})),
     "context": (_check_context, frozenset({"elements"})),
     "header": (_check_header, frozenset({"text"})),
     "markdown": (_check_markdown, frozenset({"text"})),
     "divider": (_check_divider, frozenset()),
+    "actions": (_check_actions, frozenset({"elements"})),
+    "context_actions": (_check_context_actions, frozenset({"elements"})),
+    "input": (_check_input, frozenset({"label", "element", "hint", "optional"})),
 }
 """Kinds of block that the bot uses: how each is checked, and what it may have beside `type` and `block_id`."""

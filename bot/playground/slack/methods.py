@@ -11,8 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.playground.slack.arguments import (
-    BLOCKS,
-    METADATA,
+    OPEN,
+    PAGE,
+    POST,
+    UPDATE,
+    UPDATE_VIEW,
+    VALIDATE,
+    WHISPER,
     Args,
     Json,
     RefusedError,
@@ -20,48 +25,18 @@ from bot.playground.slack.arguments import (
     cut,
     read_content,
 )
-from bot.playground.slack.blocks import (
-    count_units,
-)
+from bot.playground.slack.block_kit.checks import count_units
+from bot.playground.slack.block_kit.validation import validate
 from bot.playground.slack.history import PageError, select
-from bot.playground.slack.workspace import Channel, Message, Workspace
+from bot.playground.slack.interaction.modals import describe_view, open_view, update_view
+from bot.playground.slack.payloads import describe_message
+from bot.playground.slack.records import Channel, Message
+from bot.playground.slack.workspace import Workspace
 
 UPDATE_TEXT_LIMIT = 4_000  # characters; chat.update refuses more
 POST_TEXT_LIMIT = 40_000  # characters; chat.postMessage cuts what is beyond, chat.postEphemeral refuses it
 REPLIES = {"usual": 1_000, "most": 1_000}  # messages of a page of a thread; documented, as the next one is
 HISTORY = {"usual": 100, "most": 999}  # messages of a page of a channel
-
-POST: Mapping[str, type | str] = {
-    "channel": str,
-    "text": str,
-    "blocks": BLOCKS,
-    "markdown_text": str,
-    "metadata": METADATA,
-    "thread_ts": str,
-    "unfurl_links": bool,
-    "unfurl_media": bool,
-}
-UPDATE: Mapping[str, type | str] = {
-    "channel": str,
-    "ts": str,
-    "text": str,
-    "blocks": BLOCKS,
-    "markdown_text": str,
-    "metadata": METADATA,
-}
-WHISPER: Mapping[str, type | str] = {
-    **dict.fromkeys(("channel", "user", "text", "markdown_text", "thread_ts"), str),
-    "blocks": BLOCKS,
-}
-PAGE: Mapping[str, type | str] = {
-    "channel": str,
-    "cursor": str,
-    "limit": int,
-    "oldest": str,
-    "latest": str,
-    "inclusive": bool,
-    "include_all_metadata": bool,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +45,7 @@ class Method:
 
     run: "Callable[[Methods, Args], Json]"
     takes_app_token: bool = False
+    needs_token: bool = True
     scope: str = ""
     arguments: Mapping[str, type | str] = field(default_factory=dict)
     required: tuple[str, ...] = ()
@@ -134,7 +110,7 @@ class Methods:
             thread_ts=thread_ts,
             metadata=args.get("metadata"),
         )
-        return {"channel": channel.id, "ts": message.ts, "message": self._describe(message)}
+        return {"channel": channel.id, "ts": message.ts, "message": describe_message(self._workspace, message)}
 
     def update(self, args: Args) -> Json:
         """`chat.update`."""
@@ -148,7 +124,12 @@ class Methods:
         if count_units(text) > UPDATE_TEXT_LIMIT:
             raise RefusedError("msg_too_long")
         self._workspace.edit(message, text, blocks, metadata=args.get("metadata"))
-        return {"channel": channel.id, "ts": message.ts, "text": text, "message": self._describe(message)}
+        return {
+            "channel": channel.id,
+            "ts": message.ts,
+            "text": text,
+            "message": describe_message(self._workspace, message),
+        }
 
     def delete(self, args: Args) -> Json:
         """`chat.delete`: the bot's own messages."""
@@ -191,9 +172,24 @@ class Methods:
         messages = [one for one in self._workspace.messages if one.channel == channel.id and one.thread_ts is None]
         return self._give_page(messages, args, **HISTORY, newest_first=True)
 
+    def open_view(self, args: Args) -> Json:
+        """`views.open`."""
+        return {"view": describe_view(open_view(self._workspace, args))}
+
+    def update_view(self, args: Args) -> Json:
+        """`views.update`."""
+        return {"view": describe_view(update_view(self._workspace, args))}
+
+    def validate(self, args: Args) -> Json:
+        """`blocks.validate`."""
+        validate(args)
+        return {}
+
     def _authorize(self, method: Method, token: str) -> None:
         workspace = self._workspace
         scopes = {workspace.bot_token: workspace.scopes, workspace.app_token: workspace.app_scopes}
+        if not token and not method.needs_token:
+            return
         if not token:
             raise RefusedError("not_authed")
         if token not in scopes:
@@ -221,8 +217,10 @@ class Methods:
     def _find_history(self, args: Args) -> Channel:
         """The channel of which the bot may read what was said."""
         channel = self._workspace.channels.get(args["channel"])
-        scope = "groups:history" if channel and channel.is_private else "channels:history"
-        self._require(scope, self._workspace.scopes)
+        kind = "channels"
+        if channel and (channel.is_private or channel.is_direct):
+            kind = "im" if channel.is_direct else "groups"
+        self._require(f"{kind}:history", self._workspace.scopes)
         is_member = channel is not None and self._workspace.bot.id in channel.members
         if channel is None or (channel.is_private and not is_member):
             raise RefusedError("channel_not_found")
@@ -253,33 +251,12 @@ class Methods:
 
     def _tell(self, message: Message, args: Args) -> Json:
         """A message as it stands in a history, which tells of replies and, if it is asked to, of metadata."""
-        told = self._describe(message)
+        told = describe_message(self._workspace, message)
         if not args.get("include_all_metadata", False):
             told.pop("metadata", None)
         if replies := self._workspace.thread(message.channel, message.ts)[1:]:
             told |= {"thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
         return told
-
-    def _describe(self, message: Message) -> Json:
-        workspace = self._workspace
-        described: Json = {
-            "type": "message",
-            "user": message.user,
-            "bot_id": message.bot_id,
-            "app_id": workspace.app_id,
-            "team": workspace.team_id,
-            "ts": message.ts,
-            "text": message.text,
-        }
-        if message.blocks:
-            described["blocks"] = message.blocks
-        if message.thread_ts is not None:
-            described["thread_ts"] = message.thread_ts
-        if message.metadata is not None:
-            described["metadata"] = message.metadata
-        if message.edited:
-            described["edited"] = {"user": message.user, "ts": message.ts}
-        return described
 
 
 TABLE: Mapping[str, Method] = {
@@ -294,4 +271,7 @@ TABLE: Mapping[str, Method] = {
     # Their scopes hang on the channel: see `_find_history`.
     "conversations.replies": Method(Methods.replies, arguments={**PAGE, "ts": str}, required=("channel", "ts")),
     "conversations.history": Method(Methods.history, arguments=PAGE, required=("channel",)),
+    "views.open": Method(Methods.open_view, arguments=OPEN, required=("trigger_id", "view")),
+    "views.update": Method(Methods.update_view, arguments=UPDATE_VIEW, required=("view",)),
+    "blocks.validate": Method(Methods.validate, needs_token=False, arguments=VALIDATE),
 }

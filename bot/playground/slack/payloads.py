@@ -1,10 +1,12 @@
-"""What Slack tells an app of what people do: the payloads of commands and mentions, and text as Slack hands it over."""
+"""What Slack tells an app of what people do: messages, commands and mentions, and text as Slack hands it over."""
 
 import re
 import uuid
 from typing import Any
 
-from bot.playground.slack.workspace import Channel, Message, User, Workspace
+from bot.playground.slack.block_kit.stored import store, write_rich_text
+from bot.playground.slack.records import Channel, Message, User
+from bot.playground.slack.workspace import Workspace
 
 NAME = re.compile(r"(?<!\w)([@#])([a-z0-9][a-z0-9._-]*)")
 
@@ -31,16 +33,59 @@ def escape(workspace: Workspace, text: str, *, with_labels: bool) -> str:
     return NAME.sub(mention, escaped)
 
 
+def describe_message(workspace: Workspace, message: Message) -> dict[str, Any]:
+    """Return a message as Slack hands it out, with its blocks as it keeps them, and never quite as they were sent."""
+    described: dict[str, Any] = {
+        "type": "message",
+        "user": message.user,
+        "team": workspace.team_id,
+        "ts": message.ts,
+        "text": message.text,
+    }
+    if message.bot_id is not None:
+        described |= {"bot_id": message.bot_id, "app_id": workspace.app_id}
+    if message.blocks:
+        described["blocks"] = store(message.blocks, name_version(message))
+    elif message.bot_id is None:
+        described["blocks"] = [write_rich_text(message.text, name_version(message))]
+    if message.thread_ts is not None:
+        described["thread_ts"] = message.thread_ts
+    if message.metadata is not None:
+        described["metadata"] = message.metadata
+    if message.edited:
+        described["edited"] = {"user": message.user, "ts": message.ts}
+    return described
+
+
+def name_version(message: Message) -> str:
+    """Return a name of the message as it stands."""
+    return f"{message.channel}/{message.ts}/{len(message.versions)}"
+
+
+def name_channel(channel: Channel) -> str:
+    """Return the name that an app is told of a channel: of a private one it is none."""
+    if channel.is_direct:
+        return "directmessage"
+    return "privategroup" if channel.is_private else channel.name
+
+
 def describe_command(
-    workspace: Workspace, *, command: str, text: str, user: User, channel: Channel, response_url: str
+    workspace: Workspace,
+    *,
+    command: str,
+    text: str,
+    user: User,
+    channel: Channel,
+    response_url: str,
+    trigger_id: str | None = None,
 ) -> dict[str, Any]:
-    """Return the payload of a `slash_commands` envelope."""
+    """Return the payload of a `slash_commands` envelope; a `trigger_id` that was not issued opens nothing."""
     return {
         "token": "playground",
         "team_id": workspace.team_id,
         "team_domain": workspace.domain,
         "channel_id": channel.id,
-        "channel_name": "privategroup" if channel.is_private else channel.name,
+        "channel_name": name_channel(channel),
         "user_id": user.id,
         "user_name": user.name,
         "command": command,
@@ -48,7 +93,7 @@ def describe_command(
         "api_app_id": workspace.app_id,
         "is_enterprise_install": "false",
         "response_url": response_url,
-        "trigger_id": f"1.1.{uuid.uuid4().hex}",
+        "trigger_id": trigger_id or f"1.1.{uuid.uuid4().hex}",
     }
 
 

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from bot.playground.slack.arguments import Json, RefusedError
 from bot.playground.slack.fault import OK, Fault
+from bot.playground.slack.interaction.response_url import LIFETIME, ResponseUrl, Source
 from bot.playground.slack.methods import Methods
-from bot.playground.slack.response_url import LIFETIME, ResponseUrl
 from bot.playground.slack.workspace import Call, Workspace
 
 TOO_MANY = 429  # the status of an answer that says when to come again
@@ -31,10 +31,10 @@ class WebApi:
         self._latency = latency
         self._response_urls: dict[str, ResponseUrl] = {}
 
-    def issue_response_url(self, channel: str, user: str) -> str:
-        """Return the key of a new response_url."""
+    def issue_response_url(self, channel: str, user: str, source: Source = None) -> str:
+        """Return the key of a new response_url; `source` is the message that has the button, if one was pressed."""
         key = uuid.uuid4().hex
-        self._response_urls[key] = ResponseUrl(channel, user, self._workspace.now() + LIFETIME)
+        self._response_urls[key] = ResponseUrl(channel, user, self._workspace.now() + LIFETIME, source=source)
         return key
 
     async def call(self, request: web.Request) -> web.StreamResponse:

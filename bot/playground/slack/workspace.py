@@ -1,111 +1,61 @@
 """A workspace of Slack, without any network: its people, channels, messages and whispers, and the calls made to it.
 
-It keeps what happened; what is allowed is for the methods to say. Times (`at`) are of the running loop's clock, so that
-a virtual clock drives them; the timestamps that name messages are of `clock`, unique and increasing.
+It keeps what happened (`records`); what is allowed is for the methods to say. Times (`at`) are of the running loop's
+clock, so that a virtual clock drives them; the timestamps that name messages are of `clock`, unique and increasing.
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 from bot.playground.slack.blocks import Block
 from bot.playground.slack.fault import Fault
+from bot.playground.slack.interaction.triggers import Triggers
 from bot.playground.slack.quota import Gates
+from bot.playground.slack.records import (
+    Call,
+    Channel,
+    DirectChange,
+    Message,
+    Press,
+    User,
+    Version,
+    View,
+    Warned,
+    Whisper,
+)
+
+__all__ = [
+    "BOT_EVENTS",
+    "BOT_SCOPES",
+    "HISTORY_SCOPES",
+    "SLACKBOT",
+    "Call",
+    "Channel",
+    "Message",
+    "User",
+    "Version",
+    "Whisper",
+    "Workspace",
+]
 
 SLACKBOT = "USLACKBOT"  # the sender of Slack's own whispers
 BOT_SCOPES = ("commands", "app_mentions:read", "chat:write")  # what the app's manifest asks for
-
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """A person or the bot."""
-
-    id: str
-    name: str
-
-
-@dataclass(slots=True, eq=False)
-class Channel:
-    """A channel and the ids of its members."""
-
-    id: str
-    name: str
-    members: set[str]
-    is_private: bool = False
-    is_archived: bool = False
-    takes_threads: bool = True  # whether its admins let people answer under its messages
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """What a message said from `at` (loop time) on."""
-
-    at: float
-    text: str
-    blocks: list[Block]
-
-
-@dataclass(slots=True, eq=False)
-class Message:
-    """A message that stands in a channel, with every version it had, the newest last."""
-
-    channel: str
-    ts: str
-    user: str
-    thread_ts: str | None
-    bot_id: str | None
-    versions: list[Version]
-    edited: bool = False  # whether Slack shows "(edited)"
-    metadata: Mapping[str, Any] | None = None  # what apps tell apps, and no person sees
-
-    @property
-    def text(self) -> str:
-        """The newest text."""
-        return self.versions[-1].text
-
-    @property
-    def blocks(self) -> list[Block]:
-        """The newest blocks."""
-        return self.versions[-1].blocks
-
-
-@dataclass(frozen=True, slots=True)
-class Whisper:
-    """An ephemeral message, which only `user` sees; `sender` is the bot, or `SLACKBOT` for what Slack itself says."""
-
-    at: float
-    ts: str
-    channel: str
-    user: str
-    sender: str
-    text: str
-    blocks: list[Block] = field(default_factory=list)
-    thread_ts: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call as it was answered, without its token: `error` is None when it was done, `ts` what it made or edited.
-
-    `method` is a method of the Web API or `response_url`.
-    """
-
-    at: float
-    method: str
-    args: Mapping[str, Any]
-    error: str | None = None
-    ts: str | None = None
+HISTORY_SCOPES = ("channels:history", "groups:history", "im:history")  # what whoever installs the app may decline
+BOT_EVENTS = ("app_mention", "message.im")  # what the app subscribes to; it is told of what it has the scope for
 
 
 class Workspace:
     """The team "playground" with an app installed in it.
 
     There are ada and ben; `general`, where everybody is, the bot included; `random`, public, and `private`, both
-    without the bot. Limits are Slack's unless told otherwise: `edit_burst` None counts edits in a sliding minute, a
-    number makes that many tokens of a bucket which refills at the same rate; posts are counted by channel. `clock`
-    gives seconds since 1970.
+    without the bot. What somebody and the bot write to each other has a channel of its own: see `direct_channel`.
+
+    Limits are Slack's unless told otherwise: `edit_burst` None counts edits in a sliding minute, a number makes that
+    many tokens of a bucket which refills at the same rate; posts are counted by channel. `scopes` are what was granted,
+    `events` what the app subscribes to. `clock` gives seconds since 1970.
     """
 
     team_id = "T0PLAYGRND"
@@ -124,9 +74,11 @@ class Workspace:
         post_burst: int = 6,
         minimum_retry_after: int = 1,
         scopes: Iterable[str] = BOT_SCOPES,
+        events: Iterable[str] = BOT_EVENTS,
         clock: Callable[[], float] | None = None,
     ) -> None:
         self.scopes = set(scopes)
+        self.events = set(events)
         self.app_scopes = {"connections:write"}
         self.names_scopes = True  # whether auth.test's answer does, in its header
         self.clock = clock or self._read_clock
@@ -151,6 +103,11 @@ class Workspace:
         self.whispers: list[Whisper] = []
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
+        self.views: list[View] = []
+        self.presses: list[Press] = []
+        self.warnings: list[Warned] = []
+        self.triggers = Triggers()
+        self.direct_changes: asyncio.Queue[DirectChange] = asyncio.Queue()  # that the app was not told of yet
         self._epoch: float | None = None
         self._last_ts = 0
         self._change = asyncio.Event()
@@ -179,6 +136,16 @@ class Workspace:
             KeyError: there is none.
         """
         return next((channel for channel in self.channels.values() if channel.name == key), None) or self.channels[key]
+
+    def direct_channel(self, key: str) -> Channel:
+        """Return the channel of the bot and the person with this name or id.
+
+        Raises:
+            KeyError: there is no such person.
+        """
+        person = self.user(key)
+        new = Channel(f"D{person.id[1:]}", f"@{person.name}", {self.bot.id, person.id}, is_direct=True)
+        return self.channels.setdefault(new.id, new)
 
     def find(self, channel: str, ts: str) -> Message | None:
         """Return the message, unless it never was or was deleted."""
@@ -213,22 +180,23 @@ class Workspace:
             metadata=metadata,
         )
         self.messages.append(message)
-        self._announce()
+        self._note(None, message)
         return message
 
     def edit(
         self, message: Message, text: str, blocks: list[Block], *, metadata: Mapping[str, Any] | None = None
     ) -> None:
         """Give a message a new version; one without blocks marks it edited, as in Slack. Metadata stay, or change."""
+        before = self._copy(message)
         message.versions.append(Version(self.now(), text, blocks))
         message.edited = message.edited or not blocks
         message.metadata = metadata or message.metadata
-        self._announce()
+        self._note(before, message)
 
     def delete(self, message: Message) -> None:
         """Take a message away, as a person does."""
         self.messages.remove(message)
-        self._announce()
+        self._note(message, None)
 
     def whisper(
         self,
@@ -252,13 +220,37 @@ class Workspace:
             thread_ts=thread_ts,
         )
         self.whispers.append(whisper)
-        self._announce()
+        self.announce()
         return whisper
+
+    def replace_original(self, source: Message | Whisper, content: tuple[str, list[Block]] | None) -> bool:
+        """Show other text and blocks in the place of a message, or nothing; whether it was still there."""
+        if isinstance(source, Message):
+            if not any(message is source for message in self.messages):
+                return False
+            if content:
+                self.edit(source, *content)
+            else:
+                self.delete(source)
+            return True
+        place = next((place for place, whisper in enumerate(self.whispers) if whisper.ts == source.ts), None)
+        if place is None:
+            return False
+        new = [replace(source, at=self.now(), text=content[0], blocks=content[1])] if content else []
+        self.whispers[place : place + 1] = new
+        self.announce()
+        return True
 
     def record(self, call: Call) -> None:
         """Keep a call that has been answered."""
         self.calls.append(call)
-        self._announce()
+        self.announce()
+
+    def keep(self, record: View | Press | Warned) -> None:
+        """Keep what somebody was shown or did."""
+        kept: dict[type, list[Any]] = {View: self.views, Press: self.presses, Warned: self.warnings}
+        kept[type(record)].append(record)
+        self.announce()
 
     def take_fault(self, method: str, args: Mapping[str, Any]) -> Fault | None:
         """Return the first fault that befalls this call, and count it as used."""
@@ -278,7 +270,21 @@ class Workspace:
         while not condition():
             await self.changed()
 
-    def _announce(self) -> None:
+    def _note(self, before: Message | None, now: Message | None) -> None:
+        """Keep a direct message's change for whoever tells the app of it."""
+        was, is_now = self._copy(before), self._copy(now)
+        if was or is_now:
+            ts = is_now.ts if is_now and not was else self._stamp()
+            self.direct_changes.put_nowait(DirectChange(ts, was, is_now))
+        self.announce()
+
+    def _copy(self, message: Message | None) -> Message | None:
+        """A direct message as it stands, for it may have changed again when the app is told; no other is told of."""
+        channel = message and self.channels.get(message.channel)
+        return replace(message, versions=[*message.versions]) if message and channel and channel.is_direct else None
+
+    def announce(self) -> None:
+        """Wake whoever waits for a change."""
         self._change.set()
         self._change = asyncio.Event()
 

@@ -1,9 +1,11 @@
-"""A server that answers, and the SDK's client for it with one session."""
+"""A server that answers, the SDK's client for it with one session, and an app that is connected to it."""
 
 from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack.server import SlackServer
@@ -41,3 +43,14 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 def client(server: SlackServer, session: aiohttp.ClientSession) -> AsyncWebClient:
     """The SDK's client with the bot's token; it repeats no call by itself."""
     return AsyncWebClient(server.workspace.bot_token, base_url=server.url, session=session, retry_handlers=[])
+
+
+@pytest.fixture
+async def app(server: SlackServer, client: AsyncWebClient) -> AsyncIterator[AsyncApp]:
+    """A Bolt app that is connected, and listens to nothing yet."""
+    app = AsyncApp(client=client)
+    handler = AsyncSocketModeHandler(app, Workspace.app_token)
+    await handler.connect_async()  # type: ignore[no-untyped-call]
+    await server.connected()
+    yield app
+    await handler.close_async()  # type: ignore[no-untyped-call]

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
-from bot.playground.slack.blocks import Block, count_text, count_units, find_mentions, find_problems, plain
+from bot.playground.slack.block_kit.checks import count_units
+from bot.playground.slack.blocks import Block, count_text, find_mentions, find_problems, plain
 from bot.playground.slack.workspace import Version
+from tests.playground.slack.pressed import actions, button, context_actions, feedback, icon
 
 
 def section(text: Any = "hello", **more: Any) -> Block:
@@ -38,6 +40,10 @@ def markdown(text: Any = "# hello") -> Block:
         [context(*"abcdefghij")],
         [markdown("a" * 6_000), markdown("b" * 6_000)],
         [{"type": "divider"}] * 50,
+        [section(accessory=button())],
+        [actions(*(button(str(number)) for number in range(25)))],
+        [actions(button(), button()), actions(button("one")), actions(button("one"))],
+        [context_actions(feedback("one"), icon("two"), icon("three"), icon("four"), icon("five"))],
     ],
 )
 def test_blocks_within_the_limits_are_taken(blocks: Any) -> None:
@@ -53,7 +59,8 @@ def test_blocks_within_the_limits_are_taken(blocks: Any) -> None:
         (["text"], "/blocks/0/type"),
         ([{}], "/blocks/0/type"),
         ([{"type": ["section"]}], "/blocks/0/type"),
-        ([{"type": "actions", "elements": []}], "/blocks/0/type"),
+        ([{"type": "video"}], "/blocks/0/type"),
+        ([{"type": "input"}], "/blocks/0/type"),
         ([{"type": "section"}], "/blocks/0"),
         ([section("")], "/blocks/0/text/text"),
         ([section(" \n")], "/blocks/0/text/text"),
@@ -61,7 +68,9 @@ def test_blocks_within_the_limits_are_taken(blocks: Any) -> None:
         ([section("a" * 3_001)], "/blocks/0/text/text"),
         ([section("\N{GRINNING FACE}" * 1_501)], "/blocks/0/text/text"),
         ([section("&lt;" * 751)], "/blocks/0/text/text"),
-        ([section(accessory={})], "/blocks/0"),
+        ([section(colour="red")], "/blocks/0"),
+        ([section(accessory={})], "/blocks/0/accessory/type"),
+        ([section(accessory=feedback())], "/blocks/0/accessory/type"),
         ([section(expand="yes")], "/blocks/0/expand"),
         ([section(block_id="a" * 256)], "/blocks/0/block_id"),
         ([section(block_id="one"), section(block_id="one")], "/blocks"),
@@ -85,6 +94,14 @@ def test_blocks_within_the_limits_are_taken(blocks: Any) -> None:
         ([markdown("a" * 6_000), markdown("b" * 6_001)], "/blocks"),
         ([{"type": "divider", "text": "a"}], "/blocks/0"),
         ([{"type": "divider"}] * 51, "/blocks"),
+        ([actions()], "/blocks/0/elements"),
+        ([actions(*(button() for _ in range(26)))], "/blocks/0/elements"),
+        ([actions(button("one"), button("two"), button("one"))], "/blocks/0/elements"),
+        ([actions(feedback())], "/blocks/0/elements/0/type"),
+        ([{"type": "actions", "elements": {}}], "/blocks/0/elements"),
+        ([context_actions(*[icon()] * 6)], "/blocks/0/elements"),
+        ([context_actions(button())], "/blocks/0/elements/0/type"),
+        ([context_actions(icon(), text="a")], "/blocks/0"),
     ],
 )
 def test_what_is_wrong_with_blocks_is_named_with_its_place(blocks: Any, pointer: str) -> None:
@@ -100,9 +117,10 @@ def test_length_is_counted_in_utf_16_units_of_what_was_sent(text: str, units: in
 
 
 def test_the_length_of_blocks_is_that_of_all_their_texts() -> None:
-    """Whatever kind they are of."""
+    """Whatever kind they are of, but for the buttons'."""
     fields = {"type": "section", "fields": [{"type": "mrkdwn", "text": "four"}]}
-    assert count_text([header("ab"), section("abc"), context("a", "b"), markdown("abcde"), fields]) == 16
+    blocks = [header("ab"), section("abc"), context("a", "b"), markdown("abcde"), fields]
+    assert count_text(blocks) == count_text([*blocks, actions(button())]) == 16
 
 
 def shown(text: str = "", *blocks: Block) -> Version:
@@ -118,6 +136,9 @@ def shown(text: str = "", *blocks: Block) -> Version:
         (shown("", section("<!channel> <@U1> <@U1|ada> <#C1|general> <https://x.org|label> <https://x.org>")), None),
         (shown("", section("&lt;!channel&gt;")), "<!channel>"),
         (shown("", header("<!channel>")), "<!channel>"),
+        (shown("", actions(button(text="Stop"), button(text="A &amp; b"))), "[ Stop ] [ A & b ]"),
+        (shown("", section("text", accessory=button(text="Go")), actions(button())), "text\n[ Go ]\n[ Press ]"),
+        (shown("", context_actions(feedback(), icon())), "[ Good ] [ Bad ] [ Delete ]"),
     ],
 )
 def test_plain_is_what_a_reader_sees(message: Version, expected: str | None) -> None:
