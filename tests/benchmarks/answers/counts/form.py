@@ -5,29 +5,24 @@ where it does not. Whether an answer is right, new or useful is nothing that can
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+from markdown_it.token import Token
 
 from bot.slack.blocks import INDEX_LINES
 from bot.slack.markup.takeaway import takeaway
-from tests.benchmarks.answers.counts.reading import Reading, plain_lines
+from tests.benchmarks.answers.counts.labels import begins_with_label
+from tests.benchmarks.answers.counts.reading import TAKEAWAY_CHARACTERS, TAKEAWAY_WORDS, Reading, plain_lines
 from tests.benchmarks.answers.counts.words import Script, count_columns, measure, split_sentences
 
-TAKEAWAY_WORDS, TAKEAWAY_CHARACTERS = 15, 40
+UNCUT = 10_000  # characters or columns; no takeaway is as long
 ANALYSIS_WORDS, ANALYSIS_CHARACTERS = 140, 350
 ITEM_COLUMNS = 120  # what a line of a desktop's window shows of a list beside the sidebar, about
 WHYS = 9
 
 _CLOSERS = "\"'”’»)]」』）*_ "
 _ASKING = ("?", "？", "؟", "か。", "吗。")
-_BOLD_OPENING = re.compile(r"(?P<mark>\*\*|__)(?P<bold>[^*_]+)(?P=mark)\s*(?P<rest>.*)")
-_KNOWN_LABELS = re.compile(
-    r"((the |my |key |main )?takeaways?|conclusion|summary|in short|tl;?dr|(the )?bottom line|(short )?answer|"
-    r"root( cause)?|lever|insight|key (point|moment)|depth|breadth|structure|time|"
-    r"結論|要点|要約|まとめ|答え|回答|根本原因|根|てこ|深さ|広さ|構造|時間|结论|总结|要点|答案|根本原因)"
-    r"\s*(:\s|：|:$|$)",
-    re.IGNORECASE,
-)
 _POLITE = re.compile(
     r"(です|ます|ません|でした|ました|でしょう|ましょう|ください|か)(が|ね|よ|から|ので)*[」』）]*[。！？]+$"
 )
@@ -35,8 +30,8 @@ _ASCII_ARROW = re.compile(r"<?[-=]{1,2}>|<[-=]{1,2}(?=\s)")
 
 
 def is_cut(answer: Reading) -> bool:
-    """Whether the index shows only a part of the takeaway."""
-    return takeaway(answer.source, limit=INDEX_LINES[0]) != answer.takeaway
+    """Whether the bot's own index shows only a part of what it takes for the takeaway."""
+    return takeaway(answer.source, limit=INDEX_LINES[0]) != takeaway(answer.source, limit=UNCUT)
 
 
 def is_long_takeaway(answer: Reading) -> bool:
@@ -46,12 +41,8 @@ def is_long_takeaway(answer: Reading) -> bool:
 
 
 def is_takeaway_in_company(answer: Reading) -> bool:
-    """Whether the takeaway is not a line by itself with a blank one after it: first in the answer, nothing behind."""
-    if not answer.tokens or answer.tokens[0].type != "paragraph_open":
-        return True
-    first = answer.inlines[0]
-    # A label before it that the bot takes off is another fault.
-    return "\n" in first.content or not plain_lines(first)[0].rstrip().endswith(answer.takeaway)
+    """Whether the takeaway does not begin the answer, or is no paragraph by itself; a label is another fault."""
+    return not answer.tokens or answer.tokens[0].type != "paragraph_open" or list(answer.opening) != [answer.takeaway]
 
 
 def is_question(answer: Reading) -> bool:
@@ -60,12 +51,8 @@ def is_question(answer: Reading) -> bool:
 
 
 def has_label(answer: Reading) -> bool:
-    """Whether a label stands before the takeaway or in its place: any in bold, else one of those that models use."""
-    line = answer.first_line
-    if bold := _BOLD_OPENING.match(line):
-        is_alone = not bold["rest"] and not bold["bold"].rstrip().endswith((".", "。", "!", "！"))
-        return is_alone or bold["bold"].rstrip().endswith((":", "：")) or bold["rest"].startswith((":", "："))
-    return bool(_KNOWN_LABELS.match(line.strip("*_ ")))
+    """Whether a label stands before the takeaway."""
+    return begins_with_label(answer.first_line)
 
 
 def is_long(answer: Reading) -> bool:
@@ -93,7 +80,13 @@ def is_in_other_language(answer: Reading) -> bool:
 
 def count_raw_bold(answer: Reading) -> int:
     """Lines that show a `**` to the reader, outside code."""
-    return sum("**" in line for token in answer.inlines for line in plain_lines(token, with_code=False))
+    return find_raw_bold(answer.tokens)
+
+
+def find_raw_bold(tokens: Sequence[Token]) -> int:
+    """The same of parsed Markdown."""
+    texts = [token for token in tokens if token.type == "inline"]
+    return sum("**" in line for token in texts for line in plain_lines(token, with_code=False))
 
 
 def count_bold_inside(answer: Reading) -> int:
@@ -149,8 +142,8 @@ def count_wide_items(answer: Reading) -> int:
 
 
 def lacks_whys(answer: Reading) -> bool:
-    """Whether an answer of Depth has no list of nine; those of others need none."""
-    return answer.perspective == "Depth" and WHYS not in {len(group) for group in answer.lists}
+    """Whether an answer of Depth has no list of nine; others need none, nor do those on a vague problem."""
+    return answer.perspective == "Depth" and not answer.is_vague and WHYS not in {len(group) for group in answer.lists}
 
 
 def count_curt_sentences(answer: Reading) -> int:

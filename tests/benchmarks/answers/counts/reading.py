@@ -4,26 +4,20 @@ What is read is not the model's text but the pages that the bot makes of it (`bo
 CommonMark parser with tables: what the bot mends on its way counts as mended. Slack's own parser is not known.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.slack.markup.mrkdwn import JOINER
 from bot.slack.markup.pages import pages
-from bot.slack.markup.takeaway import takeaway
-from tests.benchmarks.answers.counts.words import Script, find_script
+from tests.benchmarks.answers.counts.labels import is_bare_label, is_labelled
+from tests.benchmarks.answers.counts.words import Script, find_script, measure, split_sentences
 
-WHOLE = 10_000  # characters; no takeaway is cut there
-
-_LABEL = r"[^\W\d_](?:(?!\.\s)[^\r\n:：*。！？!?]){0,39}"
-LABELLED = re.compile(
-    rf" {{0,3}}(?:(?P<mark>\*\*|__)(?:{_LABEL}(?P=mark)\s*[:：]|{_LABEL}[:：]\s*(?P=mark))|{_LABEL}(?::(?=\s)|：))\s*\S"
-)
-"""A line that begins with a label of at most 40 characters, in bold or not, and a colon, with something behind it."""
+TAKEAWAY_WORDS, TAKEAWAY_CHARACTERS = 15, 40  # at the most, say the prompts
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +30,20 @@ class Item:
 
 @dataclass(frozen=True)
 class Reading:
-    """An answer's `source`, to be counted: of which perspective, by its key, and in which scripts it may be."""
+    """An answer's `source`, to be counted: of which perspective, by its key, and in which scripts it may be.
+
+    The problem that it is on may be too vague to be one; of such the prompts ask for less.
+    """
 
     source: str
     perspective: str
     scripts: Sequence[Script]
+    is_vague: bool = False
 
     @cached_property
     def tokens(self) -> Sequence[Token]:
-        """The Markdown of all its pages, parsed; a page that is sent as plain text is one paragraph of its marks."""
-        parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-        found: list[Token] = []
-        for page in pages(self.source):
-            found += parser.parse(page.markdown)
-        return found
+        """The Markdown of all its pages, parsed; one that Slack would get as plain text, for its many parts, too."""
+        return [token for page in pages(self.source) for token in parse(page.markdown)]
 
     @cached_property
     def inlines(self) -> Sequence[Token]:
@@ -78,9 +72,21 @@ class Reading:
         return find_script(self.text)
 
     @cached_property
+    def opening(self) -> Sequence[str]:
+        """The lines of the first paragraph, or of the second where the first is nothing but a label."""
+        paragraphs = [plain_lines(token) for before, token in pairwise(self.tokens) if before.type == "paragraph_open"]
+        is_label = bool(paragraphs) and is_bare_label(self.first_line)
+        return next(iter(paragraphs[is_label:]), ())
+
+    @cached_property
     def takeaway(self) -> str:
-        """Its first sentence, as the bot finds it for the index, and uncut."""
-        return takeaway(self.source, limit=WHOLE)
+        """What the model has put first: the first line, where it is as short as it is to be, else its first sentence.
+
+        With any label before it. What the bot's index makes of it may be another sentence.
+        """
+        line = next(iter(self.opening), "").strip()
+        most = TAKEAWAY_WORDS if self.script.has_words else TAKEAWAY_CHARACTERS
+        return line if measure(line, self.script) <= most else split_sentences(line)[0]
 
     @cached_property
     def first_line(self) -> str:
@@ -92,7 +98,7 @@ class Reading:
     def last_line(self) -> str:
         """The last line, if it is one with a label and not the only one; else nothing. It may be any label."""
         lines = [line for line in self.source.splitlines() if line.strip()]
-        return self.lines[-1] if len(lines) > 1 and self.lines and LABELLED.match(lines[-1]) else ""
+        return self.lines[-1] if len(lines) > 1 and self.lines and is_labelled(lines[-1]) else ""
 
     @cached_property
     def items(self) -> Sequence[Item]:
@@ -103,6 +109,11 @@ class Reading:
     def lists(self) -> Sequence[Sequence[Item]]:
         """The items of each of its lists, in the order in which the lists end."""
         return list(_read_lists(self.tokens))
+
+
+def parse(markdown: str) -> list[Token]:
+    """What a CommonMark parser makes of what is sent."""
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).parse(markdown)
 
 
 def plain_lines(inline: Token, *, with_code: bool = True) -> list[str]:
