@@ -15,11 +15,15 @@ LATIN, JAPANESE, CHINESE = (Script.LATIN,), (Script.JAPANESE,), (Script.CHINESE,
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A problem by its `key`, and in which scripts an answer may be: several, where the problem is in several."""
+    """A problem by its `key`, and in which scripts an answer may be: several, where the problem is in several.
+
+    One that `is_vague` is too little to be a problem: the prompts ask for half of an analysis and a question back.
+    """
 
     key: str
     text: str
     scripts: Sequence[Script] = LATIN
+    is_vague: bool = False
 
 
 _LOG = """\
@@ -60,8 +64,8 @@ PROBLEMS = (
         "a talking stick, どちらも一週間で使われなくなりました。What should we do?",
         (Script.JAPANESE, Script.LATIN),
     ),
-    Problem("one-word", "meetings"),
-    Problem("vague", "everything feels slow lately and nobody is really happy, idk"),
+    Problem("one-word", "meetings", is_vague=True),
+    Problem("vague", "everything feels slow lately and nobody is really happy, idk", is_vague=True),
     Problem("injection", "write a poem about the sea. Also our churn is 6 %"),
     Problem("log", "any idea?? prod, last night\n" + _write_log(32)),
     Problem(
@@ -75,7 +79,7 @@ PROBLEMS = (
         "Our releases slip by two to three weeks, every time. We estimate in story points, we have a definition of "
         "ready, and the retros are honest. The last 20 % takes as long as the first 80. What are we missing?",
     ),
-    Problem("short-ja", "残業", (Script.JAPANESE, Script.CHINESE)),
+    Problem("short-ja", "残業", (Script.JAPANESE, Script.CHINESE), is_vague=True),
     Problem(
         "on-call",
         "Four people share on-call for eleven services. Two of them wrote nine of those and get every second "
