@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.benchmarks.answers.counts.form import FAULTS, examine, find_raw_bold, lacks_whys
 from tests.benchmarks.answers.counts.reading import Reading, parse
@@ -36,6 +38,60 @@ def test_each_fault_occurs_in_a_recorded_answer() -> None:
 def test_bold_that_does_not_close_is_seen(markdown: str, lines: int) -> None:
     """CommonMark does not close it against kana: what is sent as it was written shows its stars."""
     assert find_raw_bold(parse(markdown)) == lines
+
+
+@pytest.mark.parametrize(
+    ("fault", "text", "most"),
+    [
+        ("takeaway too long", "{words}.\n\nMore.", 15),
+        ("takeaway too long", "{kana}\n\n次です。", 40),
+        ("analysis too long", "One.\n\n{words}", 140),
+        ("analysis too long", "一つ。\n\n{kana}", 350),
+        ("list items too wide", "One.\n\n- {letters}", 120),
+        ("list items too wide", "一つ。\n\n- {wide}", 60),
+    ],
+)
+def test_a_limit_may_be_reached_and_not_passed(fault: str, text: str, most: int) -> None:
+    """Words, characters, columns."""
+
+    def fill(number: int) -> bool:
+        filled = {"words": "word " * number, "kana": "か" * number, "letters": "x" * number, "wide": "か" * number}
+        return fault in examine(Reading(text.format(**filled), "Time", tuple(Script))).faults
+
+    assert [fill(most), fill(most + 1)] == [False, True]
+
+
+PIECES = st.sampled_from(
+    [
+        "word",
+        "会議",
+        "です。",
+        "か。",
+        "**",
+        "`",
+        "```",
+        "# ",
+        "- ",
+        "1. ",
+        "  ",
+        "|",
+        "|-|",
+        "→",
+        "->",
+        ": ",
+        "：",
+        "\n",
+        "\n\n",
+        ">",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=3), max_size=40).map("".join), st.sampled_from(["Depth", "Time"]))
+def test_whatever_a_model_writes_is_counted(text: str, perspective: str) -> None:
+    """One answer that cannot be read would cost the whole report."""
+    form = examine(Reading(text, perspective, (Script.JAPANESE,)))
+    assert min(form.takeaway, form.columns, form.analysis, *form.faults.values()) >= 0
 
 
 def test_a_vague_problem_needs_no_nine_whys() -> None:
