@@ -78,9 +78,10 @@ def report(model: str, counted: Sequence[Counted]) -> str:
     columns = {key: [one for one in counted if one.answer.perspective == key] for key in _keys(counted)}
     columns[ALL] = list(counted)
     problems = len({one.problem for one in counted})
-    lines = [f"{problems} problems, answered by {model}", "", LEGEND, "", _line("", columns)]
+    lines = [f"{problems} problem{'s' * (problems != 1)}, answered by {model}", "", LEGEND, "", _line("", columns)]
     lines += [_line(row.name, {key: row.tell(answers) for key, answers in columns.items()}) for row in ROWS]
-    lines += ["", *_tell_threads(counted)]
+    if threads := list(_tell_threads(counted)):
+        lines += ["", *threads]
     if failures := list(_name_failures(counted)):
         lines += ["", "Not whole:", *failures]
     return "\n".join(line.rstrip() for line in lines)

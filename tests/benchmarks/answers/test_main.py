@@ -40,7 +40,7 @@ def test_answers_are_counted_again_from_a_file(tmp_path: Path, capsys: pytest.Ca
     bad = load("bad")[0]
     file = save(tmp_path / "answers.json", Answer(bad.perspective, bad.text, State.DONE))
     assert main(["--from", file]) == 0
-    assert "1 problems, answered by a-model" in (short := capsys.readouterr().out)
+    assert "1 problem, answered by a-model" in (short := capsys.readouterr().out)
     assert main(["--from", file, "--each"]) == 0
     each = capsys.readouterr().out
     assert each.startswith(short)
@@ -87,7 +87,7 @@ def test_a_number_that_makes_no_sense_is_refused(arguments: list[str], capsys: p
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
-    assert arguments[0] in capsys.readouterr().err
+    assert f"argument {arguments[0]}: it takes a whole number from 1 on" in capsys.readouterr().err
 
 
 async def test_a_model_is_asked_as_the_settings_say(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,13 +94,15 @@ def test_what_failed_is_named_and_what_was_cut_is_counted_too() -> None:
     assert cells(text, "headings") == ["0", "0", "0"]
     assert cells(text, "takeaway, words") == ["13/13", "–", "13/13"]
     assert cells(text, "seconds") == ["2.0/2.0", "–", "2.0/2.0"]
-    assert text.splitlines()[-4:] == [
+    assert text.splitlines()[-5:] == [
+        "",
         "Not whole:",
         "  leavers · Depth: cut, cut",
         "  leavers · Structure: failed, failed_again broken",
         "  leavers · Structure: done, no text",
     ]
     assert "A thread" not in text
+    assert "\n\n\n" not in text
 
 
 def test_overlap_is_between_answers_on_the_same_problem() -> None:
