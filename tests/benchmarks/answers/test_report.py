@@ -68,6 +68,7 @@ def test_faults_are_counted_by_answer_and_by_occurrence() -> None:
         ],
     )
     text = report("m", count(run))
+    assert text.startswith("2 problems,")
     assert cells(text, "headings") == ["1(2)", "0", "1(2)"]
     assert cells(text, "takeaway with a label") == ["0", "1", "1"]
     assert cells(text, "tables") == ["1", "0", "1"]
