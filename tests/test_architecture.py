@@ -60,7 +60,7 @@ PURE = {
     "delivery": "board",
     "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
-    "runs": "run supervisor teller workspace",
+    "runs": "run supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"

@@ -36,7 +36,7 @@ async def test_a_command_opens_a_thread_of_four_answers_that_end_whole() -> None
     async with running(ModelServer(**scripts)) as world:
         parent, *replies = await world.ask()
         first = Message("", "", "", None, None, parent.versions[:1])
-        assert shown(first).splitlines() == ["@U0ADA asks for perspectives on:", f"> {PROBLEM}"]
+        assert shown(first).splitlines() == ["@U0ADA asks for perspectives on:", f"> {PROBLEM}", "[ Stop ]"]
         assert set(find_mentions(first)) == {"@U0ADA"}
         assert [re.sub(r"[^A-Za-z].*|^\W+", "", shown(reply).split("*")[1]) for reply in replies] == NAMES
         assert bodies(replies) == [scripts[name].text for name in NAMES]
@@ -112,8 +112,9 @@ async def test_a_problem_reaches_the_model_as_it_was_typed() -> None:
 
 @pytest.mark.parametrize("text", ["", "   "])
 async def test_an_empty_command_gets_a_hint_that_only_its_sender_sees(text: str) -> None:
-    """And nothing else happens."""
+    """Where Slack opens no form; and nothing else happens."""
     async with running() as world:
+        world.workspace.faults.append(Fault("views.open", error="expired_trigger_id"))
         await world.slack.command(text)
         await world.until(lambda: world.workspace.whispers)
         assert "`/perspectives Why do our releases slip every month?`" in world.whispers()[0]

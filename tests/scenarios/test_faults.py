@@ -187,7 +187,7 @@ def check(row: Row, world: World, messages: list[Message], calls: list[Call]) ->
         assert not is_working(last)
     if not row.has_index:
         return
-    index = [line for line in shown(parent).splitlines() if not line.startswith("From these words alone")]
+    index = [line for line in shown(parent).splitlines() if not line.startswith(("From these", "[ "))]
     lines = dict(zip(NAMES, index[-4:], strict=True))
 
     assert "Perspectives for" in parent.text

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import Message
 from bot.slack.markup.mrkdwn import JOINER
 from tests.support.model_server import MODEL, ModelServer, Script
@@ -42,8 +43,9 @@ async def test_a_thread_on_a_japanese_problem_is_japanese_in_all_its_states() ->
         assert [shown(reply).split(" · ")[0] for reply in replies] == HEADS
         assert [body_of(reply) for reply in replies] == [ANSWER] * 4
         lines = shown(parent).splitlines()
-        assert lines[-5:-1] == [f"{head} 最初の一週間が根です。" for head in HEADS]
-        assert lines[-1].startswith("この文章だけをもとに")
+        assert lines[-6:-2] == [f"{head} 最初の一週間が根です。" for head in HEADS]
+        assert lines[-2].startswith("この文章だけをもとに")
+        assert lines[-1] == "[ まとめる ]"
 
 
 FAILURES = [
@@ -87,6 +89,7 @@ async def test_who_asks_nothing_is_told_how_in_both_languages() -> None:
     """There is no problem yet whose language could be known; where one is set, it is that one."""
     for setting, is_english, is_japanese in (("auto", True, True), ("en", True, False), ("ja", False, True)):
         async with running(bot_language=setting) as world:
+            world.workspace.faults.append(Fault("views.open", error="expired_trigger_id"))
             await world.slack.command("")
             await world.until(lambda world=world: bool(world.whispers()))
             (told,) = world.whispers()

@@ -116,11 +116,14 @@ def test_the_notification_of_another_answer_is_its_state(state: State, word: str
     assert blocks.reply(DEPTH, draft, fit(draft.text), ENGLISH, number=1, is_last=True).text == f"Depth: {word}"
 
 
+STOPPED = Reason(Code.STOPPED_BY, {"user": "U9"})
 OUTCOMES = [
     (Draft.of("It ends. Well.", State.DONE), "🔍 *Depth* It ends."),
     (Draft.of("It ends. Well.", State.CUT, reason=told("too long.")), "🔍 *Depth* It ends. _(stopped early)_"),
     (Draft.of("", State.CUT, reason=told("too long.")), "🔍 *Depth* stopped: too long."),
-    (Draft.of("It ends. Well.", State.STOPPED), "🔍 *Depth* It ends. _(stopped early)_"),
+    (Draft.of("It ends. Well.", State.STOPPED), "🔍 *Depth* It ends. · stopped"),
+    (Draft.of("It ends.", State.STOPPED, reason=STOPPED), "🔍 *Depth* It ends. · stopped by <@U9>"),
+    (Draft.of("", State.STOPPED, reason=STOPPED), "🔍 *Depth* stopped by <@U9>"),
     (Draft.of("", State.STOPPED), "🔍 *Depth* stopped"),
     (Draft.of("It ends.", State.FAILED, reason=told("no key.")), "🔍 *Depth* failed: no key."),
     (Draft.of("It ends.", State.INTERRUPTED, reason=told("bye.")), "🔍 *Depth* interrupted: bye."),

@@ -55,6 +55,11 @@ class World:
         """The calls of a method, refused ones too."""
         return [call for call in self.workspace.calls if call.method == method]
 
+    def whispers_to(self, *users: str) -> list[str]:
+        """What each of these people was told alone."""
+        ids = {self.workspace.user(user).id for user in users}
+        return [shown(whisper) for whisper in self.workspace.whispers if whisper.user in ids]
+
     def whispers(self) -> list[str]:
         """What ada was told alone."""
         return [shown(whisper) for whisper in self.workspace.whispers]

@@ -235,6 +235,7 @@ SENTENCES = [
     (Reason(Code.POST_UNANSWERED), "Slack gave no answer when it was posted. Ask again.", ""),
     (Reason(Code.POST_REFUSED), "Slack refused to take it. Ask again.", ""),
     (Reason(Code.REPLY_DELETED), "somebody deleted its reply.", ""),
+    (Reason(Code.STOPPED_BY, {"user": "U1"}), "somebody stopped it.", ""),
     (Reason(Code.BOT_RESTARTS), "the bot is being restarted, and goes on with this in a moment.", ""),
     (Reason(Code.BOT_STOPPED), "the bot was stopped. Ask again.", ""),
     (Reason(Code.BOT_BROKEN), "something went wrong in the bot itself. Ask again.", ""),
