@@ -58,8 +58,8 @@ PURE = {
     "texts": "",
     "slack": "listeners socket websocket api session",
     "delivery": "board",
-    "durable": "journal recovery store sql.database sql.sqlite sql.postgresql"
-    " tables.questions tables.claims tables.rows tables.schema",
+    "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
+    " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
     "runs": "run supervisor teller workspace",
 }
 IMPURE = re.compile(

@@ -64,6 +64,11 @@ class Entry:
         if draft.state.is_final:
             self._journal.wake()
 
+    def note_material(self, text: str) -> None:
+        """Note what the run's thread had said: whoever goes on with the run does not read it again."""
+        self._journal.unsaved.note_material(self.key, text)
+        self._journal.wake()
+
     async def record_edit(self, part: str) -> None:
         """Write down that an edit is about to be sent, and the run's newest drafts, of which it shows one.
 

@@ -21,8 +21,16 @@ class LeaseLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """A run of this process's was stopped by somebody whom another process has heard."""
+
+    key: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """Somebody has asked a question so many seconds ago, in a run that has ended."""
+    """Somebody has asked a question so many seconds ago, in a run that has ended, or had one tried again."""
 
     user: str
     ago: float
@@ -45,4 +53,4 @@ class Held:
     until: float
 
 
-Event = Claimed | LeaseLost | Asked | Spent | Held
+Event = Claimed | LeaseLost | Stopped | Asked | Spent | Held

@@ -15,15 +15,16 @@ Laws:
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
-from typing import Self
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from functools import partial
+from typing import Self, TypeVar
 
 from bot.durable.entry import Entry
-from bot.durable.events import Claimed, Event, Held, LeaseLost
+from bot.durable.events import Claimed, Event, Held, LeaseLost, Stopped
 from bot.durable.lease import Lease, judge
-from bot.durable.record import Changes, Outcome, Saved
+from bot.durable.record import Changes, Conversation, Outcome, Record, Saved
 from bot.durable.recovery import Recovery, Storage
+from bot.durable.turns import GATHER, Turns, let_go
 from bot.durable.unsaved import Unsaved
 from bot.errors import StoreError
 from bot.slack.question import Question
@@ -33,7 +34,8 @@ logger = logging.getLogger(__name__)
 TIMEOUT = 1.5  # seconds; the person who typed a command has waited half of what Slack allows
 LONG_TIMEOUT = 4.0  # seconds for a database that nobody waits for: to wake up, to take in all that it has missed
 RETRY = 1.0  # seconds between two tries of a database that is away
-GATHER = 0.05  # seconds in which what nobody waits for gathers, to be written together
+
+_T = TypeVar("_T")
 
 
 class Journal:
@@ -49,10 +51,10 @@ class Journal:
         self._recovery = Recovery(store, clock=clock, history=history_days * 86_400.0)
         self.unsaved = Unsaved()
         self._adding: set[str] = set()  # runs that are just being written for the first time
+        self._reopening: set[str] = set()  # runs that are just being reopened
         self._saved: set[str] = set()  # runs that the database knows to be this process's
         self._news: list[Event] = []
-        self._waiting: list[asyncio.Future[None]] = []  # for the next write
-        self._wake, self._hurry = asyncio.Event(), asyncio.Event()
+        self._turns = Turns()
         self._tried, self._opened = asyncio.Event(), asyncio.Event()
         self._is_away = False
 
@@ -97,6 +99,61 @@ class Journal:
             self.unsaved.drop(key)
         return is_new
 
+    async def recall(self, key: str) -> Conversation | None:
+        """The run `key` and those that go on with it, oldest first, the newest of each; None where it is unknown.
+
+        Raises:
+            StoreError: the database is away, or does not answer within `TIMEOUT`; so in the three that follow.
+        """
+
+        async def work() -> Conversation | None:
+            if self.unsaved.ended:  # what is only here so far is written first
+                await self.written()
+            return await self._store.recall(key)
+
+        return self.unsaved.recall(key, await self._ask(work))
+
+    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+        """Open the run `key` again, which has ended, for its answers `names` to be asked for anew; `user` wants it so.
+
+        From then on this process works on it as on one that it has claimed, but no event tells so: go on with what is
+        returned. None where it is unknown or open already: of several that ask at once, wherever, one gets it.
+        """
+        if key in self.unsaved.live or key in self._reopening:
+            return None
+
+        async def work() -> Record | None:
+            if key in self.unsaved.ended:
+                await self.written()
+            return await self._store.reopen(key, names, user)
+
+        self._reopening.add(key)
+        try:
+            record = await self._ask(work)
+        finally:
+            # If it was reopened all the same, it is a stray: the next look releases it, and somebody claims it.
+            self._reopening.discard(key)
+        if record:
+            self.unsaved.claim(record)
+            self._saved.add(key)
+        return record
+
+    async def stop(self, key: str, user: str) -> bool:
+        """Write down that `user` has stopped the run `key`, unless somebody has before; whether it is open.
+
+        It may be another process's, which is told so by `Stopped`. It is not told here, of a run of this process's.
+        """
+        if key in self.unsaved.live:
+            self.unsaved.note_stop(key, user)
+            if self.is_kept(key):
+                await self.written()
+            return True
+        return key not in self.unsaved.ended and await self._ask(partial(self._store.stop, key, user))
+
+    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+        """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""
+        return await self._ask(partial(self._store.vote, run, name, user, is_good=is_good))
+
     def end(self, key: str, outcome: Outcome) -> None:
         """Note that a run has ended."""
         self.unsaved.end(key, outcome, is_saved=key in self._saved)
@@ -105,17 +162,11 @@ class Journal:
 
     def wake(self) -> None:
         """Have what is unsaved written soon."""
-        self._wake.set()
+        self._turns.wake()
 
     async def written(self, timeout: float = TIMEOUT) -> None:
         """Wait until everything so far is written, for so many seconds at the longest."""
-        written = asyncio.get_running_loop().create_future()
-        self._waiting.append(written)
-        self._hurry.set()
-        self.wake()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(timeout):
-                await written
+        await self._turns.written(timeout)
 
     async def tried(self) -> None:
         """Wait until the database is open, or is known to be away, as who reads `events()` finds out."""
@@ -130,13 +181,13 @@ class Journal:
             SettingsError: the database cannot be where it is said to be, or is a newer program's.
         """
         while True:
-            self._wake.clear()
+            self._turns.sleep()
             is_written = await self._write()
             for event in self._take_news():
                 yield event
             if is_written:
                 await self._recovery.tidy(_now())
-                await self._pause(self._recovery.wait(_now()))
+                await self._turns.pause(self._recovery.wait(_now()))
             else:
                 await asyncio.sleep(RETRY)
 
@@ -156,13 +207,16 @@ class Journal:
         finally:
             await self._store.close()
 
-    async def _pause(self, seconds: float) -> None:
-        """Wait until there is something to write."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-            async with asyncio.timeout(GATHER):
-                await self._hurry.wait()
+    async def _ask(self, work: Callable[[], Awaitable[_T]]) -> _T:
+        """Have something done that a person waits for who has pressed a button."""
+        if self._is_away:
+            raise StoreError("The database is away.")
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                await self._opened.wait()
+                return await work()
+        except TimeoutError as error:
+            raise StoreError(f"The database has not answered within {TIMEOUT} s.") from error
 
     def _take_news(self) -> list[Event]:
         """What has come about since this was asked last, and until when anything may be sent."""
@@ -175,8 +229,7 @@ class Journal:
         asked_at = self.clock()
         search = self._recovery.search(_now() + GATHER)  # what is due so soon is due
         changes, due = self.unsaved.take(self._saved | self._adding)
-        waiting, self._waiting = self._waiting, []
-        self._hurry.clear()
+        waiting = self._turns.begin()
         saved_before = set(self._saved)
         saved: Saved | None = None
         try:
@@ -201,9 +254,7 @@ class Journal:
         finally:
             if saved is None:
                 self.unsaved.put_back(changes, due, self.clock())
-            for future in waiting:
-                if not future.done():
-                    future.set_result(None)
+            let_go(waiting)
             self._tried.set()
         return saved is not None
 
@@ -216,7 +267,7 @@ class Journal:
             saved_before=saved_before,
             begun=changes.begins.keys(),
             ended=changes.ends.keys(),
-            ended_since=self.unsaved.ended,
+            ended_since=self.unsaved.ended | self._reopening,  # no strays either: somebody is about to work on them
             was_held=was_held,
         )
         for key in verdict.missing:
@@ -230,6 +281,10 @@ class Journal:
             logger.info("run.durable key=%s", key)
         self._saved = (self._saved - verdict.missing - verdict.lost) | verdict.saved
         self._recovery.note_strays(verdict.strays)
+        for key, user in saved.stopped.items():
+            if self.unsaved.learn_of_stop(key, user):
+                logger.info("run.stopped_elsewhere key=%s", key)
+                self._news.append(Stopped(key, user))
         for record in saved.claimed:
             logger.info("run.taken_up key=%s", record.question.key)
             self.unsaved.claim(record)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Self
 
 from bot.engine.draft import Draft
 from bot.slack.question import Question
@@ -34,6 +35,10 @@ class Record:
     `posts` is in the order of their intents; a part whose ts is None was intended, and nobody knows whether it was
     posted, which was intended at `left_at` (one at a time is). `calls` has when the newest edit of a message was sent,
     if its answer is not known. `answers` has the newest draft of each perspective that was kept.
+
+    `material` is what its thread had said, as it was read; `stopped_by` who has stopped it, if anybody has. It was
+    reopened at `reopened_at` by somebody who had its answers tried again, the last time; 0 where it never was. A run
+    that is open has no `outcome`.
     """
 
     question: Question
@@ -42,14 +47,41 @@ class Record:
     answers: Mapping[str, Draft]
     left_at: float = 0.0
     calls: Mapping[str, float] = field(default_factory=dict)
+    material: str = field(default="", repr=False)
+    stopped_by: str = ""
+    reopened_at: float = 0.0
+    reopened_by: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def begun_at(self) -> float:
+        """When it was asked for the last time: whether it is too old to be gone on with goes by this."""
+        return max(self.asked_at, self.reopened_at)
+
+    @property
+    def begun_by(self) -> str:
+        """Who has asked for it the last time: whose limits it counts against."""
+        return self.reopened_by or self.question.user
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A run, and those that go on with it, the oldest first: what has been asked and answered so far."""
+
+    root: Record
+    further: Sequence[Record] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """A run that the database does not know yet, or no more."""
+    """A run that the database does not know yet, or no more; what it has of a `Record` is the same."""
 
     question: Question
     asked_at: float
+    material: str = field(default="", repr=False)
+    stopped_by: str = ""
+    reopened_at: float = 0.0
+    reopened_by: str = ""
 
 
 @dataclass(slots=True)
@@ -60,19 +92,49 @@ class Copy:
     posts: dict[str, str | None] = field(default_factory=dict)
     answers: dict[str, Draft] = field(default_factory=dict)
 
+    @classmethod
+    def of(cls, record: Record) -> Self:
+        """One of a run that stands as `record` says."""
+        begun = Begun(
+            record.question,
+            record.asked_at,
+            record.material,
+            record.stopped_by,
+            record.reopened_at,
+            record.reopened_by,
+        )
+        return cls(begun, {**record.posts}, {**record.answers})
+
+    def record(self) -> Record:
+        """What stands of it now, but for what is under way."""
+        begun = self.begun
+        return Record(
+            begun.question,
+            begun.asked_at,
+            {**self.posts},
+            {**self.answers},
+            material=begun.material,
+            stopped_by=begun.stopped_by,
+            reopened_at=begun.reopened_at,
+            reopened_by=begun.reopened_by,
+        )
+
 
 @dataclass(slots=True)
 class Changes:
     """What is to be written. Keys begin with a run's.
 
     `begins` has runs that are written as this process's where nothing is known of them; `calls` says when the newest
-    edit of a message was sent, and None once it was answered; `ends` tells how a run ended.
+    edit of a message was sent, and None once it was answered; `materials` has what a run's thread had said, `stops` who
+    has stopped it; `ends` tells how it ended.
     """
 
     begins: dict[str, Begun] = field(default_factory=dict)
     posts: dict[tuple[str, str], str | Withdrawn | None] = field(default_factory=dict)
     calls: dict[tuple[str, str], float | None] = field(default_factory=dict)
     answers: dict[tuple[str, str], Draft] = field(default_factory=dict)
+    materials: dict[str, str] = field(default_factory=dict)
+    stops: dict[str, str] = field(default_factory=dict)
     ends: dict[str, Outcome] = field(default_factory=dict)
     edits: list[float] = field(default_factory=list)
 
@@ -95,13 +157,15 @@ class Changes:
         self.posts.update(newer.posts)
         self.calls.update(newer.calls)
         self.answers.update(newer.answers)
+        self.materials.update(newer.materials)
+        self.stops.update(newer.stops)
         self.ends.update(newer.ends)
         self.edits = [at for at in (*self.edits, *newer.edits) if at > horizon]
 
     def forget(self, key: str) -> None:
         """Write nothing of a run."""
-        self.begins.pop(key, None)
-        self.ends.pop(key, None)
+        for of_runs in (self.begins, self.materials, self.stops, self.ends):
+            of_runs.pop(key, None)
         self.posts = {where: ts for where, ts in self.posts.items() if where[0] != key}
         self.calls = {where: at for where, at in self.calls.items() if where[0] != key}
         self.answers = {where: draft for where, draft in self.answers.items() if where[0] != key}
@@ -123,9 +187,11 @@ class Search:
 class Saved:
     """What a write has shown: which open runs are this process's, and what was found beside it.
 
-    `held` has those too that have ended with this write, and not the claimed ones.
+    `held` has those too that have ended with this write, and not the claimed ones; `stopped` says of them which were
+    stopped, and by whom.
     """
 
     held: AbstractSet[str]
     claimed: Sequence[Record] = ()
     edits: Sequence[float] = ()
+    stopped: Mapping[str, str] = field(default_factory=dict)

@@ -7,11 +7,11 @@ idle process asks the database once in `SEARCH`.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
 from bot.durable.events import Asked, Event, Spent
-from bot.durable.record import Changes, Saved, Search
+from bot.durable.record import Changes, Conversation, Record, Saved, Search
 from bot.errors import StoreError
 from bot.slack.question import Question
 
@@ -43,6 +43,18 @@ class Storage(Protocol):
 
     async def leave(self) -> None:
         """Give up the lease, and all runs."""
+
+    async def recall(self, key: str) -> Conversation | None:
+        """A run, and those that go on with it."""
+
+    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+        """Open a run again that has ended, as this process's, with those of its answers as if never asked."""
+
+    async def stop(self, key: str, user: str) -> bool:
+        """Write down who has stopped a run; whether it is open."""
+
+    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+        """Write down what somebody thinks of an answer; whether its run is known."""
 
     async def clear(self, before: float, limit: int) -> int:
         """Forget up to `limit` runs that have ended before a time; how many."""

@@ -3,8 +3,8 @@
 Laws:
 
 - A call is one transaction: all of it is kept, or nothing. Calls are carried out one at a time, in the order in which
-  they are made: what is older never lands on what is newer. Only `add`, for which a person waits, has a connection of
-  its own where there may be two: it waits for no other call. (SQLite has one writer.)
+  they are made: what is older never lands on what is newer. Only what a person waits for, a question or a press of a
+  button, has a connection of its own where there may be two: it waits for no other call. (SQLite has one writer.)
 - Whatever fails is a `StoreError`. It names the failure, and quotes neither what was to be written nor the password.
 - Whoever is cancelled leaves at once. A driver cannot be stopped safely in the middle of a statement, so the
   transaction goes on for as long as the driver's limits let it, and is undone unless its commit has begun.
@@ -18,27 +18,29 @@ It decides nothing: when the lease is renewed, and what to do while the database
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Self
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.durable.record import Begun, Changes, Outcome, Saved, Search
+from bot.durable.record import Begun, Changes, Conversation, Record, Saved, Search
 from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
 from bot.durable.tables.claims import Claims
+from bot.durable.tables.conversations import Conversations
+from bot.durable.tables.history import forget_old, read_asked
 from bot.durable.tables.questions import Questions
 from bot.durable.tables.rows import is_number
-from bot.durable.tables.schema import edits, is_open, make, processes, runs
+from bot.durable.tables.schema import edits, make, processes, runs
 from bot.durable.tables.statements import Rows, Statement, changed, run_row
+from bot.durable.tables.votes import Count, Votes
 from bot.errors import ContentError
 from bot.slack.question import Question
 
 EDITS_KEPT = 120.0  # seconds; Slack's limits look back one minute
-ABANDONED = 86_400.0  # seconds since its lease after which an open run is forgotten: nobody could read it
 PUT_ASIDE = 1_000  # keys of runs that cannot be written, and are not tried again
 LOG_KEPT = 10.0  # seconds at the most for which what a run has left behind stands in SQLite's log
 
@@ -64,8 +66,10 @@ class Store:
         self._workspace = workspace
         self._clock = clock
         self._database = Database(url, self._prepare)
-        self._adding = Database(url, self._prepare) if self._database.is_postgresql else self._database
-        self._questions = Questions(self._adding)
+        self._quick = Database(url, self._prepare) if self._database.is_postgresql else self._database
+        self._questions = Questions(self._quick)
+        self._conversations = Conversations(self._quick, **self._whose)
+        self._votes = Votes(self._quick, workspace=workspace)
         self._claims = Claims(self._database, **self._whose)
         self._unwritable: deque[str] = deque(maxlen=PUT_ASIDE)  # runs
         # When SQLite's log is to be emptied, where it holds what is to be forgotten. What a killed process left does.
@@ -95,8 +99,8 @@ class Store:
     async def close(self) -> None:
         """Close it, once what is under way has ended, if that does not take long."""
         await self._database.close()
-        if self._adding is not self._database:
-            await self._adding.close()
+        if self._quick is not self._database:
+            await self._quick.close()
 
     async def open(self) -> None:
         """Connect, and make the tables where they are missing.
@@ -106,8 +110,8 @@ class Store:
             StoreError: it could not be done.
         """
         await self._database.open()
-        if self._adding is not self._database:
-            await self._adding.open()
+        if self._quick is not self._database:
+            await self._quick.open()
 
     async def _prepare(self, connection: AsyncConnection) -> None:
         await make(connection, is_postgresql=self._database.is_postgresql)
@@ -165,15 +169,16 @@ class Store:
         await self._claims.renew(connection, now)
         begins = [run_row(one, now, **self._whose) for one in changes.begins.values()]
         await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
-        ours = await self._claims.owned(connection)
+        owned = await self._claims.owned(connection)
+        ours, stopped = owned.keys(), {key: user for key, user in owned.items() if user}
         for statement, rows in changed(self._database.insert, ours, changes, now):
             await write(connection, statement, rows)
         await write(connection, insert(edits), [{**self._whose, "at": at} for at in changes.edits])
         if search is None:
-            return Saved(ours)
+            return Saved(ours, stopped=stopped)
         await self._claims.release(connection, runs.c.key.in_(search.strays), now)
         claimed = await self._claims.claim(connection, search.limit, now)
-        return Saved(ours, claimed, await self._edits_since(connection, search.edits_since))
+        return Saved(ours, claimed, await self._edits_since(connection, search.edits_since), stopped)
 
     async def _write_each(self, connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
         """Write each row that can be stored."""
@@ -195,16 +200,14 @@ class Store:
     async def clear(self, before: float, limit: int) -> int:
         """Forget up to `limit` runs that ended before then, and edits that count no more; how many runs.
 
-        Runs that nobody has claimed since then, and for a day, are forgotten too.
+        Runs that nobody has claimed since then, and for a day, are forgotten too. A run is kept while one is that goes
+        on with it.
         """
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(delete(edits).where(edits.c.at < now - EDITS_KEPT))
-            is_abandoned = is_open & (self._claims.lease_until() < min(before, now - ABANDONED))
-            oldest = select(runs.c.key).where((runs.c.ended_at < before) | is_abandoned).limit(limit)
-            old = delete(runs).where(runs.c.key.in_(oldest)).returning(runs.c.key)
-            count = len((await connection.execute(old)).all())
+            count = await forget_old(connection, before, limit, now)
             await self._claims.forget(connection, now)
             return count
 
@@ -213,19 +216,32 @@ class Store:
             await self._database.do(sqlite.shrink, in_transaction=False)
         return count
 
+    async def recall(self, key: str) -> Conversation | None:
+        """The run `key`, and those that go on with it, the oldest first; None where it is unknown or makes no sense."""
+        return await self._conversations.recall(key)
+
+    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+        """Open a run again that has ended, as this process's, with the answers `names` as if never asked for.
+
+        None where it is unknown or open already: of several that ask at once, one gets it.
+        """
+        return await self._conversations.reopen(key, names, user, self._clock())
+
+    async def stop(self, key: str, user: str) -> bool:
+        """Write down that `user` has stopped a run, whosever it is, unless somebody has before; whether it is open."""
+        return await self._conversations.stop(key, user)
+
+    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+        """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""
+        return await self._votes.add(run, name, user, is_good=is_good, now=self._clock())
+
+    async def count_votes(self) -> list[Count]:
+        """How many votes there are, of all workspaces."""
+        return await self._votes.count()
+
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
-        """Who asked, and when, in runs asked since that have ended; the refused ones do not count."""
-
-        async def work(connection: AsyncConnection) -> list[tuple[str, float]]:
-            asked = (
-                select(runs.c.user, runs.c.asked_at)
-                .where(runs.c.asked_at >= at, runs.c.ended_at.is_not(None), runs.c.state != Outcome.REFUSED.value)
-                .where(runs.c.workspace == self._workspace)
-            )
-            found = await connection.execute(asked.order_by(runs.c.asked_at))
-            return [(row.user, row.asked_at) for row in found if isinstance(row.user, str) and is_number(row.asked_at)]
-
-        return await self._database.do(work)
+        """Who asked or had something tried again, and when, in runs that have ended; the refused ones do not count."""
+        return await self._database.do(partial(read_asked, at=at, workspace=self._workspace))
 
     async def edits_since(self, at: float) -> list[float]:
         """When other processes started edits since, in order."""

@@ -8,8 +8,9 @@ Laws:
 """
 
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
-from bot.durable.record import WITHDRAWN, Begun, Changes, Copy, Outcome, Record, Withdrawn
+from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Copy, Outcome, Record, Withdrawn
 from bot.engine.draft import Draft
 from bot.slack.question import Question
 
@@ -45,9 +46,8 @@ class Unsaved:
         self._runs[question.key] = Copy(Begun(question, now))
 
     def claim(self, record: Record) -> None:
-        """Work on a run that another process has left."""
-        begun = Begun(record.question, record.asked_at)
-        self._runs[record.question.key] = Copy(begun, {**record.posts}, {**record.answers})
+        """Work on a run that another process has left, or on one that had ended."""
+        self._runs[record.question.key] = Copy.of(record)
 
     def drop(self, key: str) -> None:
         """Work on a run no more: it is another process's."""
@@ -79,6 +79,37 @@ class Unsaved:
             copy.answers[name] = draft
         if draft.state.is_final:
             self._due.add(key)
+
+    def note_material(self, key: str, material: str) -> None:
+        """Note what a run's thread had said."""
+        self._changes.materials[key] = material
+        if copy := self._runs.get(key):
+            copy.begun = replace(copy.begun, material=material)
+
+    def note_stop(self, key: str, user: str) -> None:
+        """Note that somebody has stopped a run, and have it written."""
+        if self.learn_of_stop(key, user):
+            self._changes.stops[key] = user
+
+    def learn_of_stop(self, key: str, user: str) -> bool:
+        """Note that a run was stopped, as the database has it; whether that is new. Who was first has stopped it."""
+        copy = self._runs.get(key)
+        if copy is None or copy.begun.stopped_by:
+            return False
+        copy.begun = replace(copy.begun, stopped_by=user)
+        return True
+
+    def recall(self, key: str, found: Conversation | None) -> Conversation | None:
+        """The conversation that begins with the run `key`, as it was `found` in the database if it was.
+
+        Of runs on which this process works it is what is newest, and those that were not found are there.
+        """
+        live = {name: copy.record() for name, copy in self._runs.items() if key in {name, copy.begun.question.root}}
+        root = live.pop(key, found.root if found else None)
+        if root is None:
+            return None
+        further = {one.question.key: one for one in (found.further if found else ())} | live
+        return Conversation(root, sorted(further.values(), key=lambda one: (one.asked_at, one.question.key)))
 
     def note_edit(self, key: str, part: str, now: float) -> None:
         """Note that an edit of a message is about to be sent."""

@@ -3,16 +3,16 @@
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import aclosing, asynccontextmanager
 
 import pytest
 
 from bot.durable.entry import Entry
-from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent
+from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped
 from bot.durable.journal import LONG_TIMEOUT, RETRY, TIMEOUT, Journal
 from bot.durable.lease import LEASE
-from bot.durable.record import WITHDRAWN, Begun, Changes, Outcome, Record, Saved, Search
+from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Outcome, Record, Saved, Search
 from bot.durable.recovery import SEARCH
 from bot.durable.unsaved import MOST_LATE
 from bot.engine.draft import Draft, State
@@ -31,6 +31,9 @@ class Database:
         self.unwritable: set[str] = set()
         self.ended: dict[str, Outcome] = {}
         self.saves: list[tuple[float, Changes]] = []
+        self.conversations: dict[str, Conversation] = {}
+        self.stopped: dict[str, str] = {}
+        self.votes: list[tuple[str, str, str, bool]] = []
         self.unheld: list[Record] = []
         self.released: list[str] = []
         self.spent: list[float] = []
@@ -65,17 +68,40 @@ class Database:
         changes.begins = {key: one for key, one in changes.begins.items() if key not in self.unwritable}
         self.ours |= changes.begins.keys() - self.ended.keys() - self.others
         held = frozenset(self.ours)
+        stopped = {key: user for key, user in self.stopped.items() if key in held}
         self.saves.append((now(), changes))
         self.ended |= {key: state for key, state in changes.ends.items() if key in held}
         self.ours -= changes.ends.keys()
         if search is None:
-            return Saved(held)
+            return Saved(held, stopped=stopped)
         self.searches += 1
         self.released += sorted(search.strays)
         self.ours -= search.strays
         found, self.unheld = self.unheld[: self.most_at_once], self.unheld[self.most_at_once :]
         self.ours |= {record.question.key for record in found}
-        return Saved(held, found, [spent for spent in self.spent if spent >= search.edits_since])
+        return Saved(held, found, [spent for spent in self.spent if spent >= search.edits_since], stopped)
+
+    async def recall(self, key: str) -> Conversation | None:
+        await self._answer()
+        return self.conversations.get(key)
+
+    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+        if self.ended.pop(key, None) is None:
+            await self._answer()
+            return None
+        self.ours.add(key)  # whoever has given up waiting does not learn of it
+        await self._answer()
+        return Record(Question(key, "Why?", "U", "C"), 0.0, {"parent": "1.0"}, dict.fromkeys(names, Draft()))
+
+    async def stop(self, key: str, user: str) -> bool:
+        await self._answer()
+        self.stopped[key] = user
+        return key in self.ours | self.others
+
+    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+        await self._answer()
+        self.votes.append((run, name, user, is_good))
+        return run in self.ours | self.ended.keys()
 
     async def leave(self) -> None:
         await self._answer()
@@ -119,6 +145,7 @@ class Reader:
     def __init__(self) -> None:
         self.claimed: list[str] = []
         self.lost: list[str] = []
+        self.stopped: list[tuple[str, str]] = []
         self.asked: list[tuple[str, float]] = []
         self.spent: list[float] = []
         self.held_until = math.inf
@@ -135,6 +162,8 @@ class Reader:
                         self.claimed.append(record.question.key)
                     case LeaseLost(key):
                         self.lost.append(key)
+                    case Stopped(key, user):
+                        self.stopped.append((key, user))
                     case Asked(user, ago):
                         self.asked.append((user, ago))
                     case Spent(ago):

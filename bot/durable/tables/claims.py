@@ -11,15 +11,16 @@ Laws:
 
 import logging
 from collections import deque
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Record
 from bot.durable.sql.database import Database
 from bot.durable.tables.rows import read_records
-from bot.durable.tables.schema import answers, is_open, messages, processes, runs
+from bot.durable.tables.schema import answers, begun_at, is_open, messages, processes, runs
 
 logger = logging.getLogger(__name__)
 
@@ -52,10 +53,14 @@ class Claims:
         news = {"lease_until": lease.excluded.lease_until}
         await connection.execute(lease.on_conflict_do_update(index_elements=["owner"], set_=news))
 
-    async def owned(self, connection: AsyncConnection) -> set[str]:
-        """The open runs of this process. Call `renew` before: what it says holds until the transaction has ended."""
-        owned = select(runs.c.key).where(runs.c.owner == self._owner, is_open)
-        return {*(await connection.execute(owned)).scalars()}
+    async def owned(self, connection: AsyncConnection) -> dict[str, str]:
+        """The open runs of this process, and who has stopped each, if anybody has.
+
+        Call `renew` before: what it says holds until the transaction has ended.
+        """
+        owned = select(runs.c.key, runs.c.stopped_by).where(runs.c.owner == self._owner, is_open)
+        found = await connection.execute(owned)
+        return {row.key: row.stopped_by if isinstance(row.stopped_by, str) else "" for row in found}
 
     async def claim(self, connection: AsyncConnection, limit: int, now: float) -> list[Record]:
         """Take up to `limit` open runs whose owner's lease has ended, or that were released, the oldest first.
@@ -68,7 +73,7 @@ class Claims:
             # Whoever renews its lease waits until all is claimed, and finds out; one that is just doing so is skipped.
             select(processes.c.owner).where(is_dead, _has_runs).with_for_update(read=True, skip_locked=True)
         )
-        is_new = (runs.c.asked_at > now - LEASE) & (runs.c.asked_at < now + LEASE)
+        is_new = (begun_at > now - LEASE) & (begun_at < now + LEASE)
         is_orphaned = runs.c.owner.in_([*dead.scalars()]) & ~is_new
         is_free = ~_owner.exists() & runs.c.owner.is_distinct_from(self._owner) & (runs.c.lease_until <= now)
         free = (
@@ -79,19 +84,12 @@ class Claims:
             .limit(limit)
             .with_for_update(of=runs, skip_locked=True)  # SQLite has no such thing, and locks everything anyway
         )
-        found = (await connection.execute(free)).all()
-        if not found:
-            return []
-        keys = [run.key for run in found]
-        posts = await connection.execute(select(messages).where(messages.c.run.in_(keys)).order_by(messages.c.place))
-        drafts = await connection.execute(select(answers).where(answers.c.run.in_(keys)))
-        records, unreadable = read_records(found, posts, drafts)
-        for key in unreadable:
-            logger.warning("store.unreadable kind=runs run=%s", key)
+        records, unreadable = await read_runs(connection, free)
         self._unreadable.extend(key for key in unreadable if isinstance(key, str))
         # What cannot be read is left to whoever can: a newer version of this program, perhaps.
-        claimed = update(runs).where(runs.c.key.in_([record.question.key for record in records]))
-        await connection.execute(claimed.values(owner=self._owner, lease_until=now + UNKNOWN))
+        if records:
+            claimed = update(runs).where(runs.c.key.in_([record.question.key for record in records]))
+            await connection.execute(claimed.values(owner=self._owner, lease_until=now + UNKNOWN))
         return records
 
     async def release(self, connection: AsyncConnection, which: ColumnElement[bool], now: float) -> None:
@@ -115,3 +113,17 @@ class Claims:
         """Until when nobody but its owner may work on a run: a column."""
         of_owner: ScalarSelect[float] = _owner.with_only_columns(processes.c.lease_until).scalar_subquery()
         return func.coalesce(of_owner, runs.c.lease_until)
+
+
+async def read_runs(connection: AsyncConnection, which: Select[Any]) -> tuple[list[Record], set[object]]:
+    """The runs that a `select(runs)` finds, in its order, and the keys of those that cannot be read."""
+    found = (await connection.execute(which)).all()
+    if not found:
+        return [], set()
+    keys = [run.key for run in found]
+    posts = await connection.execute(select(messages).where(messages.c.run.in_(keys)).order_by(messages.c.place))
+    drafts = await connection.execute(select(answers).where(answers.c.run.in_(keys)))
+    records, unreadable = read_records(found, posts, drafts)
+    for key in unreadable:
+        logger.warning("store.unreadable kind=runs run=%s", key)
+    return records, unreadable

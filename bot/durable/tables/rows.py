@@ -10,10 +10,10 @@ import math
 from collections.abc import Iterable
 from typing import Any, TypeGuard
 
-from bot.durable.record import Record
+from bot.durable.record import Outcome, Record
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import ARGUMENTS, Code, Reason, Value
-from bot.slack.question import Question
+from bot.slack.question import Kind, Question
 from bot.texts import find
 
 logger = logging.getLogger(__name__)
@@ -77,8 +77,24 @@ def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
         _text_or_none(run.whisper_ts),
         _text_or_none(run.response_url),
         find(_text_or_none(run.language)),
+        Kind.PERSPECTIVES if run.kind is None else Kind(run.kind),
+        _text_or_none(run.root) or "",
+        _text_or_none(run.side) or "",
+        bool(_number_or_zero(run.reads_thread)),
     )
-    return Record(question, _number(run.asked_at), posts, drafts, left_at, calls)
+    return Record(
+        question,
+        _number(run.asked_at),
+        posts,
+        drafts,
+        left_at,
+        calls,
+        material=_text_or_none(run.material) or "",
+        stopped_by=_text_or_none(run.stopped_by) or "",
+        reopened_at=_number_or_zero(run.reopened_at),
+        reopened_by=_text_or_none(run.reopened_by) or "",
+        outcome=None if run.ended_at is None else Outcome(run.state),
+    )
 
 
 def write_reason(reason: Reason | None) -> str:
@@ -125,6 +141,10 @@ def _number(value: object) -> float:
     if not is_number(value):
         raise ValueError
     return value
+
+
+def _number_or_zero(value: object) -> float:
+    return 0.0 if value is None else _number(value)
 
 
 def is_number(value: object) -> TypeGuard[float]:

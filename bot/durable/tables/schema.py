@@ -87,6 +87,14 @@ runs = Table(
     Column("whisper_ts", _Words),
     Column("response_url", _Words),
     Column("language", _Words),
+    Column("kind", _Words),
+    Column("root", _Words, index=True),  # the run that it goes on with; no foreign key, for it may be written before
+    Column("side", _Words),
+    Column("reads_thread", Integer),  # 0 or 1
+    Column("material", _Words),
+    Column("stopped_by", _Words),
+    Column("reopened_at", Double, index=True),
+    Column("reopened_by", _Words),
     Column("state", _Words, nullable=False),
     Column("owner", _Words),
     Column("lease_until", Double, nullable=False),  # counts where no row of `processes` is its owner's
@@ -115,6 +123,15 @@ answers = Table(
     Column("seconds", _Seconds, nullable=False),
     Column("tokens", _Count, nullable=False),
 )
+votes = Table(
+    "votes",
+    tables,
+    Column("run", _Words, ForeignKey(runs.c.key, ondelete="CASCADE"), primary_key=True),
+    Column("name", _Words, primary_key=True),  # the answer's
+    Column("user", _Words, primary_key=True),
+    Column("is_good", Integer, nullable=False),  # 0 or 1
+    Column("at", Double, nullable=False),
+)
 edits = Table(
     "edits",
     tables,
@@ -125,6 +142,7 @@ edits = Table(
 Index("ix_edits_at", edits.c.at)
 
 is_open = runs.c.ended_at.is_(None)
+begun_at = func.coalesce(runs.c.reopened_at, runs.c.asked_at)
 
 # `STEPS[0]` makes a database of version 1 one of version 2, and so on. Tables that are new, or missing, have been made
 # before, as they are above. Each statement has to do nothing where all is done; a column is added where it is missing,
@@ -134,6 +152,12 @@ STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
     ("UPDATE answers SET state = 'cut' WHERE state = 'stopped'",),  # `stopped` is a person's word from now on
     (),  # Leases are processes' from now on. Until then each run had one.
     (runs.c.language,),  # Until then the bot spoke English.
+    (  # Until then a run had four answers, nobody could stop it, and once it had ended it was never gone on with.
+        *(runs.c.kind, runs.c.root, runs.c.side, runs.c.reads_thread, runs.c.material),
+        *(runs.c.stopped_by, runs.c.reopened_at, runs.c.reopened_by),
+        "CREATE INDEX IF NOT EXISTS ix_runs_root ON runs (root)",
+        "CREATE INDEX IF NOT EXISTS ix_runs_reopened_at ON runs (reopened_at)",
+    ),
 )
 VERSION = 1 + len(STEPS)
 

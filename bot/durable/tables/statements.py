@@ -32,6 +32,14 @@ def run_row(begun: Begun, now: float, *, owner: str, workspace: str) -> dict[str
         "owner": owner,
         "lease_until": now + UNKNOWN,
         "asked_at": begun.asked_at,
+        "kind": question.kind.value,
+        "root": question.root or None,
+        "side": question.side or None,
+        "reads_thread": int(question.reads_thread),
+        "material": begun.material or None,
+        "stopped_by": begun.stopped_by or None,
+        "reopened_at": begun.reopened_at or None,
+        "reopened_by": begun.reopened_by or None,
     }
 
 
@@ -43,6 +51,8 @@ def changed(
     yield _posts(insert, ours, changes, now)
     yield _calls(ours, changes)
     yield _answers(insert, ours, changes)
+    yield _materials(ours, changes)
+    yield _stops(ours, changes)
     yield _ends(ours, changes, now)
 
 
@@ -100,6 +110,18 @@ def _answers(insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Ch
     statement = insert(answers)
     news = {column.name: column for column in statement.excluded if not column.primary_key}
     return statement.on_conflict_do_update(index_elements=["run", "name"], set_=news), rows
+
+
+def _materials(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [{"_key": key, "_material": material} for key, material in changes.materials.items() if key in ours]
+    return update(runs).where(runs.c.key == bindparam("_key")).values(material=bindparam("_material")), rows
+
+
+def _stops(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [{"_key": key, "_user": user} for key, user in changes.stops.items() if key in ours]
+    # Whoever pressed first has stopped it.
+    stop = update(runs).where(runs.c.key == bindparam("_key"), runs.c.stopped_by.is_(None))
+    return stop.values(stopped_by=bindparam("_user")), rows
 
 
 def _ends(ours: AbstractSet[str], changes: Changes, now: float) -> tuple[Statement, Rows]:

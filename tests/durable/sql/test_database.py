@@ -200,7 +200,7 @@ async def test_a_server_that_says_nothing_is_held_to_be_gone(kind: str, tmp_path
 async def test_tables_that_somebody_has_dropped_are_made_anew(kind: str, tmp_path: Path) -> None:
     """As in a database that was restored: what is live is then written anew, with all that stands of it."""
     async with database(kind, tmp_path) as url, opened(url) as store:
-        for table in ("answers", "messages", "edits", "runs", "perspectives_schema"):
+        for table in ("votes", "answers", "messages", "edits", "runs", "perspectives_schema"):
             await query(url, f"DROP TABLE {table}")
         assert (await store.save(Changes())).held == set()
         begins = {"k": Begun(question(), ASKED_AT - 5)}

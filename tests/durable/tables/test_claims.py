@@ -222,7 +222,7 @@ async def test_an_acknowledgement_waits_for_no_other_write(world: World) -> None
     assert (await saving).held == {"T1"}
 
 
-SCAN = re.compile(r"(?:SCAN|Seq Scan on) (runs|messages|answers|edits)\b(?! USING)")
+SCAN = re.compile(r"(?:SCAN|Seq Scan on) (runs|messages|answers|edits|votes)\b(?! USING)")
 
 
 async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
@@ -230,7 +230,7 @@ async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     seen: dict[str, Any] = {}
     for store in (one, two):
-        for database in (store._database, store._adding):
+        for database in (store._database, store._quick):
             event.listen(
                 database._engine.sync_engine, "before_cursor_execute", lambda *how: seen.update({how[2]: how[3]})
             )
@@ -248,6 +248,10 @@ async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
     )
     world.clock.now += 2 * LEASE
     assert keys(await claim(two)) == ["T1"]
+    assert await two.vote("T2", "Depth", "U2", is_good=True)
+    assert await two.recall("T2")
+    assert await two.reopen("T2", ["Depth"], "U2")
+    assert await two.stop("T2", "U2")
     await two.asked_since(0.0)
     await two.edits_since(0.0)
     await two.clear(world.clock.now, 100)

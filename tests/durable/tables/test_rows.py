@@ -5,6 +5,7 @@ import pytest
 
 from bot.durable.record import Record
 from bot.durable.tables.rows import is_number, read_reason, read_records, write_reason
+from bot.durable.tables.schema import runs
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
 from bot.slack.question import Question
@@ -18,7 +19,7 @@ NAN, INFINITE = float("nan"), float("inf")
 def run(**other: Any) -> SimpleNamespace:
     """A row of a run that makes sense, but for what is told."""
     row = {"key": "k", "problem": "Why?", "user": "U", "channel": "C", "asked_at": 5.0}
-    nothing = dict.fromkeys(("thread_ts", "whisper_ts", "response_url", "language"))
+    nothing = dict.fromkeys(column.name for column in runs.columns if column.nullable)
     return SimpleNamespace(**{**row, **nothing, **other})
 
 
