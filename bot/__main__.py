@@ -1,4 +1,4 @@
-"""`python -m bot`, `python -m bot check`, `python -m bot demo`: the boundary around `bot.commands`.
+"""`python -m bot`, and its commands `check`, `demo` and `votes`: the boundary around `bot.commands`.
 
 Laws:
 

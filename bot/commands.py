@@ -1,4 +1,4 @@
-"""The commands: the bot, its check, its demo. What they raise, `bot.__main__` turns into a line and an exit code."""
+"""The commands: the bot, check, demo, votes. What they raise, `bot.__main__` turns into a line and an exit code."""
 
 import argparse
 import asyncio
@@ -46,6 +46,7 @@ def run(arguments: list[str] | None = None) -> int:
     demo = commands.add_parser("demo", help="see it work in this terminal, with no account")
     demo.add_argument("problem", nargs="?", help="the problem to look at; without one, it asks")
     commands.add_parser("check", help="see whether the settings, Slack, the model and the database are in order")
+    commands.add_parser("votes", help="count what people think of the answers, by perspective, model and language")
     options = parser.parse_args(arguments)
     _quieten()
     match options.command:
@@ -53,6 +54,8 @@ def run(arguments: list[str] | None = None) -> int:
             return _demo(options.problem)
         case "check":
             return _check()
+        case "votes":
+            return _votes()
         case _:
             return _bot()
 
@@ -104,6 +107,25 @@ def _note_failure(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None
     """Log what a task of some library has raised, and nobody has asked for, in our own words."""
     error = context.get("exception")
     logger.error("loop.broken error=%s", describe(error) if error else "unknown")
+
+
+def _votes() -> int:
+    from bot.settings import read_environment  # noqa: PLC0415
+
+    environment = read_environment()
+    from bot.votes import read_votes, table  # noqa: PLC0415
+
+    logging.disable(logging.CRITICAL)  # the table, or the line that says why there is none, is all that matters
+    signals = _Interruptible()
+    try:
+        counts = asyncio.run(read_votes(environment))
+    except KeyboardInterrupt:
+        if signals.is_terminated:
+            return TERMINATED
+        raise
+    for line in table(counts):
+        print(line)  # noqa: T201 - a person reads it
+    return 0
 
 
 def _check() -> int:

@@ -148,6 +148,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def read_database_url(environment: Mapping[str, str]) -> str:
+    """Read `DATABASE_URL` alone, for whoever needs nothing else.
+
+    Raises:
+        SettingsError: it makes no sense.
+    """
+    return _Reader(environment).database("DATABASE_URL", DATABASE_URL)
+
+
 class _Reader:
     """Reads one variable after another, each into a value that can be used as it is."""
 

@@ -27,9 +27,10 @@ ROOMS = {
     "runs": "durable delivery slack texts engine errors backoff",
     "settings": "durable texts network printable errors",
     "check": "settings durable slack texts engine network printable errors",
+    "votes": "settings durable printable errors",
     "app": "settings runs durable delivery slack texts engine network errors backoff",
     "playground": "app settings engine errors",
-    "commands": "playground app check settings errors",
+    "commands": "playground app check votes settings errors",
     "__main__": "commands errors",
 }
 # The doors: where a library may be imported. All others are Python's own.

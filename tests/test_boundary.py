@@ -117,7 +117,7 @@ def test_an_env_file_that_cannot_be_read_is_told(error: Exception, told: str, mo
     assert str(raised.value).startswith(told)
 
 
-@pytest.mark.parametrize("arguments", [(), ("check",), DEMO])
+@pytest.mark.parametrize("arguments", [(), ("check",), ("votes",), DEMO])
 def test_a_wrong_variable_is_told_before_anything_uses_it(arguments: tuple[str, ...], tmp_path: Path) -> None:
     """One line and code 2, whichever command it is."""
     code, out, err = run(tmp_path, *arguments, **COMPLETE, SSLKEYLOGFILE="missing/keys")
@@ -152,7 +152,7 @@ def test_a_directory_named_like_the_env_file_is_none(tmp_path: Path) -> None:
         ("ExceptionGroup('secret', [KeyError('secret')])", "This is a fault of the bot's own; "),
     ],
 )
-@pytest.mark.parametrize("arguments", [(), ("check",), DEMO])
+@pytest.mark.parametrize("arguments", [(), ("check",), ("votes",), DEMO])
 def test_whatever_goes_wrong_while_it_imports_is_one_line(
     raised: str, told: str, arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -165,7 +165,7 @@ def test_whatever_goes_wrong_while_it_imports_is_one_line(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize(("arguments", "is_bot"), [((), True), (("check",), False), (DEMO, False)])
+@pytest.mark.parametrize(("arguments", "is_bot"), [((), True), (("check",), False), (("votes",), False), (DEMO, False)])
 def test_a_signal_while_it_imports_ends_it_quietly(
     number: signal.Signals, arguments: tuple[str, ...], tmp_path: Path, *, is_bot: bool
 ) -> None:
@@ -248,7 +248,7 @@ def test_a_problem_that_is_no_text_is_taken_as_far_as_it_is_one(tmp_path: Path) 
 
 
 @SLOW
-@pytest.mark.parametrize("arguments", [(), ("check",), DEMO])
+@pytest.mark.parametrize("arguments", [(), ("check",), ("votes",), DEMO])
 def test_no_directory_that_can_be_written_to_is_no_reason_for_a_traceback(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -259,7 +259,7 @@ def test_no_directory_that_can_be_written_to_is_no_reason_for_a_traceback(
     command = f"timeout --preserve-status -s TERM {seconds} $BOT " + " ".join(f"'{one}'" for one in arguments)
     code, out, err = shell(tmp_path, f"mkdir {gone} && cd {gone} && rmdir {gone} && {command}", **env)
     # A database cannot be kept there; the bot may have been stopped before it needs it.
-    assert code in ({(): {0, 2}, ("check",): {1}, DEMO: {0}}[arguments]), out + err
+    assert code in ({(): {0, 2}, ("check",): {1}, ("votes",): {2}, DEMO: {0}}[arguments]), out + err
     assert "Traceback" not in out + err
     assert "fault of the bot's own" not in out + err
 

@@ -7,6 +7,7 @@ draws. Whoever presses counts it against their own limits, and is told where not
 
 import hashlib
 import logging
+from uuid import uuid4
 
 from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
@@ -143,6 +144,16 @@ def _fingerprint(conversation: Conversation) -> str:
 
 
 def _question(press: Press) -> Question:
-    """Whom to tell, and where."""
+    """Who is to be told, and where, or begins something: a question without words, by a key of its own."""
     thread_ts = press.thread_ts or press.ts
-    return Question(press.run, "", press.user, press.channel, thread_ts, thread_ts, press.response_url, press.language)
+    return Question(
+        f"{press.run}/{press.action.value}/{uuid4().hex}",
+        "",
+        press.user,
+        press.channel,
+        thread_ts,
+        thread_ts,
+        press.response_url,
+        press.language,
+        kind=Kind.DEEPER,
+    )

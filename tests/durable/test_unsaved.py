@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.durable.record import WITHDRAWN, Begun, Changes, Outcome, Record
+from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Outcome, Record
 from bot.durable.unsaved import MINUTE, MOST_LATE, Unsaved
 from bot.engine.draft import Draft, State
 from bot.slack.question import Question
@@ -52,6 +52,68 @@ def test_a_run_that_was_claimed_is_written_anew_as_it_was_left(unsaved: Unsaved)
     assert changes.posts == {("other", "parent"): "1.0", ("other", "Depth"): "2.0"}
     assert changes.answers == {("other", "Depth"): Draft.of("ab")}
     assert (record.posts, record.answers) == ({"parent": "1.0"}, {"Depth": Draft.of("a")})
+
+
+def test_a_run_that_was_reopened_is_written_anew_as_such(unsaved: Unsaved) -> None:
+    """With what was read for it, by whom it was reopened, and who has stopped it since."""
+    asked = Question("other", "Why?", "U", "C")
+    unsaved.claim(Record(asked, 5.0, {}, {}, material="old", reopened_at=7.0, reopened_by="U3"))
+    unsaved.note_material("other", "Person 1: no.")
+    unsaved.note_stop("other", "U2")
+    changes, _ = unsaved.take(frozenset({"k"}))
+    assert changes.begins == {"other": Begun(asked, 5.0, "Person 1: no.", "U2", 7.0, "U3")}
+    assert (changes.materials, changes.stops) == ({"other": "Person 1: no."}, {"other": "U2"})
+    assert unsaved.take(KNOWN) == (Changes(), set())
+
+
+def test_who_stops_a_run_first_has_stopped_it(unsaved: Unsaved) -> None:
+    """Here or elsewhere; of a run that is not worked on nothing is written."""
+    unsaved.note_stop("k", "U2")
+    unsaved.note_stop("k", "U3")
+    unsaved.note_stop("unknown", "U3")
+    assert not unsaved.learn_of_stop("k", "U4")
+    assert not unsaved.learn_of_stop("unknown", "U4")
+    assert unsaved.take(KNOWN)[0].stops == {"k": "U2"}
+    unsaved.begin(Question("other", "Why?", "U", "C"), 100)
+    assert unsaved.learn_of_stop("other", "U4")
+    assert not unsaved.learn_of_stop("other", "U4")
+    unsaved.note_stop("other", "U5")
+    assert unsaved.take(KNOWN)[0].stops == {}
+
+
+def test_of_a_stop_or_of_what_was_read_that_could_not_be_written_the_last_word_counts(unsaved: Unsaved) -> None:
+    """As of all else; and nothing is left of a run that is forgotten."""
+    unsaved.note_material("k", "old")
+    unsaved.note_stop("k", "U2")
+    taken = unsaved.take(KNOWN)
+    unsaved.note_material("k", "new")
+    unsaved.put_back(*taken, now=0.0)
+    changes, _ = unsaved.take(KNOWN)
+    assert (changes.materials, changes.stops) == ({"k": "new"}, {"k": "U2"})
+    changes.forget("k")
+    assert changes == Changes()
+
+
+def test_a_conversation_has_what_is_newest_of_each_run(unsaved: Unsaved) -> None:
+    """What is worked on here as it stands here, what is not as it was found, what was not found too; oldest first."""
+    found = Question("k/2", "", "U", "C", root="k")
+    unknown = [Question(key, "", "U", "C", root="k") for key in ("k/3", "k/1")]
+    for asked in (*unknown, Question("other", "Why?", "U", "C"), Question("other/1", "", "U", "C", root="other")):
+        unsaved.begin(asked, 102)
+    unsaved.note_post("k", "parent", "1.0")
+    unsaved.note_draft("k", "Depth", Draft.of("newest"))
+    stale = Record(QUESTION, 100, {"parent": None}, {"Depth": Draft.of("old")})
+    kept = Record(found, 101, {"Depth": "2.0"}, {})
+    conversation = unsaved.recall("k", Conversation(stale, [kept, Record(unknown[0], 102, {"Depth": "3.0"}, {})]))
+    assert conversation == Conversation(
+        Record(QUESTION, 100, {"parent": "1.0"}, {"Depth": Draft.of("newest")}),
+        [kept, *(Record(asked, 102, {}, {}) for asked in reversed(unknown))],
+    )
+    assert unsaved.recall("k/2", Conversation(kept)) == Conversation(kept, [])
+    alone = unsaved.recall("other", None)
+    assert alone
+    assert [one.question.key for one in (alone.root, *alone.further)] == ["other", "other/1"]
+    assert unsaved.recall("unknown", None) is None
 
 
 def test_drafts_wait_for_what_shows_them(unsaved: Unsaved) -> None:

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from bot.durable.record import Record
+from bot.durable.record import Outcome, Record
 from bot.durable.tables.rows import is_number, read_reason, read_records, write_reason
 from bot.durable.tables.schema import runs
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
-from bot.slack.question import Question
+from bot.slack.question import Kind, Question
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE
 from bot.texts.language import Language
@@ -57,10 +57,38 @@ def test_a_run_keeps_its_language(key: str | None, language: Language) -> None:
     assert record.question.language is language
 
 
+def test_a_run_of_the_version_before_goes_on_with_nothing() -> None:
+    """All that it had no columns for is what it was then: four answers, no thread read, not stopped, never reopened."""
+    [record], _ = read_records([run()], [], [])
+    assert (record.question.kind, record.question.root, record.question.side) == (Kind.PERSPECTIVES, "", "")
+    assert record.question.reads_thread is False
+    assert (record.material, record.stopped_by, record.outcome) == ("", "", None)
+    assert (record.begun_at, record.begun_by) == (5.0, "U")
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_a_run_is_read_with_all_that_it_goes_on_with(kind: Kind) -> None:
+    """And with what has become of it."""
+    row = run(
+        kind=kind.value, root="r", side="Depth", reads_thread=1, material="Person 1: no.", stopped_by="U2",
+        reopened_at=7.0, reopened_by="U3", ended_at=9.0, state="done",
+    )  # fmt: skip
+    [record], _ = read_records([row], [], [])
+    asked = Question("k", "Why?", "U", "C", kind=kind, root="r", side="Depth", reads_thread=True)
+    assert record == Record(
+        asked, 5.0, {}, {}, material="Person 1: no.", stopped_by="U2", reopened_at=7.0, reopened_by="U3",
+        outcome=Outcome.DONE,
+    )  # fmt: skip
+    assert (record.begun_at, record.begun_by) == (7.0, "U3")
+
+
 BROKEN_RUNS: list[dict[str, Any]] = [
     {"problem": None}, {"problem": b"bytes"}, {"user": 7}, {"channel": None}, {"thread_ts": 1.5},
     {"response_url": b""}, {"language": 7},
     {"asked_at": None}, {"asked_at": "soon"}, {"asked_at": NAN}, {"asked_at": INFINITE},
+    {"kind": "of a newer version"}, {"kind": 7}, {"kind": b"deeper"}, {"root": 7}, {"side": b""},
+    {"reads_thread": "yes"}, {"reads_thread": NAN}, {"material": 7}, {"stopped_by": b"U"}, {"reopened_at": "soon"},
+    {"reopened_by": 7}, {"ended_at": 9.0, "state": "of a newer version"}, {"ended_at": 9.0, "state": None},
 ]  # fmt: skip
 BROKEN_MESSAGES: list[dict[str, Any]] = [{"part": None}, {"ts": 1.5}, {"intended_at": None}, {"intended_at": NAN}]
 

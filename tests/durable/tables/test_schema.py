@@ -10,12 +10,15 @@ from bot.durable.record import Changes, Outcome
 from bot.durable.store import Store
 from bot.durable.tables.schema import STEPS, VERSION, tables
 from bot.engine.draft import Draft, State
+from bot.slack.question import Kind, Question
 from bot.texts.en import ENGLISH
+from bot.texts.ja import JAPANESE
 from tests.support.databases import KINDS, claim, database, query
 
 pytestmark = pytest.mark.slow
 
 NOW = 1_800_000_000.0
+IDS = [f"{version}-{kind}" for version in (1, 4) for kind in KINDS]
 # As version 1 had SQLAlchemy make them, in both kinds of databases.
 VERSION_1 = """
 CREATE TABLE edits (workspace TEXT NOT NULL, owner TEXT NOT NULL, at DOUBLE PRECISION NOT NULL);
@@ -50,16 +53,85 @@ INSERT INTO answers VALUES
 """
 
 
-@pytest.fixture(params=KINDS)
+# As version 4 did.
+VERSION_4 = """
+CREATE TABLE edits (workspace TEXT NOT NULL, owner TEXT NOT NULL, at DOUBLE PRECISION NOT NULL);
+CREATE INDEX ix_edits_at ON edits (at);
+CREATE TABLE perspectives_schema (version INTEGER NOT NULL);
+CREATE TABLE processes (owner TEXT NOT NULL, lease_until DOUBLE PRECISION NOT NULL, PRIMARY KEY (owner));
+CREATE TABLE runs (
+    "key" TEXT NOT NULL, workspace TEXT NOT NULL, problem TEXT NOT NULL, "user" TEXT NOT NULL, channel TEXT NOT NULL,
+    thread_ts TEXT, whisper_ts TEXT, response_url TEXT, language TEXT, state TEXT NOT NULL, owner TEXT,
+    lease_until DOUBLE PRECISION NOT NULL, asked_at DOUBLE PRECISION NOT NULL, ended_at DOUBLE PRECISION,
+    PRIMARY KEY ("key")
+);
+CREATE INDEX ix_runs_asked_at ON runs (asked_at);
+CREATE INDEX ix_runs_ended_at ON runs (ended_at);
+CREATE TABLE answers (
+    run TEXT NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, text TEXT NOT NULL,
+    model TEXT NOT NULL, seconds DOUBLE PRECISION NOT NULL, tokens INTEGER NOT NULL,
+    PRIMARY KEY (run, name), FOREIGN KEY(run) REFERENCES runs ("key") ON DELETE CASCADE
+);
+CREATE TABLE messages (
+    run TEXT NOT NULL, part TEXT NOT NULL, place INTEGER NOT NULL, intended_at DOUBLE PRECISION NOT NULL, ts TEXT,
+    PRIMARY KEY (run, part), FOREIGN KEY(run) REFERENCES runs ("key") ON DELETE CASCADE
+);
+INSERT INTO perspectives_schema VALUES (4);
+INSERT INTO processes VALUES ('former', 1800000000);
+INSERT INTO runs VALUES
+    ('open', '', 'Why?', 'U', 'C', NULL, NULL, NULL, 'en', 'open', 'former', 1800003590, 1799999990, NULL),
+    ('refused', '', 'Why?', 'U', 'C', NULL, NULL, NULL, NULL, 'refused', NULL, 1799999000, 1799999000, 1799999100),
+    ('done', '', 'Why?', 'U', 'C', NULL, NULL, NULL, 'ja', 'done', NULL, 1799999000, 1799999200, 1799999300);
+INSERT INTO messages VALUES ('open', 'parent', 1, 0, '1.0'), ('open', 'Depth', 2, 1799999995, NULL);
+INSERT INTO answers VALUES
+    ('open', 'Depth', 'cut', 'too long.', 'It ends', 'm', 2.5, 7),
+    ('open', 'Time', 'writing', '', 'So far', '', 0, 0),
+    ('done', 'Depth', 'done', '', 'So.', 'm', 2.5, 7),
+    ('done', 'Time', 'stopped', '', 'So', 'm', 2.5, 7);
+"""
+
+
+async def make(url: str, former: str) -> None:
+    """Make a database of a former version out of an empty one."""
+    for statement in former.split(";\n"):
+        await query(url, statement)
+
+
+@pytest.fixture(params=[(former, kind) for former in (VERSION_1, VERSION_4) for kind in KINDS], ids=IDS)
 async def url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """A database of version 1."""
-    async with database(request.param, tmp_path) as url:
-        for statement in VERSION_1.split(";\n"):
-            await query(url, statement)
+    """A database of version 1, or of the last one."""
+    former, kind = request.param
+    async with database(kind, tmp_path) as url:
+        await make(url, former)
         yield url
 
 
-async def test_a_database_of_the_version_before_is_taken_over_with_its_open_runs(url: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_has_ended_before_there_were_buttons_can_be_gone_on_with(kind: str, tmp_path: Path) -> None:
+    """Nobody had it tried again or stopped it then; a step that was taken before is not taken again."""
+    async with database(kind, tmp_path) as url:
+        await make(url, VERSION_4)
+        async with Store(url, owner="one", clock=lambda: NOW) as store:
+            await store.open()
+            conversation = await store.recall("done")
+            assert conversation
+            root = conversation.root
+            assert (root.question.kind, root.question.root, root.question.language) == (Kind.PERSPECTIVES, "", JAPANESE)
+            assert (root.outcome, root.begun_at, root.begun_by) == (Outcome.DONE, 1_799_999_200.0, "U")
+            assert {name: draft.state for name, draft in root.answers.items()} == {
+                "Depth": State.DONE,
+                "Time": State.STOPPED,
+            }
+            assert await store.reopen("done", ["Time"], "U2")
+            assert await store.vote("done", "Depth", "U2", is_good=True)
+            assert await store.add(Question("done/1", "", "U2", "C", kind=Kind.DEEPER, root="done", side="Depth"))
+            assert await store.stop("done", "U3")
+            conversation = await store.recall("done")
+            assert conversation
+            assert (conversation.root.stopped_by, len(conversation.further)) == ("U3", 1)
+
+
+async def test_a_database_of_a_former_version_is_taken_over_with_its_open_runs(url: str) -> None:
     """As its process has left them, once that process is gone. It is done once."""
     now = [NOW - 1]
     async with Store(url, owner="one", clock=lambda: now[0]) as store:
