@@ -98,11 +98,13 @@ def test_other_apps_are_no_persons() -> None:
     ) == ("App 1: ALERT: disk full\nApp 2: build failed\nPerson 1: Again?")
 
 
+VALUES: list[Any] = [None, 7, [], {}, "a\nb"]
+KINDS: list[Any] = ["tombstone", "channel_join", "message_changed", 7, ["x"], {}]
 ODD: list[Any] = [
     *[None, 1, "x", [], {}, {"ts": ts(2)}, {"text": "x"}],
     *[said(2, "U1", text) for text in ("", "  \n", "\u200b", "...")],
-    *[said(2, "U1", "x") | {name: value} for name in ("ts", "user", "text") for value in (None, 7, [], {}, "a\nb")],
-    *[said(2, "U1", "x", subtype=kind) for kind in ("tombstone", "channel_join", "message_changed", 7, ["x"], {})],
+    *[said(2, "U1", "x") | {name: value} for name in ("ts", "user", "text") for value in VALUES],
+    *[said(2, "U1", "x", subtype=kind) for kind in KINDS],
     said(2, "U1", "x", hidden=True),
     said(2, "U1", "x", metadata={"event_type": MARKED}),
     said(2, "U1", "x", metadata={"event_type": MARKED, "event_payload": {"part": ["x"]}}),

@@ -59,6 +59,9 @@ def test_what_a_button_is_given_comes_back(language: Any, side: str, run: str, i
     assert (got.language, got.side, got.run, got.is_good) == (language, side, run, bool(is_good))
 
 
+ODD: list[Any] = [None, 7, [], {}, "STOP"]
+
+
 @pytest.mark.parametrize(
     ("action", "value", "language"),
     [
@@ -67,7 +70,7 @@ def test_what_a_button_is_given_comes_back(language: Any, side: str, run: str, i
         ("former", "{}", None),
         *(("stop", value, ENGLISH) for value in ("en", "en -", "en - ", "en  k", "en - a\nb", "en - " + "x" * 501)),
         *(("stop", value, None) for value in ("", "-", "k", "tlh - k", None, 7, ["en - k"], {"a": 1})),
-        *((action, "en - k", ENGLISH) for action in (None, 7, [], {}, "STOP")),
+        *((action, "en - k", ENGLISH) for action in ODD),
     ],
 )
 def test_what_is_not_known_is_another_versions(action: Any, value: Any, language: Any) -> None:
