@@ -6,6 +6,7 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -166,6 +167,15 @@ class Slack:
             if not messages:
                 raise  # else it is worth more than nothing
         return transcribe(messages, thread_ts, before_ts=before_ts, own=self._own, is_whole=cursor is None)
+
+    async def validate(self, *, blocks: Sequence[Any] | None = None, view: View | None = None) -> None:
+        """Have Slack say whether it would take blocks, or a form; nothing is shown to anybody.
+
+        Raises:
+            SlackError: it would not, if its code begins with `invalid_`.
+        """
+        async with translated(self._client.base_url):
+            await self._client.blocks_validate(blocks=blocks, view=view)
 
     async def answer_press(
         self, channel: str, user: str, body: Body, *, thread_ts: str | None, response_url: str | None
