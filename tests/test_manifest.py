@@ -17,12 +17,18 @@ from tests.support.world import running
 
 ROOT = Path(__file__).parent.parent
 
-SCOPE_OF = {"app_mention": "app_mentions:read", "command": "commands"} | dict.fromkeys(
-    ("chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"), "chat:write"
-)
-WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "response_url"}
-# The bot tries them and can do without: whoever wants them adds their scopes, channels:history and groups:history.
-OPTIONAL = {"conversations.replies", "conversations.history"}
+SCOPE_OF = {
+    "app_mention": "app_mentions:read",
+    "message.im": "im:history",
+    "command": "commands",
+    "shortcut": "commands",
+} | dict.fromkeys(("chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"), "chat:write")
+WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "response_url", "views.open", "blocks.validate"}
+# Their scope is that of the kind of channel. The bot tries them and can do without, so whoever installs it may decline.
+HISTORY = {"conversations.replies", "conversations.history"}
+HISTORIES = {"channels:history", "groups:history", "im:history"}
+# What the SDK names for listeners, and the manifest for what is subscribed: a listener of messages gets all kinds.
+SUBSCRIBED = {"message": "message.im"}
 
 
 def form(most: int, least: int = 1, **more: Any) -> dict[str, Any]:
@@ -36,6 +42,7 @@ def group(*required: str, **properties: dict[str, Any]) -> dict[str, Any]:
 
 
 SWITCH = {"type": "boolean"}
+SCOPES = {"type": "array", "maxItems": 255, "items": form(50), "uniqueItems": True}
 MANIFEST = group(
     "display_information",
     _metadata=group(major_version={"const": 2}),
@@ -43,6 +50,19 @@ MANIFEST = group(
         "name", name=form(35), description=form(140), background_color=form(7, 4, pattern="^#[0-9a-f]{3,6}$")
     ),
     features=group(
+        app_home=group(home_tab_enabled=SWITCH, messages_tab_enabled=SWITCH, messages_tab_read_only_enabled=SWITCH),
+        shortcuts={
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 10,
+            "items": group(
+                *("name", "type", "callback_id", "description"),
+                name=form(24),
+                type={"enum": ["message", "global"]},
+                callback_id=form(255),
+                description=form(150),
+            ),
+        },
         bot_user=group("display_name", display_name=form(80, pattern="^[a-z0-9._-]+$"), always_online=SWITCH),
         slash_commands={
             "type": "array",
@@ -57,7 +77,7 @@ MANIFEST = group(
             ),
         },
     ),
-    oauth_config=group(scopes=group(bot={"type": "array", "items": form(100), "uniqueItems": True})),
+    oauth_config=group(scopes=group(bot=SCOPES, bot_optional=SCOPES)),
     settings=group(
         event_subscriptions=group(bot_events={"type": "array", "items": form(100), "uniqueItems": True}),
         interactivity=group("is_enabled", is_enabled=SWITCH),
@@ -81,6 +101,7 @@ class Registered(AsyncApp):
         super().__init__(client=AsyncWebClient(token="xoxb-1"))
         self.commands: list[Any] = []
         self.events: list[Any] = []
+        self.shortcuts: list[Any] = []
 
     def command(self, command: Any, *args: Any, **kwargs: Any) -> Any:
         self.commands.append(command)
@@ -89,6 +110,10 @@ class Registered(AsyncApp):
     def event(self, event: Any, *args: Any, **kwargs: Any) -> Any:
         self.events.append(event)
         return super().event(event, *args, **kwargs)
+
+    def shortcut(self, constraints: Any, *args: Any, **kwargs: Any) -> Any:
+        self.shortcuts.append(constraints)
+        return super().shortcut(constraints, *args, **kwargs)
 
 
 @pytest.fixture
@@ -115,12 +140,26 @@ def test_it_goes_through_socket_mode_and_escapes(manifest: Any) -> None:
     assert [command["should_escape"] for command in manifest["features"]["slash_commands"]] == [True]
 
 
-def test_it_names_the_commands_and_events_that_the_bot_listens_to(manifest: Any, registered: Registered) -> None:
+def test_it_names_what_the_bot_listens_to(manifest: Any, registered: Registered) -> None:
     """No more, and no less."""
     assert (
         [command["command"] for command in manifest["features"]["slash_commands"]] == registered.commands == [COMMAND]
     )
-    assert manifest["settings"]["event_subscriptions"]["bot_events"] == registered.events
+    events = [SUBSCRIBED.get(event, event) for event in registered.events]
+    assert manifest["settings"]["event_subscriptions"]["bot_events"] == events
+    # Slack calls the same thing by two names: in the manifest, and in what it sends.
+    kinds = {"message": "message_action", "global": "shortcut"}
+    shortcuts = manifest["features"]["shortcuts"]
+    assert registered.shortcuts == [
+        {"type": kinds[one["type"]], "callback_id": one["callback_id"]} for one in shortcuts
+    ]
+
+
+def test_what_is_pressed_and_written_to_the_bot_is_let_through(manifest: Any) -> None:
+    """Buttons and forms need no scope, but a switch; and so does the tab that people write in."""
+    assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    home = manifest["features"]["app_home"]
+    assert (home["messages_tab_enabled"], home["messages_tab_read_only_enabled"]) == (True, False)
 
 
 def methods_in(source: str) -> set[str]:
@@ -152,10 +191,12 @@ def test_its_scopes_are_those_of_what_the_bot_calls_and_listens_to(
     manifest: Any, registered: Registered, called: set[str]
 ) -> None:
     """None is missing, and none is spare: each is one more thing that an administrator has to allow."""
-    used = (
-        (called - WITHOUT_SCOPE - OPTIONAL) | set(registered.events) | ({"command"} if registered.commands else set())
-    )
-    assert {SCOPE_OF[name] for name in used} == set(manifest["oauth_config"]["scopes"]["bot"])
+    used = (called - WITHOUT_SCOPE - HISTORY) | {SUBSCRIBED.get(event, event) for event in registered.events}
+    used |= {"command"} if registered.commands else set()
+    used |= {"shortcut"} if registered.shortcuts else set()
+    scopes = manifest["oauth_config"]["scopes"]
+    assert {SCOPE_OF[name] for name in used} | (HISTORIES if called & HISTORY else set()) == set(scopes["bot"])
+    assert set(scopes["bot_optional"]) == HISTORIES
 
 
 async def test_a_run_calls_nothing_that_was_not_found(called: set[str]) -> None:

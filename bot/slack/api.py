@@ -6,6 +6,7 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.errors import ChannelClosedError
+from bot.errors import ChannelClosedError, SlackError
 from bot.network.proxies import DIRECT, Proxies
 from bot.printable import is_code, printable
 from bot.slack.body import Body
@@ -143,29 +144,38 @@ class Slack:
     async def read_thread(self, channel: str, thread_ts: str, *, before_ts: str = "") -> str:
         """What was said in a thread before `before_ts`, for a model to read; empty where nothing was.
 
-        It takes `THREAD_TIMEOUT` at the most; of a thread that takes longer, it is the beginning, and says so. It needs
-        `channels:history`, or that of another kind of channel: without, it raises `TokenRefusedError`, whose code is
-        `missing_scope`. None of what it raises is more than a thread that was not read.
+        It takes `THREAD_TIMEOUT` at the most; of a thread that takes longer, or fails on the way, it is the beginning,
+        and says so. It needs `channels:history`, or that of another kind of channel: without, it raises
+        `TokenRefusedError`, whose code is `missing_scope`. None of what it raises is more than a thread that was not
+        read.
         """
         messages: list[Any] = []
         cursor: str | None = ""
-        async with translated(self._client.base_url):
-            try:
-                async with asyncio.timeout(THREAD_TIMEOUT):
-                    while cursor is not None and len(messages) < MOST_SAID:
-                        answer = await self._client.conversations_replies(
-                            channel=channel,
-                            ts=thread_ts,
-                            cursor=cursor or None,
-                            limit=THREAD_PAGE,
-                            include_all_metadata=True,
-                        )
-                        messages += _messages(_data(answer))
-                        cursor = _cursor(_data(answer))
-            except TimeoutError:
-                if not messages:
-                    raise
+        try:
+            async with translated(self._client.base_url), asyncio.timeout(THREAD_TIMEOUT):
+                while cursor is not None and len(messages) < MOST_SAID:
+                    answer = await self._client.conversations_replies(
+                        channel=channel,
+                        ts=thread_ts,
+                        cursor=cursor or None,
+                        limit=THREAD_PAGE,
+                        include_all_metadata=True,
+                    )
+                    messages += _messages(_data(answer))
+                    cursor = _cursor(_data(answer))
+        except SlackError:
+            if not messages:
+                raise  # else it is worth more than nothing
         return transcribe(messages, thread_ts, before_ts=before_ts, own=self._own, is_whole=cursor is None)
+
+    async def validate(self, *, blocks: Sequence[Any] | None = None, view: View | None = None) -> None:
+        """Have Slack say whether it would take blocks, or a form; nothing is shown to anybody.
+
+        Raises:
+            SlackError: it would not, if its code begins with `invalid_`.
+        """
+        async with translated(self._client.base_url):
+            await self._client.blocks_validate(blocks=blocks, view=view)
 
     async def answer_press(
         self, channel: str, user: str, body: Body, *, thread_ts: str | None, response_url: str | None

@@ -177,8 +177,8 @@ class _Listeners:
         pressed = _read("block_actions", lambda: read_press(body, presser)) if presser else None
         match pressed:
             case Press(action=Action.DEEPER):
-                if presser and not await self._open(body, forms.deeper_form(pressed)):
-                    await self._tell(presser, Phrase.NO_FORM)
+                if not await self._open(body, forms.deeper_form(pressed)):
+                    await self._tell(pressed, Phrase.NO_FORM)
             case Press():
                 await _taken(self.press(pressed))
             case Presser():
@@ -220,7 +220,7 @@ class _Listeners:
             return False
         return True
 
-    async def _tell(self, presser: Presser, phrase: Phrase) -> None:
+    async def _tell(self, presser: Presser | Press, phrase: Phrase) -> None:
         body = notices.plain(self._say(presser.language, phrase), presser.language or speak_first(self.language)[0])
         try:
             async with asyncio.timeout(TELL_TIMEOUT):

@@ -26,6 +26,7 @@ MARKED = "perspectives_message"  # the type of the metadata in what the bot post
 THREAD_LIMIT = 12_000  # characters; some 3,000 tokens, which each of the four answers pays for
 MOST_OF_ONE = THREAD_LIMIT // 2  # characters of one message: that of a log must not be all that was said
 LONGEST_RAW = 4 * MOST_OF_ONE  # characters of a message that are looked at; escaped, it is longer than it is shown
+LONGEST_BLANK = 500  # characters that are looked through for one that says something; longer ones are not worth it
 SAID = (None, "bot_message", "file_share", "me_message", "thread_broadcast")  # subtypes of what somebody says
 BOT = "Perspectives"
 
@@ -105,9 +106,10 @@ class _Cast:
 def _line(said: _Said, cast: _Cast) -> str:
     name = cast.name(said.by, is_app=said.is_app)
     text = unescape(_MENTION.sub(lambda match: f"@{cast.name(match[1])}", said.text)).strip()
+    text = "\n  ".join(_LINE_BREAK.split(text))
     if len(text) > MOST_OF_ONE or len(said.text) == LONGEST_RAW:
         text = f"{text[: character_start(text, min(len(text), MOST_OF_ONE) - 1)].rstrip()} […]"
-    return f"{name}: " + "\n  ".join(_LINE_BREAK.split(text))
+    return f"{name}: {text}"
 
 
 def _read(message: Any, own: Collection[str]) -> _Said | None:
@@ -123,9 +125,9 @@ def _read(message: Any, own: Collection[str]) -> _Said | None:
         takeaway = _find_takeaway(text, part or "")
         return _Said(at, BOT, takeaway) if takeaway else None
     by = user if is_code(user) else bot_id
-    if not is_code(by) or is_blank(text[:LONGEST_RAW]):
-        return None
-    return _Said(at, by, text[:LONGEST_RAW], is_app=bool(bot_id))
+    beginning = text.strip()[:LONGEST_RAW]
+    says_nothing = len(beginning) <= LONGEST_BLANK and is_blank(beginning)
+    return _Said(at, by, beginning, is_app=bool(bot_id)) if is_code(by) and not says_nothing else None
 
 
 def _read_ts(value: Any) -> float | None:

@@ -1,4 +1,4 @@
-"""Whether the bot would run: what `python -m bot check` looks at, one line for each thing, for whoever runs the bot.
+"""What is looked at: the settings, both of Slack's tokens, the model and the database.
 
 Laws:
 
@@ -14,19 +14,20 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, fields
-from enum import Enum
+from dataclasses import fields
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.check.layouts import LAYOUTS, look_at_layouts
+from bot.check.lines import Line, Verdict, pass_over
+from bot.check.scopes import compare
 from bot.durable.store import Store
 from bot.engine.completions import Completions
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.errors import BotError, SettingsError, TokenRefusedError
 from bot.network.tls import make_context
-from bot.printable import printable
 from bot.settings import Settings, read_settings
 from bot.slack.api import Slack, make_client
 from bot.slack.wires.session import make_session
@@ -34,23 +35,8 @@ from bot.slack.wires.socket import Socket
 from bot.texts.en import ENGLISH
 
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
-LONGEST_LINE = 1_000  # characters
 RETRY_TIMEOUT = 5.0  # seconds, where it is told what is waited for: that is the answer
 STORE_TIMEOUT = 10.0  # seconds to open the database; it is given a second or two for each step
-
-SCOPES = {
-    "app_mentions:read": "to hear of a mention",
-    "chat:write": "to post the thread and to edit it",
-    "commands": "for /perspectives",
-}
-"""The scopes that the bot cannot do without, as in `manifest.yml`, and what for."""
-
-OPTIONAL_SCOPES = {"channels:history": "public channels", "groups:history": "private ones"}
-"""The scopes that it makes use of where it has them, and where."""
-
-_SCOPES_PAGE = (
-    "on your app's page at api.slack.com/apps: OAuth & Permissions, Bot Token Scopes; then install the app anew"
-)
 
 # Values that are in order, to see what is wrong with each of the others by itself. They open nothing.
 _STAND_INS = {"SLACK_BOT_TOKEN": "xoxb-0", "SLACK_APP_TOKEN": "xapp-0", "OPENAI_API_KEY": "0"}
@@ -58,28 +44,6 @@ _STAND_INS = {"SLACK_BOT_TOKEN": "xoxb-0", "SLACK_APP_TOKEN": "xapp-0", "OPENAI_
 # As short as can be: it costs money, and only the first word of the answer is waited for.
 _GREETING = Perspective(key="check", emoji="👋", instruction="Answer in one word.")
 _GREETING_PROBLEM = "Say hello."
-
-
-class Verdict(Enum):
-    """How it stands; only what is wrong keeps the bot from running."""
-
-    OK = "ok"
-    NOTE = "note"
-    WARN = "warn"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What was found, of which thing; as a `str`, it is for a person at a terminal."""
-
-    verdict: Verdict
-    subject: str
-    text: str
-
-    def __str__(self) -> str:
-        # Each word of others in it has its own bound already.
-        return f"{self.verdict.value:<7}{self.subject:<20}{printable(self.text, LONGEST_LINE)}"
 
 
 async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) -> bool:
@@ -134,39 +98,24 @@ def _find_problem(environment: Mapping[str, str]) -> str:
 
 
 async def _look_at_bot(settings: Settings, wrong: Collection[str], session: aiohttp.ClientSession) -> list[Line]:
-    subject = "SLACK_BOT_TOKEN"
-    if line := _pass_over(subject, wrong, subject, "SLACK_API_URL"):
-        return [line, Line(Verdict.NOTE, "scopes", line.text)]
+    subject, hanging = "SLACK_BOT_TOKEN", ("scopes", LAYOUTS)
+    if line := pass_over(subject, wrong, subject, "SLACK_API_URL"):
+        return [line, *(Line(Verdict.NOTE, name, line.text) for name in hanging)]
     slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, settings.proxies))
     try:
         identity = await slack.identify()
     except BotError as error:
         return [
             Line(Verdict.WRONG, subject, str(error)),
-            Line(Verdict.NOTE, "scopes", f"not checked: put {subject} right first"),
+            *(Line(Verdict.NOTE, name, f"not checked: put {subject} right first") for name in hanging),
         ]
     name = Line(Verdict.OK, subject, f"@{identity.name} in the workspace “{identity.team}”")
-    return [name, *_compare(identity.scopes)]
-
-
-def _compare(scopes: Collection[str] | None) -> list[Line]:
-    """The token's scopes against those that the bot needs."""
-    if scopes is None:
-        return [Line(Verdict.NOTE, "scopes", f"not checked: Slack does not say them; needed are {', '.join(SCOPES)}")]
-    missing = [f"{scope} ({reason})" for scope, reason in SCOPES.items() if scope not in scopes]
-    lines = [Line(Verdict.OK, "scopes", ", ".join(SCOPES))]
-    if missing:
-        lines = [Line(Verdict.WRONG, "scopes", f"missing: {', '.join(missing)}. Add what is missing {_SCOPES_PAGE}.")]
-    spare = [f"{scope} ({where})" for scope, where in OPTIONAL_SCOPES.items() if scope not in scopes]
-    if spare:
-        gain = "a reply whose posting was cut off could be found again, instead of being told as interrupted"
-        lines.append(Line(Verdict.NOTE, "scopes", f"with {', '.join(spare)} {gain}"))
-    return lines
+    return [name, *compare(identity.scopes), await look_at_layouts(slack)]
 
 
 async def _look_at_app(settings: Settings, wrong: Collection[str], session: aiohttp.ClientSession) -> list[Line]:
     subject = "SLACK_APP_TOKEN"
-    if line := _pass_over(subject, wrong, subject, "SLACK_API_URL"):
+    if line := pass_over(subject, wrong, subject, "SLACK_API_URL"):
         return [line]
     socket = Socket(
         app_token=settings.slack_app_token,
@@ -182,12 +131,18 @@ async def _look_at_app(settings: Settings, wrong: Collection[str], session: aioh
         return [Line(Verdict.WRONG, subject, f"{error}{hint}")]
     except BotError as error:
         return [Line(Verdict.WRONG, subject, str(error))]
-    return [Line(Verdict.OK, subject, "Slack lets it connect (Socket Mode)")]
+    unseen = (
+        "whether Slack sends presses cannot be seen from here; it does with manifest.yml. If one does nothing: on your"
+    )
+    return [
+        Line(Verdict.OK, subject, "Slack lets it connect (Socket Mode)"),
+        Line(Verdict.NOTE, "buttons and forms", f"{unseen} app's page, Interactivity & Shortcuts, switch them on"),
+    ]
 
 
 async def _look_at_model(settings: Settings, wrong: Collection[str], tls: ssl.SSLContext | None = None) -> list[Line]:
     subject = "model"
-    if line := _pass_over(subject, wrong, "OPENAI_API_KEY", "OPENAI_BASE_URL"):
+    if line := pass_over(subject, wrong, "OPENAI_API_KEY", "OPENAI_BASE_URL"):
         return [line]
     model = f"{settings.openai_model} at {urlsplit(settings.openai_base_url).hostname}"
     loop = asyncio.get_running_loop()
@@ -230,7 +185,7 @@ async def _ask(settings: Settings, tls: ssl.SSLContext | None) -> Draft:
 
 async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_passing_disk: bool) -> list[Line]:
     subject = "database"
-    if line := _pass_over(subject, wrong, "DATABASE_URL"):
+    if line := pass_over(subject, wrong, "DATABASE_URL"):
         return [line]
     try:
         async with asyncio.timeout(STORE_TIMEOUT):
@@ -246,11 +201,3 @@ async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_pass
         loss = "this host's disk ends with the process (DYNO is set), and the runs with it"
         lines.append(Line(Verdict.WARN, subject, f"{loss}: let DATABASE_URL name a PostgreSQL database"))
     return lines
-
-
-def _pass_over(subject: str, wrong: Collection[str], *needed: str) -> Line | None:
-    """What is said in place of a look that cannot be had, if a variable that it needs is wrong."""
-    names = [name for name in needed if name in wrong]
-    if not names:
-        return None
-    return Line(Verdict.NOTE, subject, f"not checked: put {' and '.join(names)} right first")
