@@ -58,17 +58,26 @@ def lay_out_again(
     names: Collection[str],
     found: Found,
     conversation: Conversation,
+    *,
+    former: Answers,
 ) -> Outline:
-    """Those answers of a run that are asked anew, by their `names`; the others stand."""
+    """Those answers of a run that are asked anew, by their `names`; the others stand.
+
+    What an answer had come to stands until there is more: `former`, for Slack takes no edit that leaves no text.
+    """
     question = record.question
+    drafts = {
+        name: Draft.of(former[name].text) if name in names and name in former else draft
+        for name, draft in record.answers.items()
+    }
     if question.kind is not Kind.PERSPECTIVES:
-        return lay_out_further(question, conversation, perspectives, found, record.answers)
+        return lay_out_further(question, conversation, perspectives, found, drafts)
     has_parent = PART in record.posts
     keys = [one.key for one in perspectives]
     buttons = Buttons(question.key, question.language, keys, has_parent=has_parent)
     lines: list[Reply | Standing] = []
     for one in perspectives:
-        draft = record.answers.get(one.key, Draft())
+        draft = drafts.get(one.key, Draft())
         if one.key in names:
             lines.append(Reply(one, question.language, draft, found, buttons=buttons))
         else:

@@ -129,7 +129,10 @@ class Preparing:
         else:
             conversation = await self._recall(question)
             problem = _compose_further(question, conversation)
-        outline = lay_out_again(record, self._perspectives, again.names, self._find(record), conversation)
+        former = again.conversation.root.answers
+        outline = lay_out_again(
+            record, self._perspectives, again.names, self._find(record), conversation, former=former
+        )
         return self._open(question, outline, entry), _known(problem)
 
     def _find(self, record: Record) -> Found:

@@ -9,6 +9,7 @@ import hashlib
 import logging
 from uuid import uuid4
 
+from bot.delivery.sections.buttons import LEAST_TOGETHER
 from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
 from bot.engine.conversation.followups import TOGETHER
@@ -23,8 +24,6 @@ from bot.slack.question import Action, Kind, Press, Question
 from bot.texts.phrases import Phrase
 
 logger = logging.getLogger(__name__)
-
-LEAST_TOGETHER = 2  # answers that are whole, for them to be drawn together
 
 
 class Presses:
