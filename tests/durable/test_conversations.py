@@ -146,7 +146,7 @@ async def test_what_ended_here_a_moment_ago_can_be_reopened() -> None:
 
 
 async def test_two_presses_at_once_reopen_a_run_once() -> None:
-    """In one process; a run that is worked on is not asked for."""
+    """In one process, which asks the database once: who gives up waiting takes nobody along."""
     database = Database()
     async with journal_on(database) as journal:
         await journal.written()
@@ -155,6 +155,7 @@ async def test_two_presses_at_once_reopen_a_run_once() -> None:
         found = await asyncio.gather(*(journal.reopen("k", ["Depth"], f"U{number}") for number in range(5)))
         assert len([record for record in found if record]) == 1
         assert found[0]
+        assert database.reopens == 1
 
 
 async def test_a_run_that_is_just_being_reopened_is_no_stray() -> None:

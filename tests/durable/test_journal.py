@@ -33,6 +33,7 @@ class Database:
         self.saves: list[tuple[float, Changes]] = []
         self.conversations: dict[str, Conversation] = {}
         self.stopped: dict[str, str] = {}
+        self.reopens = 0
         self.votes: list[tuple[str, str, str, bool]] = []
         self.unheld: list[Record] = []
         self.released: list[str] = []
@@ -86,6 +87,7 @@ class Database:
         return self.conversations.get(key)
 
     async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+        self.reopens += 1
         if self.ended.pop(key, None) is None:
             await self._answer()
             return None

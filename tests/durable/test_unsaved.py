@@ -81,6 +81,15 @@ def test_who_stops_a_run_first_has_stopped_it(unsaved: Unsaved) -> None:
     assert unsaved.take(KNOWN)[0].stops == {}
 
 
+def test_what_comes_late_of_a_run_is_written_all_the_same(unsaved: Unsaved) -> None:
+    """The database says whose the run is by then."""
+    unsaved.drop("k")
+    unsaved.note_post("k", "parent", "1.0")
+    unsaved.note_material("k", "Person 1: no.")
+    changes, _ = unsaved.take(KNOWN)
+    assert changes == Changes(posts={("k", "parent"): "1.0"}, materials={"k": "Person 1: no."})
+
+
 def test_of_a_stop_or_of_what_was_read_that_could_not_be_written_the_last_word_counts(unsaved: Unsaved) -> None:
     """As of all else; and nothing is left of a run that is forgotten."""
     unsaved.note_material("k", "old")
