@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.response_urls import may_be_answered_at
+from bot.slack.payloads.response_urls import may_be_answered_at
 
 SLACK = "https://slack.com/api/"
 GOV = "https://slack-gov.com/api/"
