@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -32,6 +33,7 @@ THREAD_TIMEOUT = 3.0  # seconds to read a thread in; whoever mentioned the bot w
 # Messages of a thread that are asked for at once: few enough that a page of long ones, which come with their blocks,
 # stays below the session's bound, and many enough that the longest of threads are read in time.
 THREAD_PAGE = 250
+LONG_THREAD = 100  # messages; to write down more takes milliseconds, with nobody else served
 MOST_SAID = 5_000  # messages of a thread that are looked at
 HORIZON = 7_200.0  # seconds; nothing older is looked for, since no run goes on for so long
 
@@ -166,7 +168,8 @@ class Slack:
         except SlackError:
             if not messages:
                 raise  # else it is worth more than nothing
-        return transcribe(messages, thread_ts, before_ts=before_ts, own=self._own, is_whole=cursor is None)
+        write = partial(transcribe, messages, thread_ts, before_ts=before_ts, own=self._own, is_whole=cursor is None)
+        return await asyncio.to_thread(write) if len(messages) > LONG_THREAD else write()
 
     async def validate(self, *, blocks: Sequence[Any] | None = None, view: View | None = None) -> None:
         """Have Slack say whether it would take blocks, or a form; nothing is shown to anybody.

@@ -26,7 +26,7 @@ MARKED = "perspectives_message"  # the type of the metadata in what the bot post
 THREAD_LIMIT = 12_000  # characters; some 3,000 tokens, which each of the four answers pays for
 MOST_OF_ONE = THREAD_LIMIT // 2  # characters of one message: that of a log must not be all that was said
 LONGEST_RAW = 4 * MOST_OF_ONE  # characters of a message that are looked at; escaped, it is longer than it is shown
-LONGEST_BLANK = 500  # characters that are looked through for one that says something; longer ones are not worth it
+LONGEST_BLANK = 100  # characters that are looked through for one that says something; longer ones are not worth it
 SAID = (None, "bot_message", "file_share", "me_message", "thread_broadcast")  # subtypes of what somebody says
 BOT = "Perspectives"
 

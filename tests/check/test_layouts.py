@@ -1,6 +1,8 @@
 import asyncio
+import json
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -34,6 +36,12 @@ def test_each_layout_is_one_that_the_stand_in_takes() -> None:
     """And has a name of its own, in one message or form each."""
     assert [(name, find_problems(body.blocks)) for name, body in bodies() if find_problems(body.blocks)] == []
     assert len(NAMES) == len(set(NAMES))
+
+
+def test_each_fits_into_an_address() -> None:
+    """That is how the SDK sends it."""
+    shown = [body.blocks for _, body in bodies()] + [view for _, view in forms()]
+    assert max(len(urlencode({"blocks": json.dumps(one)})) for one in shown) < 7_000
 
 
 def test_the_layouts_are_all_that_there_are() -> None:
