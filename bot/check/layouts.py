@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from bot.check.lines import Line, Verdict
+from bot.engine.conversation.followups import DRAW_TOGETHER
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
 from bot.errors import BotError, SlackError
 from bot.slack import blocks, notices
 from bot.slack.body import Body
+from bot.slack.controls import buttons, votes
 from bot.slack.forms import deeper_form, problem_form
 from bot.slack.markup.pages import pages
 from bot.slack.question import Action, Press, Question
@@ -111,6 +113,11 @@ def bodies() -> Iterator[tuple[str, Body]]:
     yield "a reply that is not shown", second.barest()
     yield "a reply whose rest is not shown", placeholder.barest(second)
     yield "a line over a longer text", placeholder.over(second)
+    rows = [*buttons(list(Action)[:4], "run", ENGLISH, side=side.key), *votes("run", side.key, ENGLISH)]
+    yield "a parent with buttons", blocks.parent(_PROBLEM, _ANYONE, ENGLISH, controls=rows[:1])
+    yield "a reply with buttons", blocks.reply(side, done, text, ENGLISH, number=1, is_last=True, controls=rows)
+    answers, lead = [(one, done) for one in PERSPECTIVES], (DRAW_TOGETHER, done)
+    yield "an index that is led", blocks.index(_PROBLEM, _ANYONE, answers, ENGLISH, lead=lead, controls=rows[:1])
     yield "a page that is left over", blocks.ends_above(side, 2, ENGLISH)
     for number, body in enumerate(notices.hint(PERSPECTIVES, [*LANGUAGES.values()]), 1):
         yield f"the hint ({number})", body

@@ -14,7 +14,7 @@ from bot.errors import BotError, FormRefusedError, RateLimitedError, Unavailable
 from bot.slack import notices
 from bot.slack.api import Slack
 from bot.slack.body import Body
-from bot.slack.question import Question
+from bot.slack.question import Kind, Question
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,10 @@ class Teller:
         while form is not None and pause is not None:
             await asyncio.sleep(pause)
             try:
-                await self._slack.post_ephemeral(
+                # Where a command's address answers best, a button's would write into the channel, beside the thread.
+                is_command = question.kind is Kind.PERSPECTIVES
+                show = self._slack.post_ephemeral if is_command else self._slack.answer_press
+                await show(
                     question.channel,
                     question.user,
                     form,
