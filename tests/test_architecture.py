@@ -56,7 +56,7 @@ PURE = {
     "network": "tls connection_failures",
     "engine": "completions request stream idle wire turns merge",
     "texts": "",
-    "slack": "listeners socket websocket api session",
+    "slack": "listeners socket envelopes websocket api session",
     "delivery": "board",
     "durable": "journal recovery store questions claims rows schema sql.database sql.sqlite sql.postgresql",
     "runs": "run supervisor teller workspace",

@@ -39,7 +39,6 @@ from bot.slack.question import Question
 logger = logging.getLogger(__name__)
 
 CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
-SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 
@@ -148,7 +147,7 @@ class Supervisor:
             self._begin(question, self._teller.tell(question, self._explain, refusal, question.problem))
             return None
         # Who asks and asks has been told a moment ago: what costs nothing has to do.
-        return self._explain(refusal, question.problem[:SAMPLE])[0]
+        return self._explain(refusal, question.problem[: notices.SAMPLE])[0]
 
     def _explain(self, refusal: Unfit | Refusal, problem: str) -> Sequence[Body]:
         match refusal:
