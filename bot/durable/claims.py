@@ -11,8 +11,11 @@ Laws:
 
 import logging
 from collections import deque
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, ScalarSelect, delete, func, select, update
+from sqlalchemy import ColumnElement, Insert, ScalarSelect, Table, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
@@ -31,6 +34,15 @@ PUT_ASIDE = 1_000  # keys of runs that cannot be read, and are not tried again
 _has_runs = select(runs.c.key).where(is_open, runs.c.owner == processes.c.owner).exists()
 _owner = select(processes.c.owner).where(processes.c.owner == runs.c.owner)
 
+# Put together once, since they are asked with each write, or each search.
+_OWNED = select(runs.c.key).where(runs.c.owner == bindparam("_owner"), is_open)
+_DEAD = (
+    select(processes.c.owner)
+    .where(processes.c.lease_until <= bindparam("_now"), processes.c.owner != bindparam("_owner"), _has_runs)
+    # Whoever renews its lease waits until all is claimed, and finds out; one that is just doing so is skipped.
+    .with_for_update(read=True, skip_locked=True)
+)
+
 
 class Claims:
     """Those of the process `owner`, which works for `workspace`. Times are seconds since 1970."""
@@ -48,14 +60,11 @@ class Claims:
 
     async def renew(self, connection: AsyncConnection, now: float) -> None:
         """Renew the lease."""
-        lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
-        news = {"lease_until": lease.excluded.lease_until}
-        await connection.execute(lease.on_conflict_do_update(index_elements=["owner"], set_=news))
+        await connection.execute(_renew(self._database.insert), {"_owner": self._owner, "_until": now + LEASE})
 
     async def owned(self, connection: AsyncConnection) -> set[str]:
         """The open runs of this process. Call `renew` before: what it says holds until the transaction has ended."""
-        owned = select(runs.c.key).where(runs.c.owner == self._owner, is_open)
-        return {*(await connection.execute(owned)).scalars()}
+        return {*(await connection.execute(_OWNED, {"_owner": self._owner})).scalars()}
 
     async def claim(self, connection: AsyncConnection, limit: int, now: float) -> list[Record]:
         """Take up to `limit` open runs whose owner's lease has ended, or that were released, the oldest first.
@@ -63,11 +72,7 @@ class Claims:
         However many processes ask at once, one gets each. A run that was begun within the last `LEASE` seconds is left
         to its owner, whatever the lease says: a process that was suspended may take a question before it renews.
         """
-        is_dead = (processes.c.lease_until <= now) & (processes.c.owner != self._owner)
-        dead = await connection.execute(
-            # Whoever renews its lease waits until all is claimed, and finds out; one that is just doing so is skipped.
-            select(processes.c.owner).where(is_dead, _has_runs).with_for_update(read=True, skip_locked=True)
-        )
+        dead = await connection.execute(_DEAD, {"_owner": self._owner, "_now": now})
         is_new = (runs.c.asked_at > now - LEASE) & (runs.c.asked_at < now + LEASE)
         is_orphaned = runs.c.owner.in_([*dead.scalars()]) & ~is_new
         is_free = ~_owner.exists() & runs.c.owner.is_distinct_from(self._owner) & (runs.c.lease_until <= now)
@@ -115,3 +120,10 @@ class Claims:
         """Until when nobody but its owner may work on a run: a column."""
         of_owner: ScalarSelect[float] = _owner.with_only_columns(processes.c.lease_until).scalar_subquery()
         return func.coalesce(of_owner, runs.c.lease_until)
+
+
+@cache
+def _renew(insert: Callable[[Table], Any]) -> Insert:
+    lease = insert(processes).values(owner=bindparam("_owner"), lease_until=bindparam("_until"))
+    news = {"lease_until": lease.excluded.lease_until}
+    return cast("Insert", lease.on_conflict_do_update(index_elements=["owner"], set_=news))
