@@ -1,6 +1,7 @@
 """What all tests share: the virtual clock, and the bot against its stand-ins."""
 
 import asyncio
+import gc
 import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +27,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
     is_narrowed = config.option.keyword or config.option.lf or config.option.markexpr != "not slow"
     return min(os.cpu_count() or 1, PROCESSES) if is_whole and not is_narrowed else 0
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Have the collector of garbage look at what tests make, and at that less often: it took an eighth of the time."""
+    gc.collect()
+    gc.freeze()  # modules and tests stay to the end
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)
