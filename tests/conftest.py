@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import ssl
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import pytest
 from hypothesis import settings
 
 from tests.support.clock import VirtualLoop
+
+# Bytecode is kept, also where the environment has it otherwise (containers do): to compile the tests, with what pytest
+# adds to each assertion, takes every process five seconds. The bot's processes that tests start keep theirs anyway.
+sys.dont_write_bytecode = False
 
 PROCESSES = 4  # at the most; each needs a second and some 200 MB to start, and the whole suite half a minute of one
 
