@@ -81,7 +81,11 @@ async def serve(
                 tls=tls,
             ) as completions,
             Socket(
-                app_token=settings.slack_app_token, api_url=settings.slack_api_url, session=session, proxies=proxies
+                app_token=settings.slack_app_token,
+                api_url=settings.slack_api_url,
+                session=session,
+                proxies=proxies,
+                language=settings.bot_language,
             ) as socket,
         ):
             slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, proxies), proxies)

@@ -57,7 +57,7 @@ PURE = {
     "network": "tls connection_failures",
     "engine": "completions request stream idle wire turns merge",
     "texts": "",
-    "slack": "listeners wires.socket wires.websocket api wires.session",
+    "slack": "listeners wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board",
     "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",

@@ -176,7 +176,8 @@ class Store:
         await write(connection, insert(edits), [{**self._whose, "at": at} for at in changes.edits])
         if search is None:
             return Saved(ours, stopped=stopped)
-        await self._claims.release(connection, runs.c.key.in_(search.strays), now)
+        if search.strays:
+            await self._claims.release(connection, runs.c.key.in_(search.strays), now)
         claimed = await self._claims.claim(connection, search.limit, now)
         return Saved(ours, claimed, await self._edits_since(connection, search.edits_since), stopped)
 

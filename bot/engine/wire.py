@@ -8,6 +8,9 @@ that kind leaves more to the server than is good:
 - No compression is asked for; what is compressed all the same is unpacked piece by piece, so that a small body does not
   become a large one at once.
 - What is read from the socket at once is little: all of it is parsed before anybody else gets a turn.
+- Nor is each token read by itself: once a stream flows, a moment passes before the next look at its socket, the same
+  moment for all streams. To wake up, read and parse once for several tokens halves what a token costs. Nothing comes
+  later by more than `GATHER`, the first blocks of a body as they come, and where much lies ready no time passes.
 - No redirect is followed, no cookie is kept, and nothing is taken from the environment.
 """
 
@@ -16,7 +19,6 @@ import socket
 import ssl
 import zlib
 from collections.abc import AsyncIterator
-from functools import partial
 from typing import Any
 
 import aiohttp
@@ -26,6 +28,9 @@ CONNECT_TIMEOUT = 10.0  # seconds; the SDK's own is 5, which slow networks miss
 ERROR_LIMIT = 65_536  # bytes; errors of real servers have some hundred, pages some thousand
 ERROR_TIMEOUT = 5.0  # seconds for the body of an error, whose status has come
 PIECE = 16_384  # bytes that are read, or unpacked, at once
+GATHER = 0.05  # seconds in which tokens gather; no message is edited more often than every 0.5 s
+AT_ONCE = 4  # blocks of a body that are read as they come: the head of an answer, and its first text
+MUCH = 4_096  # bytes; a stream that brings as much in one block is read on at once
 RECEIVE_BUFFER = 16_384  # bytes in the kernel, which doubles it; for a stream of 30 kB/s enough from anywhere
 
 READ = "read"  # the response's extension that reads the next block of a body; an empty one is the end
@@ -70,7 +75,7 @@ class Wire(httpx2.AsyncBaseTransport):
         if response.status >= _LEAST_ERROR:
             stream = _Beginning(stream)
         # A body that is as it comes can be read without a generator, or two, around each block.
-        extensions = {READ: partial(response.content.read, PIECE)} if stream is plain else {}
+        extensions = {READ: _Gathered(response).read} if stream is plain else {}
         return httpx2.Response(response.status, headers=headers, stream=stream, request=request, extensions=extensions)
 
     async def aclose(self) -> None:
@@ -110,6 +115,35 @@ class _Body(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._response.release()
+
+
+class _Gathered:
+    """A body in blocks of what has gathered."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+        self._content = response.content
+        self._loop = asyncio.get_running_loop()
+        self._blocks = 0
+        self._size = 0
+
+    async def read(self) -> bytes:
+        """Read what comes next; nothing at the end. Raises what aiohttp does."""
+        if self._content.total_bytes == self._size and self._blocks >= AT_ONCE and not self._content.is_eof():
+            self._let_gather()
+        block = await self._content.read(PIECE)
+        self._size += len(block)
+        self._blocks = self._blocks + 1 if len(block) < MUCH else 0
+        return block
+
+    def _let_gather(self) -> None:
+        """Leave the socket alone until the next of the moments at which all of them are looked at."""
+        connection = self._response.connection
+        if connection and (transport := connection.transport):
+            transport.pause_reading()
+            # What is a hair before such a moment has just been read at it.
+            moment = ((self._loop.time() + GATHER / 50) // GATHER + 1) * GATHER
+            self._loop.call_at(moment, transport.resume_reading)
 
 
 class _Wrapped(httpx2.AsyncByteStream):

@@ -15,12 +15,11 @@ from bot.runs.quotas import Refusal
 from bot.runs.refusals import Refusals, code_of, needs_words
 from bot.runs.supervisor import Supervisor
 from bot.runs.teller import Teller
+from bot.slack import notices
 from bot.slack.body import Body
 from bot.slack.question import Question
 
 logger = logging.getLogger(__name__)
-
-SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
 
 
 class Reception:
@@ -98,7 +97,7 @@ class Reception:
             self._supervisor.begin(question, work)
             return None
         # Who asks and asks has been told a moment ago: what costs nothing has to do.
-        return self._refusals.explain(refusal, question.problem[:SAMPLE], question.language)[0]
+        return self._refusals.explain(refusal, question.problem[: notices.SAMPLE], question.language)[0]
 
 
 def _now() -> float:

@@ -14,6 +14,8 @@ from bot.slack.markup.pages import PAGE_LIMIT, pages
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 
+SAMPLE = 300  # characters of a problem that are given back with an acknowledgement, of many that are refused at once
+
 _UNWRITABLE = {
     "is_archived": Phrase.ARCHIVED,
     "thread_not_found": Phrase.MESSAGE_GONE,

@@ -841,7 +841,9 @@ async def test_a_stream_that_is_lost_after_a_sign_of_life_has_its_time_anew() ->
     thoughts = tuple(choice(delta={"reasoning_content": "hm"}) for _ in range(5))
     first = Script(thoughts, every=40.0, breaks=True, finish=None)
     seen, _ = await timed(first, Script(("Well.",), first=80.0))
-    assert [(one[0], one[2]) for one in seen] == [(0.1, "thinking"), (160.1, "waiting"), (240.1, "done")]
+    assert [one[2] for one in seen] == ["thinking", "waiting", "done"]
+    # What is no first block may be read `GATHER` later.
+    assert [one[0] for one in seen] == pytest.approx([0.1, 160.1, 240.1], abs=0.11)
 
 
 async def test_an_event_may_be_cut_anywhere() -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 
-from bot.engine.wire import ERROR_LIMIT, HEADERS, PIECE, Wire
+from bot.engine.wire import AT_ONCE, ERROR_LIMIT, GATHER, HEADERS, PIECE, READ, Wire
 
 OK = b"HTTP/1.1 200 OK\r\n"
 NO = b"HTTP/1.1 500 No\r\n"
@@ -89,3 +89,46 @@ async def test_no_cookie_is_kept_and_no_redirect_followed() -> None:
             assert (await client.post(url)).status_code == 307
     assert len(heads) == 2
     assert not any(b"cookie" in head.lower() for head in heads)
+
+
+async def times_of(*blocks: bytes | float) -> list[tuple[float, bytes]]:
+    """The blocks of a body that are read from the wire itself, and when each came, from the first on."""
+    now = asyncio.get_running_loop().time
+    async with asking(*blocks) as (client, url, _), client.stream("POST", url, headers=HEADERS) as response:
+        read = response.extensions[READ]
+        came = []
+        while block := await read():
+            came.append((now(), block))
+        return [(at - came[0][0], block) for at, block in came]
+
+
+async def test_tokens_are_read_together_once_a_stream_flows() -> None:
+    """The first as they come, so that nobody waits for them; of the others none comes later than `GATHER`."""
+    tokens = [b"%03d" % number for number in range(100)]
+    sent: list[bytes | float] = [part for token in tokens for part in (token, 0.01)]
+    came = await times_of(OK + LAST, *sent)
+    assert b"".join(block for _, block in came) == b"".join(tokens)
+    assert [block for _, block in came[:AT_ONCE]] == tokens[:AT_ONCE]
+    assert len(came) <= AT_ONCE + 1 + 1.0 / GATHER
+    for at, block in came:
+        oldest = int(block[:3]) * 0.01
+        assert oldest - 1e-6 <= at <= oldest + GATHER * 1.02 + 1e-6
+
+
+async def test_what_lies_ready_is_read_at_once() -> None:
+    """A server that sends much is read as fast as it sends."""
+    came = await times_of(OK + LAST, *[b"x" * 8_192] * 100, 0.5, b"y")
+    assert max(at for at, block in came if b"x" in block) < 0.01
+
+
+async def test_a_stream_that_is_left_while_it_gathers_leaves_nothing() -> None:
+    """Its connection is closed; the moment at which it would be read again passes."""
+    sent: list[bytes | float] = [b"x", 0.01]
+    async with asking(OK + LAST, *sent * 10, 60.0) as (client, url, _):
+        async with client.stream("POST", url, headers=HEADERS) as response:
+            for _ in range(AT_ONCE):
+                await response.extensions[READ]()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(GATHER / 10):
+                    await response.extensions[READ]()
+        await asyncio.sleep(1.0)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.playground.slack.server import SlackServer
-from bot.playground.slack.workspace import Message, User, Workspace
+from bot.playground.slack.workspace import Channel, Message, User, Workspace
 from tests.support.databases import database, query
 from tests.support.model_server import KEY, MODEL, ModelServer, words
 from tests.support.process import Process, process, until
@@ -21,8 +21,8 @@ from tests.support.world import NAMES, body_of, shown
 
 pytestmark = pytest.mark.slow
 
-FLOOD = 5.0  # seconds
-PER_SECOND = 500  # commands
+FLOOD = 10.0  # seconds
+PER_SECOND = 1_000  # commands
 ACKNOWLEDGED = 3.0  # seconds; Slack's
 PROBE_EVERY = 0.25  # seconds between two probes of a bystander, which ask nothing
 MEMORY = 200  # MiB
@@ -64,6 +64,13 @@ class Stage:
         parent = next((one for one in self.workspace.messages if problem in shown(one)), None)
         return self.workspace.thread(parent.channel, parent.ts)[1:] if parent else []
 
+    async def told_to_wait(self, problem: str) -> float:
+        """Ask as the bystander; seconds until an answer says that many are asked."""
+        began = self.workspace.now()
+        assert await self.slack.command(problem, user="ben", channel="random") is not None
+        await self.workspace.until(lambda: any("many are asked" in shown(one) for one in self._replies(problem)))
+        return self.workspace.now() - began
+
     async def flood(self, people: int) -> None:
         """So many people ask, in turn, for `FLOOD` seconds."""
         loop = asyncio.get_running_loop()
@@ -76,14 +83,14 @@ class Stage:
 
 
 @asynccontextmanager
-async def flooded(directory: Path, people: int) -> AsyncIterator[Stage]:
-    """A bot, and as many people in #general as are to flood it."""
+async def flooded(directory: Path, people: int, *, tokens: int = 60) -> AsyncIterator[Stage]:
+    """A bot, and as many people in #general as are to flood it; each answer has so many tokens."""
     workspace = Workspace()
     flooders = {f"U0FLOOD{number}": User(f"U0FLOOD{number}", f"flood{number}") for number in range(people)}
     workspace.users |= flooders
     workspace.channel("general").members |= set(flooders)
     workspace.channel("random").members |= {"U0BEN", workspace.bot.id}
-    model = ModelServer(**{name: words(60, 20, first=0.3) for name in NAMES})
+    model = ModelServer(**{name: words(tokens, 20, first=0.3) for name in NAMES})
     async with database("sqlite", directory) as url, SlackServer(workspace, latency=0.05) as slack, model:
         environment = {
             "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -128,3 +135,19 @@ async def test_a_flood_costs_others_a_moment(people: int, tmp_path: Path) -> Non
             f"first text {usual:.2f} s, {first:.2f} in the flood; {rows} runs stored; {stage.bot.memory():.0f} MiB"
         )
         assert stage.bot.memory() < MEMORY
+
+
+async def test_who_is_admitted_while_others_hold_all_streams_is_told_to_wait(tmp_path: Path) -> None:
+    """Within a second, by the placeholder of an answer, though none begins for as long as nobody else's ends."""
+    people = 30  # with four streams each, where 64 may be open
+    async with asyncio.timeout(60), flooded(tmp_path, people, tokens=1_000) as stage:
+        async with asyncio.TaskGroup() as group:
+            for number in range(people):
+                user = f"U0FLOOD{number}"
+                # In channels of their own: one takes a post a second, so their answers would begin one after another.
+                stage.workspace.channels[user] = Channel(user, user, {user, stage.workspace.bot.id})
+                group.create_task(stage.slack.command(f"flood {number}?", user=user, channel=user))
+        await until(lambda: len(stage.model.requests) >= 64)
+        seconds = await stage.told_to_wait("who waits for a turn?")
+        print(f"told to wait after {seconds:.2f} s")  # noqa: T201 - a figure
+        assert seconds < 1.0

@@ -11,9 +11,11 @@ Laws:
 
 import logging
 from collections import deque
-from typing import Any
+from collections.abc import Callable
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Insert, ScalarSelect, Select, Table, bindparam, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
@@ -32,6 +34,15 @@ PUT_ASIDE = 1_000  # keys of runs that cannot be read, and are not tried again
 _has_runs = select(runs.c.key).where(is_open, runs.c.owner == processes.c.owner).exists()
 _owner = select(processes.c.owner).where(processes.c.owner == runs.c.owner)
 
+# Put together once, since they are asked with each write, or each search.
+_OWNED = select(runs.c.key, runs.c.stopped_by).where(runs.c.owner == bindparam("_owner"), is_open)
+_DEAD = (
+    select(processes.c.owner)
+    .where(processes.c.lease_until <= bindparam("_now"), processes.c.owner != bindparam("_owner"), _has_runs)
+    # Whoever renews its lease waits until all is claimed, and finds out; one that is just doing so is skipped.
+    .with_for_update(read=True, skip_locked=True)
+)
+
 
 class Claims:
     """Those of the process `owner`, which works for `workspace`. Times are seconds since 1970."""
@@ -49,17 +60,14 @@ class Claims:
 
     async def renew(self, connection: AsyncConnection, now: float) -> None:
         """Renew the lease."""
-        lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
-        news = {"lease_until": lease.excluded.lease_until}
-        await connection.execute(lease.on_conflict_do_update(index_elements=["owner"], set_=news))
+        await connection.execute(_renew(self._database.insert), {"_owner": self._owner, "_until": now + LEASE})
 
     async def owned(self, connection: AsyncConnection) -> dict[str, str]:
         """The open runs of this process, and who has stopped each, if anybody has.
 
         Call `renew` before: what it says holds until the transaction has ended.
         """
-        owned = select(runs.c.key, runs.c.stopped_by).where(runs.c.owner == self._owner, is_open)
-        found = await connection.execute(owned)
+        found = await connection.execute(_OWNED, {"_owner": self._owner})
         return {row.key: row.stopped_by if isinstance(row.stopped_by, str) else "" for row in found}
 
     async def claim(self, connection: AsyncConnection, limit: int, now: float) -> list[Record]:
@@ -68,11 +76,7 @@ class Claims:
         However many processes ask at once, one gets each. A run that was begun within the last `LEASE` seconds is left
         to its owner, whatever the lease says: a process that was suspended may take a question before it renews.
         """
-        is_dead = (processes.c.lease_until <= now) & (processes.c.owner != self._owner)
-        dead = await connection.execute(
-            # Whoever renews its lease waits until all is claimed, and finds out; one that is just doing so is skipped.
-            select(processes.c.owner).where(is_dead, _has_runs).with_for_update(read=True, skip_locked=True)
-        )
+        dead = await connection.execute(_DEAD, {"_owner": self._owner, "_now": now})
         is_new = (begun_at > now - LEASE) & (begun_at < now + LEASE)
         is_orphaned = runs.c.owner.in_([*dead.scalars()]) & ~is_new
         is_free = ~_owner.exists() & runs.c.owner.is_distinct_from(self._owner) & (runs.c.lease_until <= now)
@@ -127,3 +131,10 @@ async def read_runs(connection: AsyncConnection, which: Select[Any]) -> tuple[li
     for key in unreadable:
         logger.warning("store.unreadable kind=runs run=%s", key)
     return records, unreadable
+
+
+@cache
+def _renew(insert: Callable[[Table], Any]) -> Insert:
+    lease = insert(processes).values(owner=bindparam("_owner"), lease_until=bindparam("_until"))
+    news = {"lease_until": lease.excluded.lease_until}
+    return cast("Insert", lease.on_conflict_do_update(index_elements=["owner"], set_=news))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from sqlalchemy import Delete, Insert, Table, Update, bindparam, delete, func, select, update
 
@@ -60,7 +61,7 @@ def _withdrawals(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, R
     rows = [
         {"_run": run, "_part": part} for (run, part), ts in changes.posts.items() if run in ours and ts is WITHDRAWN
     ]
-    return delete(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part")), rows
+    return _WITHDRAW, rows
 
 
 def _posts(
@@ -71,25 +72,12 @@ def _posts(
         for (run, part), ts in changes.posts.items()
         if run in ours and ts is not WITHDRAWN
     ]
-    others = messages.alias()
-    last = select(func.coalesce(func.max(others.c.place), 0) + 1).where(others.c.run == bindparam("_run"))
-    row = {
-        "run": bindparam("_run"),
-        "part": bindparam("_part"),
-        "place": last.scalar_subquery(),
-        "intended_at": bindparam("_at"),
-        "ts": bindparam("_ts"),
-    }
-    statement = insert(messages).values(row)
-    # A part that is intended once more is in doubt from now on: its second call may still be carried out.
-    news = {"ts": statement.excluded.ts, "intended_at": statement.excluded.intended_at}
-    return statement.on_conflict_do_update(index_elements=["run", "part"], set_=news), rows
+    return _write_post(insert), rows
 
 
 def _calls(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
     rows = [{"_run": run, "_part": part, "_at": at or 0.0} for (run, part), at in changes.calls.items() if run in ours]
-    call = update(messages).where(messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part"))
-    return call.where(messages.c.ts.is_not(None)).values(intended_at=bindparam("_at")), rows
+    return _NOTE_CALL, rows
 
 
 def _answers(insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
@@ -107,9 +95,7 @@ def _answers(insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Ch
         for (run, name), draft in changes.answers.items()
         if run in ours
     ]
-    statement = insert(answers)
-    news = {column.name: column for column in statement.excluded if not column.primary_key}
-    return statement.on_conflict_do_update(index_elements=["run", "name"], set_=news), rows
+    return _write_answer(insert), rows
 
 
 def _materials(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
@@ -125,7 +111,42 @@ def _stops(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
 
 
 def _ends(ours: AbstractSet[str], changes: Changes, now: float) -> tuple[Statement, Rows]:
-    rows = [{"_key": key, "_state": outcome.value} for key, outcome in changes.ends.items() if key in ours]
-    end = update(runs).where(runs.c.key == bindparam("_key"))
+    rows = [{"_key": key, "_state": outcome.value, "_at": now} for key, outcome in changes.ends.items() if key in ours]
+    return _END, rows
+
+
+# Each is put together once: that takes longer than to carry it out.
+
+_IS_MESSAGE = (messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part"))
+_WITHDRAW = delete(messages).where(*_IS_MESSAGE)
+_NOTE_CALL = update(messages).where(*_IS_MESSAGE, messages.c.ts.is_not(None)).values(intended_at=bindparam("_at"))
+_END = (
+    update(runs)
+    .where(runs.c.key == bindparam("_key"))
     # Whoever has the response URL can write in the bot's name; nobody needs it any more.
-    return end.values(state=bindparam("_state"), ended_at=now, owner=None, response_url=None), rows
+    .values(state=bindparam("_state"), ended_at=bindparam("_at"), owner=None, response_url=None)
+)
+
+
+@cache
+def _write_post(insert: Callable[[Table], Any]) -> Insert:
+    others = messages.alias()
+    last = select(func.coalesce(func.max(others.c.place), 0) + 1).where(others.c.run == bindparam("_run"))
+    row = {
+        "run": bindparam("_run"),
+        "part": bindparam("_part"),
+        "place": last.scalar_subquery(),
+        "intended_at": bindparam("_at"),
+        "ts": bindparam("_ts"),
+    }
+    statement = insert(messages).values(row)
+    # A part that is intended once more is in doubt from now on: its second call may still be carried out.
+    news = {"ts": statement.excluded.ts, "intended_at": statement.excluded.intended_at}
+    return cast("Insert", statement.on_conflict_do_update(index_elements=["run", "part"], set_=news))
+
+
+@cache
+def _write_answer(insert: Callable[[Table], Any]) -> Insert:
+    statement = insert(answers)
+    news = {column.name: column for column in statement.excluded if not column.primary_key}
+    return cast("Insert", statement.on_conflict_do_update(index_elements=["run", "name"], set_=news))

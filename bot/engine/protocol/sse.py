@@ -55,18 +55,19 @@ class EventDecoder:
         """
         if self._beginning is not None:
             block = self._skip_mark(block)
-        # One whole event, as nearly every block is.
+        # Whole events of one line each, as in nearly every block.
         if (
             not self._size
             and not self._is_after_cr
             and not self._is_error
             and block.startswith(b"data: ")
             and block.endswith(b"\n\n")
-            and block.find(b"\n") == len(block) - 2
             and b"\r" not in block
         ):
-            self._has_begun = True
-            return [block[6:-2]]
+            whole = block[6:-2].split(b"\n\ndata: ")
+            if block.count(b"\n") == 2 * len(whole) and b"" not in whole:
+                self._has_begun = True
+                return whole
         events: list[bytes] = []
         for line in self._lines(block):
             self._take(line, events)

@@ -1,4 +1,4 @@
-"""The Socket Mode connection: what Slack sends comes in here and goes to Bolt's listeners.
+"""The Socket Mode connection: what Slack sends comes in here.
 
 Laws:
 
@@ -9,9 +9,9 @@ Laws:
   longer than the last of `CONNECTION_PAUSES`; a connection that has gone silent is found out in 1.5 times `HEARTBEAT`.
 - Slack is asked for a connection once in `ASK_EVERY` at the most.
 - Only a token that Slack refuses ends it.
-- What comes is taken in turns that go round by person, so that whoever floods the bot waits behind themselves. What
-  Slack has given up by the time of its turn is left: the person was told so, or it comes again.
 - Every task has an owner: connections and envelopes are tasks of `serve`, and gone when it returns.
+
+What comes down a connection is for `envelopes` to answer.
 
 Where Slack says that it is about to end a connection, the old one is read until the new one is greeted, and
 for `OVERLAP` after that.
@@ -21,28 +21,23 @@ import asyncio
 import logging
 import math
 import re
-import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from http import HTTPStatus
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 import aiohttp
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.response import BoltResponse
-from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.backoff import CONNECTION_PAUSES, nth
-from bot.engine.turns import Turns
 from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
-from bot.printable import as_code
 from bot.slack.api import Identity, make_client
 from bot.slack.wires.call_failures import translated
-from bot.slack.wires.websocket import PARTING, Connection, find_person
+from bot.slack.wires.envelopes import Envelopes
+from bot.slack.wires.websocket import PARTING, Connection
+from bot.texts import AUTO
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +47,6 @@ TICKET_LIFETIME = 20.0  # seconds; Slack's is about 30, and the connection has t
 HEARTBEAT = 5.0  # seconds of silence before a ping; its answer is due in half as many
 STEADY = 30.0  # seconds; a connection that held so long is made again at once
 CLOSE_TIMEOUT = 1.0  # seconds; running answers wait behind it, and hosts kill after 30
-
-MOST_AT_ONCE = 100  # envelopes that are answered at once; a question that waits for the database takes 1.5 s
-GIVEN_UP = 2.8  # seconds after which an acknowledgement would come too late: Slack waits for 3
 
 LONGEST_MESSAGE = 4 * 2**20  # bytes; Slack's texts have 40,000 characters at most, and come some three times over
 
@@ -68,7 +60,13 @@ class Socket:
     """Keeps connected to Slack. An async context manager, which closes the connection so that Slack sees it closed."""
 
     def __init__(
-        self, *, app_token: str, api_url: str, session: aiohttp.ClientSession, proxies: Proxies = DIRECT
+        self,
+        *,
+        app_token: str,
+        api_url: str,
+        session: aiohttp.ClientSession,
+        proxies: Proxies = DIRECT,
+        language: str = AUTO,
     ) -> None:
         # This client has no token: Bolt would ask Slack who its owner is when the first command waits.
         client = make_client(None, api_url, session, proxies)
@@ -87,8 +85,7 @@ class Socket:
         self._asked_at = -math.inf
         self._newest: Connection | None = None  # that was greeted
         self._reading: set[asyncio.Task[None]] = set()
-        self._turns = Turns(MOST_AT_ONCE)
-        self._answering: set[asyncio.Task[None]] = set()
+        self._envelopes = Envelopes(self.app, language)
         self._closing = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -140,9 +137,9 @@ class Socket:
                 await asyncio.wait((keeping, closing), return_when=asyncio.FIRST_COMPLETED)
                 keeping.cancel()
                 closing.cancel()
-                if self._answering:  # what was taken is acknowledged, if that does not take long
-                    await asyncio.wait(self._answering, timeout=CLOSE_TIMEOUT - PARTING)
-                for task in self._answering | self._reading:
+                if answering := self._envelopes.answering:  # what was taken is acknowledged, if that does not take long
+                    await asyncio.wait(answering, timeout=CLOSE_TIMEOUT - PARTING)
+                for task in self._envelopes.answering | self._reading:
                     task.cancel()
         finally:
             self._ended.set()
@@ -177,6 +174,7 @@ class Socket:
                         # What Slack has still sent down the old one is read before it is left.
                         asyncio.get_running_loop().call_later(OVERLAP, self._newest.leave)
                     self._newest = connection
+                    self._envelopes.prefer(connection)
                 _note_loss(await connection.over)
                 if _now() - began >= STEADY:
                     setbacks = 0
@@ -220,47 +218,9 @@ class Socket:
             raise TypeError("the ticket is no address")
         return ticket
 
-    def _take(self, tasks: asyncio.TaskGroup, connection: Connection, envelope: dict[str, Any]) -> None:
+    async def _take(self, tasks: asyncio.TaskGroup, connection: Connection, envelope: dict[str, Any]) -> None:
         if not self._closing.is_set():
-            answering = tasks.create_task(self._answer(connection, envelope, _now()))
-            self._answering.add(answering)
-            answering.add_done_callback(self._answering.discard)
-
-    async def _answer(self, connection: Connection, envelope: dict[str, Any], came: float) -> None:
-        """Call the listeners when it is its person's turn, and acknowledge when they say so."""
-        try:
-            async with self._turns.take(find_person(envelope)):
-                if _now() - came > GIVEN_UP:
-                    logger.warning("socket.late type=%s", as_code(envelope.get("type")))
-                    return
-                request, response = await self._call(envelope)
-            # Where its own connection has ended meanwhile, Slack takes it from another one.
-            way = self._newest if connection.is_closed and self._newest else connection
-            await send_async_response(way, request, response, time.time())
-        except ConnectionError:
-            # Slack delivers it again, and it is known by its id.
-            logger.warning("socket.unacknowledged")
-        except Exception as error:  # noqa: BLE001 - the boundary: one envelope is lost, the others go on
-            # Not the exception's own words, which may quote what somebody wrote.
-            logger.error("socket.broken error=%s", type(error).__name__)  # noqa: TRY400
-
-    async def _call(self, envelope: dict[str, Any]) -> tuple[SocketModeRequest, BoltResponse]:
-        """Have Bolt call the listeners, and return what to answer.
-
-        What makes no sense, or is for none of them, is acknowledged too: it would make no more sense a second time.
-        """
-        kind, envelope_id = as_code(envelope.get("type")), envelope["envelope_id"]
-        try:
-            request = SocketModeRequest.from_dict({"type": kind, "payload": None} | envelope)
-            assert request is not None  # noqa: S101 - it has all three
-            response = await run_async_bolt_app(self.app, request)
-        except Exception as error:  # noqa: BLE001 - what Bolt makes of a payload of odd types is anything
-            logger.warning("socket.odd type=%s error=%s", kind, type(error).__name__)
-        else:
-            if response.status != HTTPStatus.NOT_FOUND:
-                return request, response
-            logger.info("socket.unwanted type=%s", kind)
-        return SocketModeRequest(kind, envelope_id, {}), BoltResponse(status=HTTPStatus.OK)
+            await self._envelopes.take(tasks, connection, envelope)
 
     def _translated(self, url: str) -> AbstractAsyncContextManager[None]:
         return translated(url, token="SLACK_APP_TOKEN")  # noqa: S106 - a variable's name

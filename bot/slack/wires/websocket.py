@@ -7,7 +7,7 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +19,8 @@ from bot.slack.wires.session import is_swollen
 
 PARTING = 0.4  # seconds of `socket.CLOSE_TIMEOUT`, for Slack to answer a close
 LONGEST_ID = 100  # characters of an envelope's id, which is a UUID
+
+FAIR_TIME = 0.01  # seconds for which what lies ready is read, before others get their turn
 
 _ENVELOPE_ID = re.compile(r'"envelope_id"\s*:\s*"([0-9A-Za-z_-]{1,100})"')
 _BEGINNING = 10_000  # characters in which it is looked for, from either end
@@ -48,8 +50,11 @@ class Connection(AsyncBaseSocketModeClient):
         """Send a text. Raises `ConnectionError`."""
         await self._socket.send_str(message)
 
-    def read(self, tasks: asyncio.TaskGroup, take: Callable[[dict[str, Any]], None]) -> asyncio.Task[None]:
-        """Begin to hand every envelope to `take`, in a task of `tasks`, which ends with the connection."""
+    def read(self, tasks: asyncio.TaskGroup, take: Callable[[dict[str, Any]], Awaitable[None]]) -> asyncio.Task[None]:
+        """Begin to hand every envelope to `take`, in a task of `tasks`, which ends with the connection.
+
+        What comes next is read when it has been taken.
+        """
         self._reading = tasks.create_task(self._read_all(take))
         return self._reading
 
@@ -58,11 +63,16 @@ class Connection(AsyncBaseSocketModeClient):
         if self._reading:
             self._reading.cancel()
 
-    async def _read_all(self, take: Callable[[dict[str, Any]], None]) -> None:
+    async def _read_all(self, take: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
+        now = asyncio.get_running_loop().time
+        began = now()
         try:
             async for message in self._socket:
                 if message.type is aiohttp.WSMsgType.TEXT:
-                    self._read(message.data, take)
+                    await self._read(message.data, take)
+                if now() - began >= FAIR_TIME:
+                    await asyncio.sleep(0)
+                    began = now()
         finally:
             self._end(_reason(self._socket))
             await self.close()
@@ -73,7 +83,7 @@ class Connection(AsyncBaseSocketModeClient):
             async with asyncio.timeout(PARTING):
                 await self._socket.close()
 
-    def _read(self, text: str, take: Callable[[dict[str, Any]], None]) -> None:
+    async def _read(self, text: str, take: Callable[[dict[str, Any]], Awaitable[None]]) -> None:
         message = _parse(text)
         match message.get("type"):
             case "hello" if not self.hello.done():
@@ -81,7 +91,7 @@ class Connection(AsyncBaseSocketModeClient):
             case "disconnect":
                 self._end(as_code(message.get("reason")) or "unnamed")
             case _ if is_code(message.get("envelope_id"), LONGEST_ID):
-                take(message)
+                await take(message)
 
     def _end(self, reason: str) -> None:
         if not self.over.done():
@@ -106,14 +116,3 @@ def _reason(socket: aiohttp.ClientWebSocketResponse) -> str:
         return "silent"
     code = socket.close_code
     return "broken" if code in {None, aiohttp.WSCloseCode.ABNORMAL_CLOSURE} else f"closed_{code:d}"
-
-
-def find_person(envelope: dict[str, Any]) -> str:
-    """Whose turn an envelope takes: who typed the command, wrote the message or clicked; nobody's is a party too."""
-    payload = _object(envelope.get("payload"))
-    user = payload.get("user_id") or _object(payload.get("event")).get("user") or _object(payload.get("user")).get("id")
-    return user if isinstance(user, str) else ""
-
-
-def _object(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

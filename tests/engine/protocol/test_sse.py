@@ -405,3 +405,11 @@ def test_a_failure_behind_the_finish_reason_is_none(both: Both, finish: str | No
     body = b"".join(b"data: " + json.dumps(data).encode() + b"\n\n" for data in said)
     last = both.compare([body], is_finished=finish is not None)
     assert last.state is (State.DONE if finish else State.FAILED)
+
+
+def test_a_block_of_several_events_is_read_as_each_by_itself() -> None:
+    """The quick way for what comes together, and the slow one, give the same; an event without data is none."""
+    for parts in ([b"data: {}\n\n"] * 3, [b"data: {}\n\n", b"data: \n\n"], [b"data: 1\n\n", b"data: 2\ndata: 3\n\n"]):
+        decoder, whole = EventDecoder(), EventDecoder()
+        singly = [event for part in parts for byte in part for event in decoder.feed(bytes([byte]))]
+        assert whole.feed(b"".join(parts)) == singly

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.markup.mrkdwn import escape, escape_markdown, is_blank, unescape, without_mention
+from bot.slack.markup.mrkdwn import MOST_ENTITIES, escape, escape_markdown, is_blank, unescape, without_mention
 
 TYPED = [
     ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
@@ -24,6 +24,12 @@ TYPED = [
 def test_unescapes_what_slack_hands_over_into_what_was_typed(slack: str, typed: str) -> None:
     """Entities become the words that Slack would show."""
     assert unescape(slack) == typed
+
+
+def test_more_entities_than_anybody_means_stay_as_they_came() -> None:
+    """Each costs something; what is escaped does not, and is read to the end."""
+    many = MOST_ENTITIES
+    assert unescape("<@U1|a>" * many + "<@U2> &amp;&lt;") == "@a" * many + "<@U2> &<"
 
 
 @given(st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])))

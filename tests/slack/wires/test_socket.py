@@ -1,5 +1,6 @@
 import asyncio
 import logging
+import math
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -15,9 +16,10 @@ from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity
+from bot.slack.wires.envelopes import MOST_AT_ONCE, MOST_WAITING
 from bot.slack.wires.session import make_session
-from bot.slack.wires.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, MOST_AT_ONCE, OVERLAP, Socket
-from bot.slack.wires.websocket import find_person
+from bot.slack.wires.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, OVERLAP, Socket
+from tests.support.world import shown
 
 OPEN = "apps.connections.open"
 WITHIN = 15.0  # seconds until the bot is back, once Slack is
@@ -117,7 +119,8 @@ def events(caplog: pytest.LogCaptureFixture) -> Any:
 
 def told(events: pytest.LogCaptureFixture) -> list[str]:
     """What the log says of the connection."""
-    return [record.getMessage() for record in events.records if record.name == "bot.slack.wires.socket"]
+    names = {"bot.slack.wires.socket", "bot.slack.wires.envelopes"}
+    return [record.getMessage() for record in events.records if record.name in names]
 
 
 async def test_connected_it_takes_commands(events: pytest.LogCaptureFixture) -> None:
@@ -529,27 +532,55 @@ async def test_nonsense_from_slack_does_no_harm(nonsense: str, events: pytest.Lo
 
 
 async def test_a_flood_by_one_person_has_others_wait_for_one_turn(caplog: pytest.LogCaptureFixture) -> None:
-    """And what Slack has given up by then is left: its person was told that it failed."""
+    """What finds no room is turned away at once, of the one who has the most waiting; all that is taken is answered."""
     caplog.set_level(logging.INFO)
+    many = MOST_AT_ONCE + MOST_WAITING
     async with steady() as world:
-        world.acknowledge_after = 1.0
+        world.acknowledge_after = 0.2
         world.server.workspace.channel("random").members.add("U0BEN")
         world.seen.clear()
         async with asyncio.TaskGroup() as group:
-            for number in range(5 * MOST_AT_ONCE):
-                group.create_task(world.server.command(f"flood {number}"))
-            await asyncio.sleep(0.5)
+            floods = [group.create_task(world.server.command(f"flood {number} &c?")) for number in range(2 * many)]
+            await asyncio.sleep(0.1)
             acknowledged = await world.server.command("me too", user="ben", channel="random")
-        assert acknowledged == pytest.approx(1.5, abs=0.1)
-        assert world.seen.index("me too") <= MOST_AT_ONCE
-        assert len(world.seen) == 3 * MOST_AT_ONCE
+        assert acknowledged == pytest.approx(0.3, abs=0.05)
+        assert world.seen.index("me too") <= MOST_AT_ONCE + 1
+        assert len(world.seen) == many
+        seconds = [math.inf if (taken := await one) is None else taken for one in floods]
+        assert sum(one < 0.05 for one in seconds) == many
+        assert sum(one == pytest.approx(0.1, abs=0.05) for one in seconds) == 1  # the one that went for ben's
+        busy = [one for one in world.server.workspace.whispers if "I am busy" in shown(one)]
+        assert len(busy) == many + 1
+        assert re.search(r"flood \d+ &c\?", shown(busy[0]))  # with what they asked, to be asked again
+    told = [record.getMessage() for record in caplog.records if record.name == "bot.slack.wires.envelopes"]
+    assert told == [f"socket.busy waiting={MOST_WAITING}"]
+
+
+async def test_what_slack_has_given_up_by_its_turn_is_left(caplog: pytest.LogCaptureFixture) -> None:
+    """Its person was told that it failed; an answer would come to nothing."""
+    caplog.set_level(logging.INFO)
+    async with steady() as world:
+        world.acknowledge_after = 1.5
+        world.seen.clear()
+        async with asyncio.TaskGroup() as group:
+            for number in range(2 * MOST_AT_ONCE + 7):
+                group.create_task(world.server.command(f"flood {number}"))
+        await asyncio.sleep(1.0)
+        assert len(world.seen) == 2 * MOST_AT_ONCE
     late = [record.getMessage() for record in caplog.records if "socket.late" in record.getMessage()]
-    assert late == ["socket.late type=slash_commands"] * (2 * MOST_AT_ONCE + 1)
+    assert late == ["socket.late type=slash_commands"] * 7
 
 
-async def test_whose_turn_it_is_is_read_of_each_kind_of_envelope() -> None:
-    """A mention and a button are somebody's, as a command is; what is odd is nobody's."""
-    ours = [{"user_id": "U1"}, {"event": {"user": "U1"}}, {"user": {"id": "U1"}}]
-    assert [find_person({"payload": payload}) for payload in ours] == ["U1"] * 3
-    odd: list[Any] = [None, [], "U1", {}, {"user_id": ["U1"]}, {"event": "U1"}, {"event": {"user": {}}}, {"user": "U1"}]
-    assert [find_person({"payload": payload}) for payload in odd] == [""] * len(odd)
+async def test_an_event_that_finds_no_room_comes_again() -> None:
+    """Its acknowledgement could say nothing: it is not acknowledged, and Slack delivers it once more."""
+    async with steady() as world:
+        world.acknowledge_after = 1.0
+        async with asyncio.TaskGroup() as group:
+            for number in range(MOST_AT_ONCE + MOST_WAITING):
+                group.create_task(world.server.command(f"flood {number}", user="ada"))
+            await asyncio.sleep(0.1)
+            deliver = world.server.sockets.deliver
+            event = {"event": {"type": "app_mention", "user": "U0ADA"}}
+            assert await deliver("events_api", event, within=0.5) is None
+            await asyncio.sleep(2.5)
+            assert await deliver("events_api", event, within=0.5) is not None
