@@ -170,7 +170,7 @@ class Store:
         begins = [run_row(one, now, **self._whose) for one in changes.begins.values()]
         await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
         owned = await self._claims.owned(connection)
-        ours, stopped = owned.keys(), {key: user for key, user in owned.items() if user}
+        ours, stopped = owned.keys(), {key: user for key, user in owned.items() if isinstance(user, str)}
         for statement, rows in changed(self._database.insert, ours, changes, now):
             await write(connection, statement, rows)
         await write(connection, insert(edits), [{**self._whose, "at": at} for at in changes.edits])
