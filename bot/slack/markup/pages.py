@@ -5,6 +5,7 @@ Laws:
 - Nothing is lost: the pages' stretches of the source join back to the source, whatever it is.
 - Every page fits, counted after escaping, in UTF-16 units and in items, with the fences that were added to it.
 - No page leaves a fence open; what a cut closes, the next page opens again.
+- What is shown is the source, but for what Slack would not show as it was meant (`mending`), and what is not safe.
 - A cut stands between paragraphs where it can, else between lines, else between words; within a table row, a link or
   a character that is made of several code points only where nothing else is left.
 
@@ -23,6 +24,8 @@ from itertools import islice
 from bot.slack.markup.characters import character_start, octets, units
 from bot.slack.markup.fences import Fence, fence_after, lines, may_fence
 from bot.slack.markup.links import make_safe
+from bot.slack.markup.mending import mend
+from bot.slack.markup.tables import RULE, Tables
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
@@ -39,7 +42,6 @@ _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
-_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,8 @@ def fit(
 
 
 def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
+    if fence is None and _is_one_page(rest := text[start : start + limit + 1], limit, items):
+        return _page(rest, start + len(rest), None, limit)
     opening = fence.opening if fence else ""
     room = limit - _sent_units(opening)
     scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
@@ -89,11 +93,24 @@ def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -
     if end is None:
         scan = _Scan(room, fence, math.inf)
         end = scan.cut(text, start, start + limit + LONGEST_LINK) or start
-    shown = opening + text[start:end]
-    left_open = scan.fence_at_cut
-    if left_open:
-        shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
-    return Page(make_safe(shown), end, left_open, is_plain)
+    return _page(opening + text[start:end], end, scan.fence_at_cut, limit, is_plain=is_plain)
+
+
+def _is_one_page(text: str, limit: int, items: float) -> bool:
+    """Whether a text fits for certain: one without fences and tables, short, of a few lines. Most drafts are such."""
+    lines_end = text.count("\n") + text.count("\r")
+    if len(text) > limit or 2 * lines_end + 3 > items:
+        return False
+    return not ("|" in text or "```" in text or "~~~" in text) and _sent_units(text) <= limit
+
+
+def _page(shown: str, end: int, left_open: Fence | None, limit: int, *, is_plain: bool = False) -> Page:
+    closing = ("" if shown.endswith("\n") else "\n") + left_open.closing if left_open else ""
+    mended = shown if is_plain else mend(shown, is_open=left_open is None)
+    markdown = make_safe(mended + closing)
+    if mended != shown and units(markdown) > limit:
+        markdown = make_safe(shown + closing)
+    return Page(markdown, end, left_open, is_plain)
 
 
 def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf, items: float = ITEMS_LIMIT) -> list[Page]:
@@ -140,16 +157,22 @@ class _Scan:
         self._is_in_text = False  # whether a paragraph, a list or a table would go on with what was before
         # The best cuts so far, best kind first: after a blank line, after a line, within a table or a fence.
         self._cuts: list[tuple[int, bool, Fence | None] | None] = [None] * 3
+        self._tables = Tables()
         self.fence_at_cut = fence
 
     def cut(self, text: str, start: int, end: int) -> int | None:
         """Where the page ends that begins at `start`, before `end`; None if it has too many items for so few units."""
-        place, before = start, ""
+        place, before, has_bar = start, "", False
         for line in islice(lines(text[start:end]), MOST_LINES):
             if before:
                 self._note(place, before, line)
             fence = fence_after(line, self._fence) if may_fence(line) else self._fence
+            had_bar, has_bar = has_bar, "|" in line and not (fence or self._fence)
             needed = self._used + _sent_units(line)
+            if has_bar:
+                needed += self._growth(before, line)
+            elif had_bar:
+                self._tables.skip()
             items, is_in_text = self._count(line, fence)
             if items > self._most_items:
                 return self._best(place) if self._used >= self._least else None
@@ -162,6 +185,12 @@ class _Scan:
             before = line
         self.fence_at_cut = self._fence
         return place
+
+    def _growth(self, before: str, line: str) -> int:
+        """How much longer a line of a table and the one before are where they are shown as a list's."""
+        head, row = self._tables.show(line)
+        pairs = [(before, head), (line, row)]
+        return sum(max(0, _sent_units(now) - _sent_units(was)) for was, now in pairs if now is not None)
 
     def _count(self, line: str, fence: Fence | None) -> tuple[int, bool]:
         """How many items there are with `line`, and whether a line of text after it would go on with the same one."""
@@ -177,7 +206,7 @@ class _Scan:
                 bare = content[match.end() :]
             if (bare[:1] == "#" and _HEADING.match(bare)) or (first in "=-*_" and _RULE.match(content)):
                 return self._items + 1, False
-            if "|" in content and _TABLE_RULE.match(content):
+            if "|" in content and RULE.match(content):
                 return self._items + 2, True  # it stands between two parts of the text
         return self._items + (not self._is_in_text), True
 
@@ -207,8 +236,8 @@ class _Scan:
 
 
 def _sent_units(text: str) -> int:
-    """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind a bracket."""
-    return units(text) + 3 * text.count("<") + text.count("]")
+    """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind some marks."""
+    return units(text) + 3 * text.count("<") + text.count("]") + text.count("**")
 
 
 def _closing_units(fence: Fence | None) -> int:

@@ -9,6 +9,7 @@ Japanese characters 80: what a model keeps to that is never cut.
 """
 
 import re
+from collections.abc import Sequence
 
 from bot.slack.markup.characters import characters, columns, is_wide, units
 from bot.slack.markup.prose import Kind, join, one_line, words
@@ -96,12 +97,7 @@ def _cut(line: str, limit: int) -> str:
     """A line that fits, cut where its language can be cut."""
     if columns(line) <= limit and _room(line) <= MOST_ROOM * limit:
         return line
-    ends, start, used = [0], 0, 0.0
-    for end, width in characters(line[: MOST_ROOM * limit]):
-        used += max(width, _room(line[start:end]) / MOST_ROOM)
-        if used < limit:  # there is to be room for a mark
-            ends.append(end)
-        start = end
+    ends = _places(line, limit)
     least = ends[len(ends) // 2]
     places = (place for place in reversed(ends) if place > least and _is_between_words(line, place))
     return (line[: next(places, ends[-1])].rstrip(_PAUSES + _OPEN) or line[: ends[-1]]) + "…"
@@ -110,6 +106,19 @@ def _cut(line: str, limit: int) -> str:
 def _room(text: str) -> int:
     """UTF-16 units that a text may need once it is escaped."""
     return units(text) + 4 * sum(map(text.count, "&<>"))
+
+
+def _places(line: str, limit: int) -> Sequence[int]:
+    """Where a line may be cut, so that there is room for a mark: behind each character that fits."""
+    if line.isascii():
+        return range(limit)
+    ends, start, used = [0], 0, 0.0
+    for end, width in characters(line[: MOST_ROOM * limit]):
+        used += max(width, _room(line[start:end]) / MOST_ROOM)
+        if used < limit:
+            ends.append(end)
+        start = end
+    return ends
 
 
 def _is_between_words(line: str, place: int) -> bool:
