@@ -40,6 +40,8 @@ _PAIRS = dict(zip('「『（《〈【〔［“‘«"', '」』）》〉】〕］
 _PAUSES = frozenset("：，、。．！？；…")
 _CLOSING = _PAUSES | frozenset("」』）》〉】〕］”’»\"'：，、。．！？；…・:,.;!?")
 
+MOST_MARKS = 1_000  # of asterisks in a page; a text with more of them is no text, and each costs time
+
 Edit = tuple[int, int, str]  # from where to where in the text, and what stands there instead
 Stretch = tuple[int, int]
 
@@ -47,7 +49,7 @@ Stretch = tuple[int, int]
 def embolden(text: str, *, is_open: bool = True) -> str:
     """A Markdown text in which what a person sees as bold is bold; what `is_open` at its end is closed, too."""
     count = text.count("**")
-    if count == 0 or 2 * len(_SURE.findall(text)) == count:
+    if not 0 < count <= MOST_MARKS or 2 * len(_SURE.findall(text)) == count:
         return text
     codes = [(one.start, one.end) for one in code(text)] if _may_have_blocks_of_code(text) else []
     pieces: list[str] = []
@@ -58,15 +60,13 @@ def embolden(text: str, *, is_open: bool = True) -> str:
         if "`" in paragraph and not codes:
             # There are no fences: nothing outside of a paragraph decides what is code in it.
             within = [(start + one.start, start + one.end) for one in code(paragraph)]
-        if (
-            not within
-            and not ("|" in paragraph or "\\*" in paragraph)
-            and 2 * len(_PLAIN.findall(paragraph)) == paragraph.count("**")
-        ):
+        is_simple = not within and "|" not in paragraph and "\\*" not in paragraph
+        is_whole = is_simple and 2 * len(_PLAIN.findall(paragraph)) == paragraph.count("**")
+        if is_whole:
             pieces += text[done:start], _PLAIN.sub(_mend_plain, paragraph)
             done = end
             continue
-        for last, runs in _cells(text, start, end, within):
+        for last, runs in [(end, _runs(text, start, end))] if is_simple else _cells(text, start, end, within):
             for place, after, instead in sorted(_mend_cell(text, last, runs, is_open=is_open)):
                 pieces += text[done:place], instead
                 done = after
@@ -103,7 +103,7 @@ def _overlapping(codes: list[Stretch], start: int, end: int) -> list[Stretch]:
 def _cells(text: str, start: int, end: int, codes: list[Stretch]) -> Iterator[tuple[int, list[Run]]]:
     """The cells of a table's row, or the whole paragraph where it is none: where each ends, and its asterisks."""
     number = 0
-    is_row = text[start:end].lstrip(" \t>")[:1] == "|"
+    is_row = text[start:end].lstrip(" \t>").startswith("|")
     found: list[Stretch] = []
     for match in _SIGN.finditer(text, start, end):
         place = match.start()
@@ -117,6 +117,10 @@ def _cells(text: str, start: int, end: int, codes: list[Stretch]) -> Iterator[tu
             yield place, [_run(text, one, start, place) for one in found]
             start, found = place + 1, []
     yield end, [_run(text, one, start, end) for one in found]
+
+
+def _runs(text: str, start: int, end: int) -> list[Run]:
+    return [_run(text, match.span(), start, end) for match in _SIGN.finditer(text, start, end)]
 
 
 def _run(text: str, place: Stretch, start: int, end: int) -> Run:
@@ -151,6 +155,8 @@ def _mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool) -> list[E
     if not seen:
         return []
     pairs, left = seen
+    if left == runs and len(runs) == 1:
+        return _close(text, runs[0], end) if is_open else []
     if not left and all(opener.always_opens() and closer.always_closes() for opener, closer in pairs):
         return []
     standard = pair(runs, Run.opens, Run.closes)

@@ -18,7 +18,7 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from bot.slack.markup.characters import character_start, octets, units
@@ -73,17 +73,23 @@ def fit(
     the text's length; else the page ends at the best cut, not before half of the page unless there is none. Its cost
     grows with the page, not with the text.
     """
-    page = _fit(text, start, fence, limit, items)
-    while (size := octets(page.markdown)) > room and page.end - start > 1:
+    while True:
+        # What no page of this length can be shorter than is known before it is made ready to be sent.
+        page = _cut(text, start, fence, limit, items)
+        size = octets(page.markdown)
+        if size <= room or page.end - start <= 1:
+            page = _make_ready(page, limit)
+            size = octets(page.markdown)
+        if size <= room or page.end - start <= 1:
+            return page
         # No character has more units than bytes. What a cut adds, a fence, may take the page over once more.
         limit = min(limit - 1, int(limit * room / size), int(units(page.markdown) * room / size))
-        page = _fit(text, start, fence, limit, items)
-    return page
 
 
-def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
+def _cut(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
+    """A page as it stands in the source, between its fences."""
     if fence is None and _is_one_page(rest := text[start : start + limit + 1], limit, items):
-        return _page(rest, start + len(rest), None, limit)
+        return Page(rest, start + len(rest), None)
     opening = fence.opening if fence else ""
     room = limit - _sent_units(opening)
     scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
@@ -93,7 +99,11 @@ def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -
     if end is None:
         scan = _Scan(room, fence, math.inf)
         end = scan.cut(text, start, start + limit + LONGEST_LINK) or start
-    return _page(opening + text[start:end], end, scan.fence_at_cut, limit, is_plain=is_plain)
+    shown = opening + text[start:end]
+    left_open = scan.fence_at_cut
+    if left_open:
+        shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
+    return Page(shown, end, left_open, is_plain)
 
 
 def _is_one_page(text: str, limit: int, items: float) -> bool:
@@ -104,13 +114,16 @@ def _is_one_page(text: str, limit: int, items: float) -> bool:
     return not ("|" in text or "```" in text or "~~~" in text) and _sent_units(text) <= limit
 
 
-def _page(shown: str, end: int, left_open: Fence | None, limit: int, *, is_plain: bool = False) -> Page:
-    closing = ("" if shown.endswith("\n") else "\n") + left_open.closing if left_open else ""
-    mended = shown if is_plain else mend(shown, is_open=left_open is None)
-    markdown = make_safe(mended + closing)
-    if mended != shown and units(markdown) > limit:
-        markdown = make_safe(shown + closing)
-    return Page(markdown, end, left_open, is_plain)
+def _make_ready(page: Page, limit: int) -> Page:
+    """The page as it is sent: mended, where there is room for that, and safe."""
+    shown = page.markdown
+    if page.is_plain:
+        return replace(page, markdown=make_safe(shown))
+    markdown = make_safe(mend(shown, is_open=page.fence is None))
+    if units(markdown) > limit:
+        # Closing what is open may need more than was counted on.
+        markdown = make_safe(mend(shown, is_open=False))
+    return replace(page, markdown=markdown if units(markdown) <= limit else make_safe(shown))
 
 
 def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf, items: float = ITEMS_LIMIT) -> list[Page]:
