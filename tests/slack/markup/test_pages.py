@@ -267,7 +267,7 @@ def test_a_page_keeps_its_form_however_much_follows(text: str, times: int) -> No
         assert fit(text + "# and\n" * 50, limit=400) == first
 
 
-TABLES = "| Team | Months | Left |\n|---|---|---|\n" + "| Ann | 3 | yes |\n" * 5 + "\n"
+TABLES = "| Team | Months | Left |\n|---|---|---|\n" + "| Ann | 3 | yes |\n" * 60 + "\n"
 
 
 def test_a_page_has_room_for_what_is_mended_in_it() -> None:
