@@ -40,7 +40,7 @@ _PAIRS = dict(zip('「『（《〈【〔［“‘«"', '」』）》〉】〕］
 _PAUSES = frozenset("：，、。．！？；…")
 _CLOSING = _PAUSES | frozenset("」』）》〉】〕］”’»\"'：，、。．！？；…・:,.;!?")
 
-MOST_MARKS = 1_000  # of asterisks in a page; a text with more of them is no text, and each costs time
+MOST_MARKS = 700  # of asterisks in a page; a text with more of them is no text, and each costs time
 
 Edit = tuple[int, int, str]  # from where to where in the text, and what stands there instead
 Stretch = tuple[int, int]

@@ -4,11 +4,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+from bot.slack.markup.characters import units
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
-from bot.slack.markup.pages import fit
+from bot.slack.markup.pages import PAGE_LIMIT, fit, pages
 from tests.slack.markup.test_emphasis import words
 from tests.slack.markup.test_links import EVIL, MASKS, links
+from tests.slack.markup.test_pages import source
 from tests.support.hostile import hostile
 
 ANSWERS = (Path(__file__).parent / "answers.md").read_text(encoding="utf-8").split("\n%%%%\n")
@@ -109,3 +111,28 @@ def test_no_parser_finds_a_link_in_what_was_mended(text: str) -> None:
     """However it is put together."""
     for whole in (text, f"|a|\n|-|\n\n|b|\n|-|\n|{text}", f"は**「{text}」**は<br>a"):
         assert links(fit(whole).markdown) == []
+
+
+TABLES = "| Team | Months | Left |\n|---|---|---|\n" + "| Ann | 3 | yes |\n" * 60 + "\n"
+
+
+def test_a_page_has_room_for_what_is_mended_in_it() -> None:
+    """A table that is shown as a list takes more of it, and so does bold text."""
+    for text in (TABLES * 40, "必要なのは**`code`**なのではなく、会議の前に決める人を決めておくことです。" * 400):
+        cut = pages(text)
+        assert "".join(source(text, cut)) == text
+        for page in cut:
+            assert units(page.markdown) <= PAGE_LIMIT
+            assert page.markdown.count("|---|---|---|") <= 1
+            assert "は**`" not in page.markdown
+
+
+def test_what_has_no_room_is_shown_as_it_is() -> None:
+    """Rather than not at all: up to the last unit."""
+    assert fit("**bold", limit=7).markdown == "**bold"
+    assert fit("**bold", limit=8).markdown == "**bold**"
+    text = "**a：**は\n\n**b\n\n**c\n\n**d"
+    assert fit(text, limit=len(text) + 6).markdown == "**a**：は\n\n**b**\n\n**c**\n\n**d**"
+    assert fit(text, limit=len(text) + 5).markdown == "**a**：は\n\n**b\n\n**c\n\n**d"
+    text = "必要なのは**`code`なのではなく\n\n" * 800
+    assert all(units(page.markdown) <= PAGE_LIMIT for page in pages(text))

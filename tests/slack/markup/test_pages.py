@@ -267,31 +267,6 @@ def test_a_page_keeps_its_form_however_much_follows(text: str, times: int) -> No
         assert fit(text + "# and\n" * 50, limit=400) == first
 
 
-TABLES = "| Team | Months | Left |\n|---|---|---|\n" + "| Ann | 3 | yes |\n" * 60 + "\n"
-
-
-def test_a_page_has_room_for_what_is_mended_in_it() -> None:
-    """A table that is shown as a list takes more of it, and so does bold text."""
-    for text in (TABLES * 40, "必要なのは**`code`**なのではなく、" * 800):
-        cut = pages(text)
-        assert "".join(source(text, cut)) == text
-        for page in cut:
-            assert units(page.markdown) <= PAGE_LIMIT
-            assert page.markdown.count("|---|---|---|") <= 1
-            assert "は**`" not in page.markdown
-
-
-def test_what_has_no_room_is_shown_as_it_is() -> None:
-    """Rather than not at all: up to the last unit."""
-    assert fit("**bold", limit=7).markdown == "**bold"
-    assert fit("**bold", limit=8).markdown == "**bold**"
-    text = "**a：**は\n\n**b\n\n**c\n\n**d"
-    assert fit(text, limit=len(text) + 6).markdown == "**a**：は\n\n**b**\n\n**c**\n\n**d**"
-    assert fit(text, limit=len(text) + 5).markdown == "**a**：は\n\n**b\n\n**c\n\n**d"
-    text = "必要なのは**`code`なのではなく\n\n" * 800
-    assert all(units(page.markdown) <= PAGE_LIMIT for page in pages(text))
-
-
 @pytest.mark.parametrize("text", ["a\n\n" * 9, "a\n\n" * 10, "x" * 400, "x" * 401, "<" * 100, "<" * 101, "~~~a"])
 def test_a_page_is_the_same_whether_it_is_seen_at_once_or_line_by_line(text: str) -> None:
     """What fits for certain is not looked at line by line."""
