@@ -114,7 +114,8 @@ def _read(tokens: list[Token]) -> Iterator[tuple[Kind, str]]:
         elif token.type in {"bullet_list_close", "ordered_list_close"}:
             lists -= 1
         elif token.type in {"fence", "code_block"}:
-            yield Kind.CODE, next((line for line in token.content.split("\n") if line.strip()), "")
+            code = next((line for line in token.content.split("\n") if line.strip()), "")
+            yield Kind.CODE, _STARS.sub(_without_stars, code)
         elif token.type in {"thead_open", "tbody_open"}:
             row = Kind.HEAD_ROW if token.type == "thead_open" else Kind.ROW
         elif token.type == "tr_close":
@@ -139,7 +140,7 @@ def _paragraph(inline: Token, kind: Kind) -> Iterator[tuple[Kind, str]]:
     yield Kind.HEADING if is_title else kind, text
     for part in inline.children or ():
         if part.type == "image":
-            yield Kind.PICTURE, part.content
+            yield Kind.PICTURE, _STARS.sub(_without_stars, part.content)
 
 
 def _is_bold(inline: Token) -> bool:

@@ -243,6 +243,8 @@ texts = st.lists(st.one_of(st.sampled_from(BITS), st.text(max_size=8)), max_size
 @example("`a**b`", 130)
 @example("\\*\\*a\\*\\*", 130)
 @example("*" * 9 + "a", 130)
+@example("```\n**", 130)
+@example("![a**b c**](u)", 130)
 def test_a_takeaway_is_one_short_line_without_raw_markdown(text: str, limit: int) -> None:
     """Whatever the model wrote."""
     line = takeaway(text, limit=limit)
