@@ -39,7 +39,7 @@ DOORS = {
     "dotenv": "settings",
     "httpx2": "engine network",
     "jiter": "engine",
-    "markdown_it": "slack.markup.takeaway",
+    "markdown_it": "slack.markup.prose",
     "openai": "engine.completions engine.request engine.diagnosis",
     "psycopg": "durable.sql.database",
     "rich": "playground",

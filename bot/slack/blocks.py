@@ -23,9 +23,9 @@ from bot.texts.phrases import Phrase
 
 LONG_WAIT = 12.0  # seconds without a change after which people take a text to be frozen
 LINE_ROOM = 900  # UTF-16 units that a line of the index may need, escaped; with the problem they are one message
-INDEX_LINES = (TAKEAWAY_LIMIT, 75, 30, 10)  # characters of a takeaway, where Slack refuses an index for its size
+INDEX_LINES = (TAKEAWAY_LIMIT, 75, 30, 10)  # columns of a takeaway, where Slack refuses an index for its size
 SHORTEST_PROBLEM = 100  # characters; a problem that Slack refuses for its size is not cut shorter
-NOTIFICATION_LIMIT = 140  # characters; about what a phone shows of one
+NOTIFICATION_LIMIT = 140  # characters, of a takeaway columns; about what a phone shows of one
 
 _ENDS = {State.CUT: Phrase.CUT, State.FAILED: Phrase.FAILED, State.INTERRUPTED: Phrase.INTERRUPTED}
 _LINE_BREAK = re.compile(r"\r\n?|\n")

@@ -10,6 +10,7 @@ from bot.runs.admission import Admission
 from bot.runs.quotas import Limits
 from bot.slack import blocks, notices
 from bot.slack.markup.links import make_safe
+from bot.slack.markup.mending import mend
 from bot.slack.markup.mrkdwn import escape_markdown, is_blank, unescape, without_mention
 from bot.slack.markup.pages import fit, has_too_many_items, pages, stretches
 from bot.slack.markup.takeaway import takeaway
@@ -32,7 +33,7 @@ def _fits(text: str) -> None:
 
 
 WORKS: list[Callable[[str], object]] = [
-    *(fit, pages, takeaway, make_safe, escape_markdown, unescape, is_blank, has_too_many_items, _plainer, _fits),
+    *(fit, pages, takeaway, mend, make_safe, escape_markdown, unescape, is_blank, has_too_many_items, _plainer, _fits),
     lambda text: without_mention(text, "B1"),
     lambda text: fit(text, room=2_000),
     lambda text: notices.too_long(text, 1, ENGLISH),

@@ -5,6 +5,7 @@ Laws:
 - Nothing is lost: the pages' stretches of the source join back to the source, whatever it is.
 - Every page fits, counted after escaping, in UTF-16 units and in items, with the fences that were added to it.
 - No page leaves a fence open; what a cut closes, the next page opens again.
+- What is shown is the source, but for what Slack would not show as it was meant (`mending`), and what is not safe.
 - A cut stands between paragraphs where it can, else between lines, else between words; within a table row, a link or
   a character that is made of several code points only where nothing else is left.
 
@@ -17,12 +18,14 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from bot.slack.markup.characters import character_start, octets, units
 from bot.slack.markup.fences import Fence, fence_after, lines, may_fence
 from bot.slack.markup.links import make_safe
+from bot.slack.markup.mending import mend
+from bot.slack.markup.tables import RULE, Tables
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
@@ -39,7 +42,6 @@ _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
-_TABLE_RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +73,23 @@ def fit(
     the text's length; else the page ends at the best cut, not before half of the page unless there is none. Its cost
     grows with the page, not with the text.
     """
-    page = _fit(text, start, fence, limit, items)
-    while (size := octets(page.markdown)) > room and page.end - start > 1:
+    while True:
+        # What no page of this length can be shorter than is known before it is made ready to be sent.
+        page = _cut(text, start, fence, limit, items)
+        size = octets(page.markdown)
+        if size <= room or page.end - start <= 1:
+            page = _make_ready(page, limit)
+            size = octets(page.markdown)
+        if size <= room or page.end - start <= 1:
+            return page
         # No character has more units than bytes. What a cut adds, a fence, may take the page over once more.
         limit = min(limit - 1, int(limit * room / size), int(units(page.markdown) * room / size))
-        page = _fit(text, start, fence, limit, items)
-    return page
 
 
-def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
+def _cut(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
+    """A page as it stands in the source, between its fences."""
+    if fence is None and _is_one_page(rest := text[start : start + limit + 1], limit, items):
+        return Page(rest, start + len(rest), None)
     opening = fence.opening if fence else ""
     room = limit - _sent_units(opening)
     scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
@@ -93,7 +103,27 @@ def _fit(text: str, start: int, fence: Fence | None, limit: int, items: float) -
     left_open = scan.fence_at_cut
     if left_open:
         shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
-    return Page(make_safe(shown), end, left_open, is_plain)
+    return Page(shown, end, left_open, is_plain)
+
+
+def _is_one_page(text: str, limit: int, items: float) -> bool:
+    """Whether a text fits for certain: one without fences and tables, short, of a few lines. Most drafts are such."""
+    lines_end = text.count("\n") + text.count("\r")
+    if len(text) > limit or 2 * lines_end + 3 > items:
+        return False
+    return not ("|" in text or "```" in text or "~~~" in text) and _sent_units(text) <= limit
+
+
+def _make_ready(page: Page, limit: int) -> Page:
+    """The page as it is sent: mended, where there is room for that, and safe."""
+    shown = page.markdown
+    if page.is_plain:
+        return replace(page, markdown=make_safe(shown))
+    markdown = make_safe(mend(shown, is_open=page.fence is None))
+    if units(markdown) > limit:
+        # Closing what is open may need more than was counted on.
+        markdown = make_safe(mend(shown, is_open=False))
+    return replace(page, markdown=markdown if units(markdown) <= limit else make_safe(shown))
 
 
 def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf, items: float = ITEMS_LIMIT) -> list[Page]:
@@ -140,16 +170,22 @@ class _Scan:
         self._is_in_text = False  # whether a paragraph, a list or a table would go on with what was before
         # The best cuts so far, best kind first: after a blank line, after a line, within a table or a fence.
         self._cuts: list[tuple[int, bool, Fence | None] | None] = [None] * 3
+        self._tables = Tables()
         self.fence_at_cut = fence
 
     def cut(self, text: str, start: int, end: int) -> int | None:
         """Where the page ends that begins at `start`, before `end`; None if it has too many items for so few units."""
-        place, before = start, ""
+        place, before, has_bar = start, "", False
         for line in islice(lines(text[start:end]), MOST_LINES):
             if before:
                 self._note(place, before, line)
             fence = fence_after(line, self._fence) if may_fence(line) else self._fence
+            had_bar, has_bar = has_bar, "|" in line and not (fence or self._fence)
             needed = self._used + _sent_units(line)
+            if has_bar:
+                needed += self._growth(before, line)
+            elif had_bar:
+                self._tables.skip()
             items, is_in_text = self._count(line, fence)
             if items > self._most_items:
                 return self._best(place) if self._used >= self._least else None
@@ -162,6 +198,12 @@ class _Scan:
             before = line
         self.fence_at_cut = self._fence
         return place
+
+    def _growth(self, before: str, line: str) -> int:
+        """How much longer a line of a table and the one before are where they are shown as a list's."""
+        head, row = self._tables.show(line)
+        pairs = [(before, head), (line, row)]
+        return sum(max(0, _sent_units(now) - _sent_units(was)) for was, now in pairs if now is not None)
 
     def _count(self, line: str, fence: Fence | None) -> tuple[int, bool]:
         """How many items there are with `line`, and whether a line of text after it would go on with the same one."""
@@ -177,7 +219,7 @@ class _Scan:
                 bare = content[match.end() :]
             if (bare[:1] == "#" and _HEADING.match(bare)) or (first in "=-*_" and _RULE.match(content)):
                 return self._items + 1, False
-            if "|" in content and _TABLE_RULE.match(content):
+            if "|" in content and RULE.match(content):
                 return self._items + 2, True  # it stands between two parts of the text
         return self._items + (not self._is_in_text), True
 
@@ -207,8 +249,8 @@ class _Scan:
 
 
 def _sent_units(text: str) -> int:
-    """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind a bracket."""
-    return units(text) + 3 * text.count("<") + text.count("]")
+    """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind some marks."""
+    return units(text) + 3 * text.count("<") + text.count("]") + text.count("**")
 
 
 def _closing_units(fence: Fence | None) -> int:

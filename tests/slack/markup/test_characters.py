@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.slack.markup.characters import MOST_STEPS, character_start, octets, units
+from bot.slack.markup.characters import MOST_STEPS, character_start, characters, columns, octets, units
 
 
 def test_a_length_is_counted_in_the_unit_that_is_asked_for() -> None:
@@ -23,3 +25,39 @@ def test_a_character_without_an_end_is_cut_somewhere() -> None:
     text = "a" + "\u0301" * 1_000
     assert character_start(text, MOST_STEPS - 1) == 0
     assert character_start(text, 500) == 500
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [
+        ("", 0),
+        ("abc", 3),
+        ("最初の。", 8),
+        ("ｱｲ", 2),
+        ("ＡＢ", 4),
+        ("속도", 4),
+        ("\u1112\u1161\u11ab", 2),  # the same as one letter of three parts
+        ("e\u0301", 1),
+        ("a\u200b\u2060b", 2),
+        ("مرحبا", 5),
+        ("👩\u200d👩\u200d👧", 2),
+        ("👍🏽", 2),
+        ("🇩🇪🇫🇷", 4),
+        ("1\ufe0f\u20e3", 2),
+        ("❤\ufe0f", 2),
+        ("🏴\U000e0067\U000e0062\U000e007f", 2),
+        ("…", 1),
+    ],
+)
+def test_a_width_is_counted_as_it_is_seen(text: str, width: int) -> None:
+    """What East Asia writes with takes two columns, and so does an emoji, whatever it is made of."""
+    assert columns(text) == width
+
+
+@given(st.text())
+def test_characters_join_back_to_the_text(text: str) -> None:
+    """None is lost, and none is empty."""
+    ends = [end for end, _ in characters(text)]
+    assert ends == sorted(set(ends))
+    assert ends[-1:] == ([len(text)] if text else [])
+    assert sum(width for _, width in characters(text)) == columns(text)

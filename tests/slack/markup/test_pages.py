@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from bot.playground.slack.blocks import LIVE
 from bot.slack.markup.characters import octets, units
 from bot.slack.markup.fences import Fence
+from bot.slack.markup.mending import mend
 from bot.slack.markup.mrkdwn import escape, escape_markdown
 from bot.slack.markup.pages import PAGE_LIMIT, Page, fit, has_too_many_items, pages, stretches
 
@@ -37,6 +38,10 @@ PIECES = [
     "`a -> <b>` ",
     "`",
     "\n    ",
+    "**",
+    "は**「速さ」**は",
+    "<br>",
+    "| c | d | e |\n|-|-|-|\n",
 ]
 markdown = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=12)), max_size=60).map("".join)
 limits = st.integers(120, 400)
@@ -81,10 +86,11 @@ def test_pages_join_back_to_the_source_and_each_fits(text: str, limit: int) -> N
 
 @given(st.text(max_size=300), limits)
 def test_what_is_shown_is_the_source_but_for_fences(text: str, limit: int) -> None:
-    """Each page holds its stretch, escaped, between the fences that it adds."""
+    """Each page holds its stretch, escaped, between the fences that it adds; mended, where there is something to."""
     cut = pages(text, limit=limit)
     for page, stretch in zip(cut, source(text, cut), strict=True):
-        assert escape_markdown(stretch) in page.markdown
+        mended = {mend(stretch), mend(stretch, is_open=False), stretch}
+        assert any(escape_markdown(shown) in page.markdown for shown in mended)
 
 
 @given(markdown, limits)
@@ -259,3 +265,20 @@ def test_a_page_keeps_its_form_however_much_follows(text: str, times: int) -> No
     first = pages(text, limit=400)[0]
     if first.end < len(text):
         assert fit(text + "# and\n" * 50, limit=400) == first
+
+
+@pytest.mark.parametrize("text", ["a\n\n" * 9, "a\n\n" * 10, "x" * 400, "x" * 401, "<" * 100, "<" * 101, "~~~a"])
+def test_a_page_is_the_same_whether_it_is_seen_at_once_or_line_by_line(text: str) -> None:
+    """What fits for certain is not looked at line by line."""
+    page = fit(text, limit=400)
+    behind_code = fit("```\n```\n" + text, limit=408)
+    assert behind_code.end - 8 == page.end
+    assert behind_code.markdown == "```\n```\n" + page.markdown
+
+
+def test_a_plain_page_is_not_mended() -> None:
+    """What is shown as it is written needs no care."""
+    text = "***\n" * 10_000 + "**a"
+    page = fit(text, len(text) - 400)
+    assert page.is_plain
+    assert page.markdown.endswith("**a")

@@ -1,0 +1,75 @@
+"""What models write otherwise than Slack reads it, put so that it is shown as it was meant. Pure.
+
+Line breaks of HTML, which Slack shows as they are written; second tables (`tables`); bold text in languages without
+blanks, and what is still open where the text ends (`emphasis`). Code stays as it is. Whoever sends the text escapes it
+afterwards: nothing here looks at links or tokens, or has to.
+"""
+
+import re
+
+from bot.slack.markup.emphasis import embolden
+from bot.slack.markup.fences import code, lines
+from bot.slack.markup.mrkdwn import JOINER
+from bot.slack.markup.tables import list_further
+
+_BACKTICKS = re.compile("`+")
+_BREAK = re.compile(r"<br[ \t]{0,9}/?>", re.IGNORECASE)
+
+
+def mend(text: str, *, is_open: bool = True) -> str:
+    """A Markdown text as Slack shows it right; what `is_open` at its end, as long as it grows, is closed."""
+    text = list_further(_break_lines(text))
+    return embolden(_close_code(text) if is_open else text, is_open=is_open)
+
+
+def _break_lines(text: str) -> str:
+    """A text with lines in place of `<br>`; with blanks where a line would mean something else, or cannot be."""
+    if "<" not in text or not _BREAK.search(text):
+        return text
+    stretches = code(text)
+    stretch = next(stretches, None)
+    pieces: list[str] = []
+    after = done = 0
+    for line in lines(text):
+        begun, after = after, after + len(line)
+        if "<" not in line:
+            continue
+        is_one_line = line.lstrip(" \t>")[:1] == "#" or "|" in line
+        for number, match in enumerate(_BREAK.finditer(line)):
+            start, end = begun + match.start(), begun + match.end()
+            while stretch and stretch.end <= start:
+                stretch = next(stretches, None)
+            if stretch and stretch.start <= start:
+                continue
+            if number == 0 and not any(map(str.isalpha, text[begun:start])):
+                instead = JOINER  # what comes then might begin a block with a blank before it
+            else:
+                # A letter begins no list, no heading and no table.
+                instead = " " if is_one_line or not text[end : end + 1].isalpha() else "\n"
+            pieces += text[done:start], instead
+            done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _close_code(text: str) -> str:
+    """A text whose last line has no code span that is open; in one that may be a fence, there is none."""
+    start = max(text.rfind("\n"), text.rfind("\r")) + 1
+    if text.find("`", start) < 0 or text.find("```", start) >= 0:
+        return text
+    runs = [match for match in _BACKTICKS.finditer(text, start) if text[match.start() - 1 : match.start()] != "\\"]
+    last = {run.group(): place for place, run in enumerate(runs)}
+    place = 0
+    while place < len(runs) and last[runs[place].group()] > place:
+        opener, place = runs[place].group(), place + 1
+        while runs[place].group() != opener:
+            place += 1
+        place += 1
+    if place == len(runs):
+        return text
+    run, bare = runs[place], text.rstrip()
+    if run.end() >= len(bare):
+        return text[: run.start()] + text[run.end() :]
+    before, after = text[run.start() - 1 : run.start()], text[run.end()]
+    if after.isspace() or (before.isascii() and before.isalnum()):
+        return text  # it is a sign, or an apostrophe
+    return bare + run.group() + text[len(bare) :]

@@ -1,0 +1,108 @@
+"""The tables of a message after its first one, as lists. Pure.
+
+Slack takes one table in a message and refuses others (`only_one_table_allowed`), as far as its own `table` block goes;
+what it does with a second one in a `markdown` block, of which it makes tables too, is documented nowhere. So only the
+first stays one. Of each other, the head becomes a bold line, and each row an item of a list that names its columns:
+that can be refused by nothing, loses no word, and reads well on a phone, where lines of code would break.
+
+Whether a table is a list depends on what stands before it only: one that grows does not change its form. A page's scan
+asks here what a line will take, so that what is shown fits.
+"""
+
+import re
+
+from bot.slack.markup.fences import Fence, fence_after, lines, may_fence
+from bot.slack.markup.mrkdwn import JOINER
+
+RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
+"""The line between a table's head and its rows."""
+
+_RULES = re.compile(r"(?:^|(?<=[\r\n]))[ \t>|:-]+(?=[\r\n]|\Z)")
+_LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
+_BAR = re.compile(r"(?<!\\)\|")
+_BLOCK = re.compile(r"[#>|=~`+-]|\d{1,9}[.)]|\*\s")
+LONGEST_LABEL = 40  # characters of a column's name; a longer one is not said again in each row
+LABELLED = 3  # columns; of two, everybody sees which is which
+
+
+class Tables:
+    """A walk over the lines of a page, which counts its tables. Lines without a bar need not be shown to it."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._labels: list[str] = []
+        self._is_in_rows = False
+        self._before = ""
+
+    def show(self, line: str) -> tuple[str | None, str | None]:
+        """What stands in place of the line before, and of `line`, which is no code; None where they stay."""
+        before, self._before = self._before, line
+        if self._is_in_rows and self._count > 1:
+            return None, _row(line, self._labels)
+        if not self._is_in_rows and before and RULE.match(line.strip(" \t>\r\n")):
+            self._is_in_rows = True
+            self._count += 1
+            if self._count > 1:
+                self._labels = _cells(before)
+                return _head(before), ""
+        return None, None
+
+    def skip(self) -> None:
+        """Go on behind a line of code, or one without a bar."""
+        self._is_in_rows, self._before = False, ""
+
+
+def list_further(text: str) -> str:
+    """A text whose tables are lists, but for the first one."""
+    if "|" not in text or sum("|" in match.group() for match in _RULES.finditer(text)) <= 1:
+        return text
+    tables = Tables()
+    shown: list[str] = []
+    fence: Fence | None = None
+    for line in lines(text):
+        was_fence = fence
+        fence = fence_after(line, fence) if may_fence(line) else fence
+        shown.append(line)
+        if was_fence or fence or "|" not in line:
+            tables.skip()
+            continue
+        head, instead = tables.show(line)
+        if head is not None:
+            shown[-2] = head
+        if instead is not None:
+            shown[-1] = instead
+    return "".join(shown)
+
+
+def _head(line: str) -> str:
+    lead, cells, end = _lead(line), list(filter(None, _cells(line.replace("**", "")))), _end(line)
+    return f"{lead}**{' · '.join(cells)}**{end}" if cells else lead + end
+
+
+def _row(line: str, labels: list[str]) -> str:
+    cells = _cells(line)
+    named = labels if len(labels) >= LABELLED else []
+    said = [
+        f"{label}: {cell}" if place and 0 < len(label) <= LONGEST_LABEL else cell
+        for place, (cell, label) in enumerate(zip(cells, [*named, *[""] * len(cells)], strict=False))
+        if cell
+    ]
+    words = " · ".join(said)
+    if not words:
+        return ""
+    return f"{_lead(line)}- {JOINER if _BLOCK.match(words) else ''}{words}{_end(line)}"
+
+
+def _cells(line: str) -> list[str]:
+    bare = line[len(_lead(line)) :].strip()
+    cells = [cell.strip().replace("\\|", "|") for cell in _BAR.split(bare.removeprefix("|"))]
+    return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
+
+
+def _lead(line: str) -> str:
+    match = _LEAD.match(line)
+    return match.group() if match else ""
+
+
+def _end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]

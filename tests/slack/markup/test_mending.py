@@ -1,0 +1,138 @@
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from bot.slack.markup.characters import units
+from bot.slack.markup.links import make_safe
+from bot.slack.markup.mending import mend
+from bot.slack.markup.pages import PAGE_LIMIT, fit, pages
+from tests.slack.markup.test_emphasis import words
+from tests.slack.markup.test_links import EVIL, MASKS, links
+from tests.slack.markup.test_pages import source
+from tests.support.hostile import hostile
+
+ANSWERS = (Path(__file__).parent / "answers.md").read_text(encoding="utf-8").split("\n%%%%\n")
+STEP = 20  # characters between two states of a text that grows
+MOST_RAW = 0.01  # of these states
+
+
+FRAMES = ["**「{}」**は", "は**{}**は", "**{}", "`{}", "<br>a{}", "{}<br>x", "|a|\n|-|\n\n|b|\n|-|\n|{}|"]
+
+
+def states(step: int = STEP) -> list[str]:
+    """What has been written of the answers at one moment or another."""
+    return [answer[:end] for answer in ANSWERS for end in [*range(step, len(answer), step), len(answer)]]
+
+
+def test_a_text_that_grows_shows_no_raw_asterisks() -> None:
+    """Nearly none, of answers in seven languages; without care it is every third state that does."""
+    grown = states()
+    assert len(ANSWERS) == 30
+    assert sum("**" in words(fit(text).markdown) for text in grown) <= MOST_RAW * len(grown)
+    assert sum("**" in words(make_safe(text)) for text in grown) > 0.3 * len(grown)
+    assert not any("**" in words(fit(answer).markdown) for answer in ANSWERS)
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:20])
+def test_words_stay_while_a_text_grows(answer: str) -> None:
+    """What is added while it grows is asterisks and backticks only; what is shown is what was written."""
+    for end in range(1, len(answer), 7):
+        shown = mend(answer[:end])
+        if "|---" not in shown:
+            assert re.sub("[*`\u2060]", "", shown) == re.sub("[*`]", "", answer[:end])
+
+
+@pytest.mark.parametrize(
+    ("growing", "shown"),
+    [
+        ("a `co", "a `co`"),
+        ("a `co ", "a `co` "),
+        ("a ``c` o", "a ``c` o``"),
+        ("a `b` and `co", "a `b` and `co`"),
+        ("`a ``b`` c` and `co", "`a ``b`` c` and `co`"),
+        ("は`co", "は`co`"),
+        ("`b`\nthe `co", "`b`\nthe `co`"),
+        ("`b`\rthe `co", "`b`\rthe `co`"),
+        ("a `", "a "),
+        ("a ``", "a "),
+        ("**bold `co", "**bold `co`**"),
+        ("`a ** b", "`a ** b`"),
+        ("`a`", "`a`"),
+        ("the ` key", "the ` key"),
+        ("it`s", "it`s"),
+        ("\\`co", "\\`co"),
+        ("inline ``` code", "inline ``` code"),
+        ("`co\nde", "`co\nde"),
+    ],
+)
+def test_a_code_span_that_is_open_in_the_last_line_is_closed(growing: str, shown: str) -> None:
+    """If it is one; a backtick with nothing behind it is not shown."""
+    assert mend(growing) == shown
+    assert "`" not in mend(growing, is_open=False)[len(growing) :]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one<br>two", "one\ntwo"),
+        ("one<BR />two<br/>三", "one\ntwo\n三"),
+        ("one<br># two", "one # two"),
+        ("one<br>- two<br>1. x", "one - two 1. x"),
+        ("one<br><br>two", "one \ntwo"),
+        ("- one<br>two", "- one\ntwo"),
+        ("# one<br>two", "# one two"),
+        ("| a<br>b | c |", "| a b | c |"),
+        ("`<br>a` and <br>a", "`<br>a` and \na"),
+        ("```\na<br>b\n```\na<br>b", "```\na<br>b\n```\na\nb"),
+        ("<br>```\nb", "\u2060```\nb"),
+        ("1.<br>b<br>c", "1.\u2060b\nc"),
+        ("a<brave>b", "a<brave>b"),
+        ("a<br", "a<br"),
+    ],
+)
+def test_a_line_break_of_html_becomes_one(text: str, shown: str) -> None:
+    """Or a blank, where a line would begin something else; code stays."""
+    assert mend(text) == shown
+
+
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize("frame", FRAMES)
+def test_nothing_that_is_mended_hides_an_address(mask: str, frame: str) -> None:
+    """It is made safe afterwards."""
+    shown = fit(frame.format(mask.format(EVIL))).markdown
+    assert links(shown) == []
+    assert "evil.example" in shown
+
+
+@given(hostile)
+def test_no_parser_finds_a_link_in_what_was_mended(text: str) -> None:
+    """However it is put together."""
+    for whole in (text, f"|a|\n|-|\n\n|b|\n|-|\n|{text}", f"は**「{text}」**は<br>a"):
+        assert links(fit(whole).markdown) == []
+
+
+TABLES = "| Team | Months | Left |\n|---|---|---|\n" + "| Ann | 3 | yes |\n" * 60 + "\n"
+
+
+def test_a_page_has_room_for_what_is_mended_in_it() -> None:
+    """A table that is shown as a list takes more of it, and so does bold text."""
+    for text in (TABLES * 40, "必要なのは**`code`**なのではなく、会議の前に決める人を決めておくことです。" * 400):
+        cut = pages(text)
+        assert "".join(source(text, cut)) == text
+        for page in cut:
+            assert units(page.markdown) <= PAGE_LIMIT
+            assert page.markdown.count("|---|---|---|") <= 1
+            assert "は**`" not in page.markdown
+
+
+def test_what_has_no_room_is_shown_as_it_is() -> None:
+    """Rather than not at all: up to the last unit."""
+    assert fit("**bold", limit=7).markdown == "**bold"
+    assert fit("**bold", limit=8).markdown == "**bold**"
+    text = "**a：**は\n\n**b\n\n**c\n\n**d"
+    assert fit(text, limit=len(text) + 6).markdown == "**a**：は\n\n**b**\n\n**c**\n\n**d**"
+    assert fit(text, limit=len(text) + 5).markdown == "**a**：は\n\n**b\n\n**c\n\n**d"
+    text = "必要なのは**`code`なのではなく\n\n" * 800
+    assert all(units(page.markdown) <= PAGE_LIMIT for page in pages(text))

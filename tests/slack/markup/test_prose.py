@@ -1,0 +1,52 @@
+import pytest
+
+from bot.slack.markup.prose import Kind, join, one_line, words
+
+
+def test_words_are_told_apart_by_what_they_are() -> None:
+    """In the order of the text, without their Markdown."""
+    text = (
+        "# Head\n\nSome **bold**\nprose.\n\n- item\n\n> quoted\n\n| a | b |\n|-|-|\n| 1 | |\n\n"
+        "```\ncode\n```\n\n![alt](u) and words\n\n**Bold title**\n\n**A bold sentence.**\n\n**Bold** and not"
+    )
+    assert words(text) == [
+        (Kind.HEADING, "Head"),
+        (Kind.PROSE, "Some bold\nprose."),
+        (Kind.ITEM, "item"),
+        (Kind.PROSE, "quoted"),
+        (Kind.HEAD_ROW, "a · b"),
+        (Kind.ROW, "1"),
+        (Kind.CODE, "code"),
+        (Kind.PROSE, " and words"),
+        (Kind.PICTURE, "alt"),
+        (Kind.HEADING, "Bold title"),
+        (Kind.PROSE, "A bold sentence."),
+        (Kind.PROSE, "Bold and not"),
+    ]
+
+
+def test_what_a_text_begins_with_is_skipped_only_if_there_are_words_behind_it() -> None:
+    """However much it is, up to where nobody would look."""
+    code = "```\n" + "code = 1\n" * 500 + "```\n"
+    assert words(f"{code}\nWords.") == [(Kind.PROSE, "Words.")]
+    assert words(f"{code}\n# Head") == [(Kind.CODE, "code = 1")]
+    assert words(f"{code}\n***") == [(Kind.CODE, "code = 1")]
+    assert words(code) == [(Kind.CODE, "code = 1")]
+    assert words("| a |\n" * 4_000 + "\nWords.")[0][0] is Kind.PROSE
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "joined"),
+    [
+        ("a", "b", "a b"),
+        ("最初の", "週", "最初の週"),
+        ("週。", "A", "週。 A"),
+        ("첫", "주", "첫 주"),
+        ("", "b", "b"),
+        ("a", "", "a"),
+    ],
+)
+def test_parts_are_joined_as_their_language_has_it(before: str, after: str, joined: str) -> None:
+    """With a blank, or with none."""
+    assert join(before, after) == joined
+    assert one_line(f"{before}\n{after}") == joined
