@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 
 LIFETIME = 3.0  # seconds from the sending; documented
-MOST_KEPT = 1_000  # ids; an older one is as unknown as one that was made up
+REMEMBERED = 60.0  # seconds; one that expired longer ago is as unknown as one that was made up
 FORM = re.compile(r"[0-9]+\.[0-9]+\.[0-9a-f]+")
 
 
@@ -28,7 +28,7 @@ class Triggers:
 
     def issue(self, user: str, now: float) -> str:
         """Return the id that goes along with what `user` does now."""
-        while len(self._triggers) >= MOST_KEPT:
+        while self._triggers and next(iter(self._triggers.values())).expires_at + REMEMBERED <= now:
             del self._triggers[next(iter(self._triggers))]
         trigger_id = f"1.1.{uuid.uuid4().hex}"
         self._triggers[trigger_id] = _Trigger(user, now + LIFETIME)

@@ -129,6 +129,7 @@ async def test_only_a_button_that_stands_there_can_be_pressed(
         await server.click(message, "drop")
     await server.click(message, "drop", user="ben")
     assert [body["actions"][0]["type"] for body in heard] == ["button", "icon_button"]
+    assert heard[0]["message"]["blocks"][0]["block_id"] != heard[1]["message"]["blocks"][0]["block_id"]
     workspace.delete(message)
     with pytest.raises(ValueError, match="sees no message"):
         await server.click(message, "drop", user="ben")

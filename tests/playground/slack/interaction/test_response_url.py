@@ -68,13 +68,19 @@ async def test_a_press_is_answered_beside_the_message(workspace: Workspace) -> N
     url = pressed(workspace, message)
     url.use(workspace, {"text": "psst", "replace_original": False})
     url.use(workspace, {"text": "psst", "replace_original": False, "thread_ts": message.ts})
-    url.use(workspace, {"text": "hello", "replace_original": False, "response_type": "in_channel"})
+    aloud = {"replace_original": False, "response_type": "in_channel"}
+    url.use(workspace, {"text": "hello", **aloud})
+    url.use(workspace, {"text": "there", **aloud, "thread_ts": message.ts})
     assert [(one.text, one.user, one.thread_ts) for one in workspace.whispers] == [
         ("psst", "U0ADA", None),
         ("psst", "U0ADA", message.ts),
     ]
-    assert [one.text for one in workspace.messages] == ["a", "hello"]
-    assert (message.blocks, url.uses_left) == (BLOCKS, 2)
+    assert [(one.text, one.thread_ts) for one in workspace.messages] == [
+        ("a", None),
+        ("hello", None),
+        ("there", message.ts),
+    ]
+    assert (message.blocks, url.uses_left) == (BLOCKS, 1)
 
 
 async def test_a_press_is_answered_in_the_place_of_the_message(workspace: Workspace) -> None:

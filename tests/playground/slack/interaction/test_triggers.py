@@ -1,6 +1,6 @@
 import pytest
 
-from bot.playground.slack.interaction.triggers import MOST_KEPT, TriggerError, Triggers
+from bot.playground.slack.interaction.triggers import REMEMBERED, TriggerError, Triggers
 
 
 def test_a_trigger_opens_one_thing_within_three_seconds() -> None:
@@ -25,9 +25,13 @@ def test_a_trigger_that_was_made_up_opens_nothing(made_up: str) -> None:
 
 
 def test_old_triggers_are_forgotten() -> None:
-    """So that a long run needs no more room for them."""
+    """So that a long run needs no room for them; however many there are, none is before its time."""
     triggers = Triggers()
-    first, second, *_ = [triggers.issue("U0ADA", 10.0) for _ in range(MOST_KEPT + 1)]
+    first = triggers.issue("U0ADA", 10.0)
+    others = [triggers.issue("U0ADA", 11.0) for _ in range(1_000)]
+    triggers.issue("U0BEN", 13.0 + REMEMBERED)
+    assert set(triggers._triggers) > set(others)
     with pytest.raises(TriggerError, match="invalid_trigger_id"):
-        triggers.exchange(first, 10.0)
-    assert triggers.exchange(second, 10.0) == "U0ADA"
+        triggers.exchange(first, 13.0 + REMEMBERED)
+    with pytest.raises(TriggerError, match="expired_trigger_id"):
+        triggers.exchange(others[0], 13.0 + REMEMBERED)
