@@ -5,6 +5,7 @@ from bot.slack import notices
 from bot.slack.body import Body
 from bot.slack.markup.pages import pages
 from bot.texts.en import ENGLISH
+from bot.texts.phrases import Phrase
 
 BACK = "Here is your problem back:"
 HINT = (
@@ -129,3 +130,12 @@ def test_who_is_interrupted_learns_what_is_missing_and_how_to_ask_again() -> Non
     for names, words in told.items():
         assert notices.interrupted("Why?", ENGLISH, names=names)[0].text == f"{words} {again}"
     assert len(notices.interrupted("Why? " * 5_000, ENGLISH)) > 1
+
+
+def test_who_pressed_a_button_is_told_why_nothing_came_of_it() -> None:
+    """There is no problem to be given back."""
+    (body,) = notices.too_many_runs(2, "", ENGLISH)
+    assert body.text.endswith("Ask again when one has ended. Nothing was begun.")
+    assert body.blocks == [{"type": "section", "text": {"type": "mrkdwn", "text": body.text}}]
+    (told,) = notices.not_done(Phrase.TOO_FEW, ENGLISH)
+    assert told.text == ENGLISH.say(Phrase.TOO_FEW)
