@@ -25,6 +25,7 @@ from tests.support.ledger import Ledger
 
 PER_MINUTE = 50  # edits; what every policy is set to, whatever the world's limit is
 CHANNEL = "C"
+ELSEWHERE = "0"  # a message of before
 MARK = Mark("run", "part")
 
 
@@ -41,10 +42,11 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What is asked `at` a time, and the answers to it."""
+    """What is asked `at` a time, and the answers to it; one that `follows` another needs no parent."""
 
     at: float
     answers: tuple[Answer, ...]
+    follows: bool = False
 
 
 Messages = list[tuple[Answer, str]]
@@ -66,16 +68,19 @@ async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
 
 async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
     await _sleep_until(run.at)
-    replies = [Reply(perspective) for perspective in PERSPECTIVES]
-    parent = Parent("Why?", "U", replies)
-    thread = Thread("run", CHANNEL, sections=[parent, *replies])
+    replies = [Reply(perspective) for perspective in PERSPECTIVES[: len(run.answers)]]
+    parent = None if run.follows else Parent("Why?", "U", replies)
+    thread = Thread(
+        "run", CHANNEL, ELSEWHERE if run.follows else None, sections=[*([parent] if parent else []), *replies]
+    )
     board.open(thread, Ledger())
     async with asyncio.TaskGroup() as group:
         for reply, answer in zip(replies, run.answers, strict=True):
             group.create_task(_stream(board, thread, reply, answer))
     await board.settle(thread)
-    parent.finish()
-    await board.settle(thread)
+    if parent:
+        parent.finish()
+        await board.settle(thread)
     messages += [(answer, reply.placeholder.ts or "") for reply, answer in zip(replies, run.answers, strict=True)]
     board.close(thread)
 
@@ -118,7 +123,7 @@ async def on_timers(slack: Slack, runs: Sequence[Run], *, interval: float, per_m
 
         async def show(run: Run) -> None:
             await _sleep_until(run.at)
-            parent = await _post(slack, None, None)
+            parent = ELSEWHERE if run.follows else await _post(slack, None, None)
             for answer in run.answers:
                 ts = await _post(slack, answer, parent)
                 messages.append((answer, ts))
