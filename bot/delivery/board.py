@@ -68,6 +68,7 @@ class Board:
     def open(self, thread: Thread, ledger: Ledger) -> None:
         """Show a thread, as its sections change, until it is closed."""
         self._open[thread] = _Open(ledger)
+        self._slots.expect(thread, _now())
         self.look(thread)
 
     def takes_replies(self, channel: str) -> bool:

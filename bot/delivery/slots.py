@@ -18,6 +18,10 @@ class Slots:
         self._lesson = lesson
         self._known: dict[Thread, set[Message]] = {}
 
+    def expect(self, thread: Thread, now: float) -> None:
+        """Note that somebody has asked, and gets a thread."""
+        self._edits.expect(now, thread.size)
+
     def follow(self, thread: Thread, now: float) -> bool:
         """Hand on what is new in a thread; whether that is news to the schedule."""
         known = self._known.setdefault(thread, set())

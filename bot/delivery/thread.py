@@ -59,6 +59,11 @@ class Thread:
         self.is_closed = True
         self._waiting.clear()
 
+    @property
+    def size(self) -> int:
+        """How many messages it has, posted or not."""
+        return len(self._owners)
+
     def stands(self, messages: Sequence[Message]) -> bool:
         """Whether one of these messages is in Slack, or all are given up."""
         return any(one.ts is not None for one in messages) or all(one.loss for one in messages)
