@@ -45,7 +45,10 @@ class EditSchedule:
         self._shape = Shape(self.per_minute)
 
     def watch(self, key: Hashable, now: float, *, shows_text: bool = False, is_index: bool = False) -> None:
-        """Take up a message that stands in Slack now. An index comes after the answers' last texts."""
+        """Take up a message that stands in Slack, of an answer that has begun then.
+
+        An index comes after the answers' last texts.
+        """
         self._tracks[key] = Track(is_index, now, shows_text)
 
     def expect(self, now: float, messages: int) -> None:
@@ -70,6 +73,17 @@ class EditSchedule:
         track = self._tracks[key]
         if not track.is_last:
             track.is_last, track.finished = True, now
+
+    def has_room(self, now: float) -> bool:
+        """Whether one more message could be promised an edit for its last text, by when nearly all are needed."""
+        promised = sum(
+            not track.is_index and not (track.flight and track.flight.is_last) for track in self._tracks.values()
+        )
+        soon = self._pace.durations.soon
+        room: float = self._window.free(now) + self._window.back_by(now + soon)
+        if self._shape.is_known:
+            room = min(room, self._shape.level(now) + self._shape.rate * soon)
+        return room >= promised + 1
 
     def next(self, now: float) -> Turn:
         """Choose the message whose edit should start now."""

@@ -8,7 +8,8 @@ contradict each other is refuted. The fastest that is not is believed in, or a s
 refuted, and the largest burst that was granted. Before anything was refused there is no limit but the number a minute.
 
 What was learned holds until it is tried out: once in a while an edit goes although the bucket is held to be empty, an
-index or a preview, at a moment when no last text is near. If it is granted, more is tried; if it is refused, the next try is later.
+index or a preview, at a moment when no last text is near. If it is granted, more is tried; if it is refused, the next
+try is later.
 """
 
 from collections.abc import Sequence

@@ -498,3 +498,35 @@ def test_the_laws_hold_for_any_answers_and_any_slack(  # noqa: C901 - a simulati
     for key in range(len(answers)):
         own = [start for start, _, chosen in starts if chosen == key]
         assert all(third - first >= 1.0 - 1e-9 for first, third in zip(own, own[2:], strict=False))
+
+
+def test_one_more_message_has_room_where_its_last_text_will_have_a_slot() -> None:
+    """One that is free, or comes back before it is needed, and is not kept for another."""
+    edits = EditSchedule(6)
+    spend(edits, 4, 0)
+    assert edits.has_room(10)
+    for key in "ab":
+        assert edits.has_room(10)
+        edits.watch(key, 10)
+    assert not edits.has_room(10)
+    assert edits.has_room(59)
+    edits.forget("a")
+    assert edits.has_room(10)
+
+
+def test_a_bucket_has_room_for_as_many_as_it_gains() -> None:
+    """Until the soonest of them ends."""
+    edits = EditSchedule(50)
+    edits.watch("a", 0, shows_text=True)
+    for _ in range(6):
+        edits.grow("a", 0)
+        edits.start("a", 0)
+        edits.land("a", 0)
+    edits.grow("a", 0)
+    edits.start("a", 0)
+    edits.refuse("a", 0, retry_after=1)
+    room = 0
+    while edits.has_room(0):
+        edits.watch(room, 0)
+        room += 1
+    assert room == 3  # half a call is left, four and a half seconds bring less than four, and one is kept
