@@ -52,9 +52,9 @@ class Board:
         self._slack = slack
         self._clock = clock
         self._hold_at = math.inf
-        self._edits = EditSchedule(edits_per_minute)
+        self.edits = EditSchedule(edits_per_minute)  # what it learns is for others to keep
         self._lesson = Lesson()
-        self._slots = Slots(self._edits, self._lesson)
+        self._slots = Slots(self.edits, self._lesson)
         self._posts = PostSchedule()
         self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
         self._open: dict[Thread, _Open] = {}
@@ -121,7 +121,7 @@ class Board:
 
     def note_spent(self, ago: Sequence[float]) -> None:
         """Count edits that another process has sent, so many seconds ago each."""
-        self._edits.note_spent(_now(), ago)
+        self.edits.note_spent(_now(), ago)
         self._wake.set()
 
     def hold_after(self, at: float) -> None:
@@ -174,7 +174,7 @@ class Board:
     def _start_edits(self, calls: asyncio.TaskGroup) -> float:
         """Start every edit whose time has come; return when the next one's will have."""
         while True:
-            turn = self._edits.next(_now())
+            turn = self.edits.next(_now())
             self._wait = self._wait if turn.wait is None else turn.wait
             if turn.key is None:
                 return turn.at

@@ -52,7 +52,7 @@ class Slots:
 
         Where edits have no slot for its last text, it waits; what is whole needs none, and goes first then.
         """
-        if self._edits.has_room(now):
+        if self._edits.has_room(now, self._began.get(thread, now)):
             return now
         if thread.can_wait:
             return now + LOOK_AGAIN

@@ -16,13 +16,13 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from tests.benchmarks.chart import draw
 from tests.benchmarks.loads import LOADS, worlds_for
 from tests.benchmarks.oracle import plan
-from tests.benchmarks.policies import POLICIES, Call, Policy, by_plan
+from tests.benchmarks.policies import POLICIES, Call, Policy, by_plan, ours
 from tests.benchmarks.worlds import WORLDS, Slack
 from tests.support.clock import VirtualLoop
 
@@ -51,6 +51,8 @@ def measure(policy: str, world: str, load: str) -> Result:
     runs = LOADS[load]
     slack = Slack(WORLDS[world]())
     show: Policy = POLICIES.get(policy) or (lambda slack, _: by_plan(slack, _calls(load, world, policy)))
+    if policy == "ours, learned":
+        show = partial(ours, learned=_learn(load, world))
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         messages = runner.run(show(slack, runs))
     assert len(messages) == sum(len(run.answers) for run in runs), "every answer has a message"
@@ -79,6 +81,15 @@ def _look(tokens: Sequence[float], shown: Sequence[tuple[float, int]]) -> tuple[
             changed, length = moment, longer
     assert length == len(tokens), "the whole text is shown"
     return area / (changed - tokens[0]), freeze, changed - tokens[-1]
+
+
+@cache
+def _learn(load: str, world: str) -> str:
+    """What is kept after the same load in the same world."""
+    lessons: list[str] = []
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(ours(Slack(WORLDS[world]()), LOADS[load], lessons=lessons))
+    return lessons[0]
 
 
 Results = Mapping[tuple[str, str, str], Result]  # by load, world and policy

@@ -14,6 +14,7 @@ from typing import Any
 from bot.delivery.board import Board
 from bot.delivery.parent import Parent
 from bot.delivery.reply import Reply
+from bot.delivery.schedules.learned import Learned
 from bot.delivery.thread import Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
@@ -53,9 +54,10 @@ Messages = list[tuple[Answer, str]]
 Policy = Callable[[Slack, Sequence[Run]], Coroutine[Any, Any, Messages]]
 
 
-async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
-    """The bot's board, with all that is below it."""
+async def ours(slack: Slack, runs: Sequence[Run], learned: str = "", *, lessons: list[str] | None = None) -> Messages:
+    """The bot's board, with all that is below it, and with what was `learned`; what it learns is put into `lessons`."""
     board = Board(slack, PER_MINUTE)
+    board.edits.recall(Learned.from_text(learned), _now())
     messages: Messages = []
     serving = asyncio.create_task(board.serve())
     async with asyncio.TaskGroup() as group:
@@ -63,6 +65,8 @@ async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
             group.create_task(_run_ours(board, run, messages))
     serving.cancel()
     await asyncio.wait([serving])
+    if lessons is not None:
+        lessons.append(board.edits.learned.to_text())
     return messages
 
 
@@ -195,6 +199,7 @@ async def by_plan(slack: Slack, calls: Sequence[Call]) -> Messages:
 
 POLICIES: dict[str, Policy] = {
     "ours": ours,
+    "ours, learned": ours,
     "timer 1 s": partial(on_timers, interval=1.0, per_minute=float("inf")),
     "timer 3 s": partial(on_timers, interval=3.0, per_minute=float("inf")),
     "shared window": partial(on_timers, interval=1.0, per_minute=PER_MINUTE),

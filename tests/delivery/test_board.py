@@ -727,7 +727,7 @@ async def test_what_is_being_written_down_as_its_thread_is_closed_is_not_sent(*,
         thread.post("b")
         await asyncio.sleep(1)
         thread.close()
-        assert (board._posts._waiting, board._edits._tracks) == ({}, {})
+        assert (board._posts._waiting, board.edits._tracks) == ({}, {})
         await asyncio.sleep(60)
     assert writer.texts() == ["a"] * is_standing
     assert len(writer.calls) == is_standing
@@ -770,13 +770,13 @@ async def test_a_reply_that_waits_is_posted_when_there_is_a_slot() -> None:
     """With what there is by then."""
     writer = Writer()
     async with board_on(writer, edits_per_minute=6) as board:
-        board.note_spent([30.0] * 4)
+        board.note_spent([45.0] * 4)
         thread = Stage(board, Ledger(), "C", "0")
         replies = [thread.reply(perspective) for perspective in PERSPECTIVES]
         thread.show(replies[3], Draft.of("grows"))
-        await asyncio.sleep(20)
-        assert len(writer.screen) == 2
         await asyncio.sleep(10)
+        assert len(writer.screen) == 2
+        await asyncio.sleep(6)
     assert len(writer.screen) == 4
     assert "grows" in str(writer.screen["4"].blocks)
 

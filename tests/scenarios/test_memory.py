@@ -114,10 +114,10 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
             await ask(world)
             assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Supervisor)
-        assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
-        assert board._edits._window._flying == 0
+        assert (board._posts._waiting, board._open, board.edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert board.edits._window._flying == 0
         assert list(board._posts._buckets) == ["C0GENERAL"]
-        assert len(board._edits._window._ended) <= world.settings.slack_edits_per_minute
+        assert len(board.edits._window._ended) <= world.settings.slack_edits_per_minute
 
 
 async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
@@ -133,8 +133,8 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         forget(world)
         assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Supervisor)
-        assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
-        assert (board._edits._window._flying, world.model.open_streams) == (0, 0)
+        assert (board._posts._waiting, board._open, board.edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert (board.edits._window._flying, world.model.open_streams) == (0, 0)
 
 
 def test_memory_is_flat_over_runs() -> None:

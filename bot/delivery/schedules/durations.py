@@ -8,10 +8,12 @@ From that `Durations` says of answers of some age how likely they are to go on f
 budget their next seconds are worth (see `pace`): the root of what is expected of 1 / duration, where it goes on.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from math import sqrt
+from operator import neg
 
 SHORTEST = 4.0  # seconds; by the guess no answer is shorter
 LONG = 18.7  # seconds; 350 words at a model's usual speed
@@ -48,10 +50,17 @@ class Durations:
         self.seen = [*self.seen, min(max(seconds, STEP), OLDEST)][-KEPT:]
         self._tables = None
 
-    @property
-    def soon(self) -> float:
-        """What nearly all answers take."""
-        return next(place * STEP for place, share in enumerate(self._table().lasting) if share < SOON)
+    def recall(self, seen: Sequence[float]) -> None:
+        """Believe what another has seen."""
+        for seconds in seen:
+            self.learn(seconds)
+
+    def soon(self, age: float = 0.0) -> float:
+        """In how many seconds an answer of some age may end; nearly all go on for longer."""
+        lasting = self._table().lasting
+        left = SOON * _at(lasting, min(age, OLDEST))
+        place = bisect_left(lasting, -left, key=neg)
+        return max(0.0, place * STEP - age)
 
     def goes_on(self, age: float, seconds: float) -> float:
         """How likely an answer of some age is to go on for so much longer."""

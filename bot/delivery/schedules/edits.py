@@ -18,8 +18,9 @@ How far previews are apart is a bet on how long the answers go on: `pace`.
 
 import math
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from bot.delivery.schedules.learned import Learned
 from bot.delivery.schedules.pace import Pace
 from bot.delivery.schedules.plan import make_plan
 from bot.delivery.schedules.shape import Shape
@@ -51,6 +52,23 @@ class EditSchedule:
         """
         self._tracks[key] = Track(is_index, now, shows_text)
 
+    @property
+    def learned(self) -> Learned:
+        """What it has learned, of which nothing depends on when it was."""
+        durations, arrivals = self._pace.durations, self._pace.arrivals
+        return replace(
+            self._shape.learned,
+            durations=tuple(durations.seen),
+            following=arrivals.likely,
+            messages=arrivals.messages,
+        )
+
+    def recall(self, learned: Learned, now: float) -> None:
+        """Go on from what another has learned."""
+        self._pace.durations.recall(learned.durations)
+        self._pace.arrivals.recall(learned.following, learned.messages)
+        self._shape.recall(learned, now)
+
     def expect(self, now: float, messages: int) -> None:
         """Note that somebody has asked: so many messages will stand."""
         self._pace.arrivals.note(now, messages)
@@ -74,12 +92,12 @@ class EditSchedule:
         if not track.is_last:
             track.is_last, track.finished = True, now
 
-    def has_room(self, now: float) -> bool:
-        """Whether one more message could be promised an edit for its last text, by when nearly all are needed."""
+    def has_room(self, now: float, began: float) -> bool:
+        """Whether a message of an answer that has begun then could be promised an edit for its last text in time."""
         promised = sum(
             not track.is_index and not (track.flight and track.flight.is_last) for track in self._tracks.values()
         )
-        soon = self._pace.durations.soon
+        soon = self._pace.durations.soon(now - began)
         room: float = self._window.free(now) + self._window.back_by(now + soon)
         if self._shape.is_known:
             room = min(room, self._shape.level(now) + self._shape.rate * soon)

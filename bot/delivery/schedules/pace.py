@@ -28,7 +28,7 @@ from math import inf
 from bot.delivery.schedules.arrivals import Arrivals
 from bot.delivery.schedules.durations import Durations
 
-TO_COME = 0.25  # of what previews of answers to come are worth, of what those that are here are
+TO_COME = 1.0  # of what previews of answers to come are worth, of what those that are here are
 
 Returns = Sequence[tuple[float, float]]  # what can be spent until each moment: seconds ahead, slots
 
@@ -48,13 +48,16 @@ class Pace:
             groups[age] = groups.get(age, 0) + 1
         worth = sum(count * self.durations.worth(age) for age, count in groups.items())
         spent = [(count, self.durations.spent(age)) for age, count in groups.items()]
-        rate = self.arrivals.rate(now)
+        rate, quiet = self.arrivals.rate(now), self.arrivals.quiet(now)
         answers = TO_COME * rate * max(1.0, self.arrivals.messages - 1)
         share = inf
         for ahead, slots in returns:
-            free = slots - rate * self.arrivals.messages * ahead
+            while_asked = max(0.0, ahead - quiet)
+            free = slots - rate * self.arrivals.messages * while_asked
             if free <= 0:
                 return inf
-            wanted = answers * self.durations.spent_anew(ahead) + sum(count * grown(ahead) for count, grown in spent)
+            wanted = answers * self.durations.spent_anew(while_asked) + sum(
+                count * grown(ahead) for count, grown in spent
+            )
             share = min(share, free / wanted)
         return 1 / (share * worth)

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 
+from bot.delivery.schedules.learned import Learned
+
 CAUTION = 0.97  # of the rate that is told: a sum of guesses must not run ahead of Slack's own
 SLOWER = 0.9  # from one rate to the next; what is lost by the steps is half of this
 RATES = 18  # down to a sixth of what is told
@@ -69,6 +71,27 @@ class Shape:
     def __post_init__(self) -> None:
         told = self.per_minute / 60 * CAUTION
         self._buckets = [_Bucket(told * SLOWER**step) for step in range(RATES)]
+
+    @property
+    def learned(self) -> Learned:
+        """What bounds the buckets, and which is believed in."""
+        return Learned(
+            per_minute=self.per_minute,
+            granted=tuple(bucket.granted for bucket in self._buckets),
+            refused=tuple(bucket.refused for bucket in self._buckets),
+            believed=self._believed,
+        )
+
+    def recall(self, learned: Learned, now: float) -> None:
+        """Believe what another has learned of the same limit."""
+        bounds = list(zip(learned.granted, learned.refused, strict=False))
+        if learned.per_minute != self.per_minute or len(bounds) != RATES or learned.believed >= RATES:
+            return
+        for bucket, (granted, refused) in zip(self._buckets, bounds, strict=True):
+            bucket.granted, bucket.refused = granted, refused
+        self._believed = learned.believed
+        if self.is_known:
+            self._try_at = now + self._patience
 
     @property
     def is_known(self) -> bool:
@@ -142,9 +165,12 @@ class Shape:
         return self._buckets[self._believed]
 
     def _believe(self, debts: Sequence[float]) -> None:
-        """Believe in one that is not refuted; if all are, Slack has changed, and what was granted is forgotten."""
+        """Believe in one that is not refuted; if all are, Slack has changed.
+
+        What was granted is forgotten then, but for what refuted faster ones.
+        """
         if all(bucket.is_refuted for bucket in self._buckets):
-            for bucket, debt in zip(self._buckets, debts, strict=True):
+            for bucket, debt in list(zip(self._buckets, debts, strict=True))[self._believed :]:
                 bucket.granted, bucket.refused = 0.0, max(debt, 1 + BLUR)
         fastest = next(place for place, bucket in enumerate(self._buckets) if not bucket.is_refuted)
         # Where the rate that is told is refuted, nobody knows by how much: the next refusal may hit a last text.

@@ -18,7 +18,7 @@ def test_before_an_answer_has_ended_the_guess_is_all_there_is() -> None:
     assert durations.goes_on(LONG - 0.5, 1.0) == pytest.approx(BEYOND, abs=0.05)
     assert durations.goes_on(20, 50) > 0.99  # who waits for it is not to see it stand still
     assert durations.goes_on(160, 80) > durations.goes_on(80, 80)  # what is old already is likely to become older
-    assert SHORTEST <= durations.soon < 6
+    assert SHORTEST <= durations.soon() < 6
 
 
 def test_the_answers_of_late_are_believed_and_never_quite() -> None:
@@ -26,7 +26,8 @@ def test_the_answers_of_late_are_believed_and_never_quite() -> None:
     durations = learned(*[6.0] * KEPT)
     assert durations.goes_on(0, 5.0) > 0.8
     assert 0 < durations.goes_on(0, 8.0) < 0.1
-    assert 4 < durations.soon <= 5.5
+    assert 4 < durations.soon() <= 5.5
+    assert durations.soon(3.0) == pytest.approx(durations.soon() - 3.0, abs=0.5)
     for _ in range(KEPT):
         durations.learn(40.0)
     assert durations.seen == [40.0] * KEPT

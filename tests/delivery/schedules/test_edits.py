@@ -504,14 +504,14 @@ def test_one_more_message_has_room_where_its_last_text_will_have_a_slot() -> Non
     """One that is free, or comes back before it is needed, and is not kept for another."""
     edits = EditSchedule(6)
     spend(edits, 4, 0)
-    assert edits.has_room(10)
+    assert edits.has_room(10, 10)
     for key in "ab":
-        assert edits.has_room(10)
+        assert edits.has_room(10, 10)
         edits.watch(key, 10)
-    assert not edits.has_room(10)
-    assert edits.has_room(59)
+    assert not edits.has_room(10, 10)
+    assert edits.has_room(59, 59)
     edits.forget("a")
-    assert edits.has_room(10)
+    assert edits.has_room(10, 10)
 
 
 def test_a_bucket_has_room_for_as_many_as_it_gains() -> None:
@@ -526,7 +526,7 @@ def test_a_bucket_has_room_for_as_many_as_it_gains() -> None:
     edits.start("a", 0)
     edits.refuse("a", 0, retry_after=1)
     room = 0
-    while edits.has_room(0):
+    while edits.has_room(0, 0):
         edits.watch(room, 0)
         room += 1
     assert room == 3  # half a call is left, four and a half seconds bring less than four, and one is kept
