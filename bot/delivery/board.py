@@ -52,9 +52,9 @@ class Board:
         self._slack = slack
         self._clock = clock
         self._hold_at = math.inf
-        self._edits = EditSchedule(edits_per_minute)
+        self.edits = EditSchedule(edits_per_minute)  # what it learns is for others to keep
         self._lesson = Lesson()
-        self._slots = Slots(self._edits, self._lesson)
+        self._slots = Slots(self.edits, self._lesson)
         self._posts = PostSchedule()
         self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
         self._open: dict[Thread, _Open] = {}
@@ -68,6 +68,8 @@ class Board:
     def open(self, thread: Thread, ledger: Ledger) -> None:
         """Show a thread, as its sections change, until it is closed."""
         self._open[thread] = _Open(ledger)
+        thread.is_sure_of_replies |= self.takes_replies(thread.channel)
+        self._slots.expect(thread, _now())
         self.look(thread)
 
     def takes_replies(self, channel: str) -> bool:
@@ -117,13 +119,9 @@ class Board:
 
     # What others tell it.
 
-    def unqueue(self, thread: Thread) -> None:
-        """Note that `thread` has nothing to post any more."""
-        self._posts.forget(thread)
-
     def note_spent(self, ago: Sequence[float]) -> None:
         """Count edits that another process has sent, so many seconds ago each."""
-        self._edits.note_spent(_now(), ago)
+        self.edits.note_spent(_now(), ago)
         self._wake.set()
 
     def hold_after(self, at: float) -> None:
@@ -166,6 +164,9 @@ class Board:
             if turn.key is None:
                 return turn.at
             thread = cast("Thread", turn.key)
+            if thread.has_posts and self._slots.post_at(thread, _now()) > _now():
+                self._follow(thread)
+                continue
             self._posts.start(thread, _now())
             if thread.has_posts:
                 calls.create_task(self._post(thread, thread.start_post(), self._open[thread].ledger))
@@ -173,7 +174,7 @@ class Board:
     def _start_edits(self, calls: asyncio.TaskGroup) -> float:
         """Start every edit whose time has come; return when the next one's will have."""
         while True:
-            turn = self._edits.next(_now())
+            turn = self.edits.next(_now())
             self._wait = self._wait if turn.wait is None else turn.wait
             if turn.key is None:
                 return turn.at
@@ -204,7 +205,7 @@ class Board:
                 message.not_posted()
                 return
             self._posting.add(thread)
-            ts = await self._slack.post(thread.channel, body, thread.ts, _mark(thread, message))
+            ts = await self._slack.post(thread.channel, body, thread.ts, Mark(thread.key, message.part))
             ledger.posted(message.part, ts)
             if thread.ts is not None:
                 self._threaded.add(thread.channel)
@@ -231,7 +232,7 @@ class Board:
     async def _look_up(self, thread: Thread, message: Message, ledger: Ledger) -> bool:
         """Look up a message that was perhaps posted; whether it was not, and is to be posted now."""
         try:
-            ts = await self._slack.find(thread.channel, thread.ts, _mark(thread, message))
+            ts = await self._slack.find(thread.channel, thread.ts, Mark(thread.key, message.part))
         except (SlackError, TokenRefusedError) as error:
             if isinstance(error, TokenRefusedError) and error.code != "missing_scope":
                 raise
@@ -272,7 +273,7 @@ class Board:
         if self._slots.follow(thread, now):
             self._wake.set()
         if thread.has_posts and not thread.is_posting:
-            is_parent, at = thread.ts is None, thread.post_not_before
+            is_parent, at = thread.ts is None, max(thread.post_not_before, self._slots.post_at(thread, now))
             self._posts.queue(thread, now, thread.channel, is_parent=is_parent, person=thread.person, not_before=at)
             self._wake.set()
         if thread.is_closed:
@@ -290,10 +291,6 @@ def _log_form(message: Message, error: Exception, body: Body | None) -> None:
     if isinstance(error, FormRefusedError) and body:
         form = message.fitting.form.name
         logger.warning("form.refused code=%s form=%s bytes=%s", error.code, form, body.weight)
-
-
-def _mark(thread: Thread, message: Message) -> Mark:
-    return Mark(thread.key, message.part)
 
 
 def _now() -> float:

@@ -40,12 +40,14 @@ MOST_UNNAMED = 5  # edits in a row that Slack refused for a reason that is not k
 class Message:
     """One message of a thread; `part` is its name within the run. What it shows is for its section to say.
 
-    With `is_index` its last text comes after those of all others of its thread.
+    With `is_index` its last text comes after those of all others of its thread. One that `can_wait` is posted later
+    where edits are few: what is posted whole needs none.
     """
 
-    def __init__(self, part: str, *, is_index: bool = False) -> None:
+    def __init__(self, part: str, *, is_index: bool = False, can_wait: bool = False) -> None:
         self.part = part
         self.is_index = is_index
+        self.can_wait = can_wait
         self.state: State = Unposted()
         self.ending = Ending.OPEN
         self.fitting = Fitting()
@@ -80,6 +82,11 @@ class Message:
     def is_waiting(self) -> bool:
         """Whether it is to be posted, or to be looked up."""
         return isinstance(self.state, (Queued, Doubtful))
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether its post is not to wait for anything: it is needed at once, or is whole, or is perhaps there."""
+        return not self.can_wait or self.is_last or self.is_doubtful
 
     @property
     def is_doubtful(self) -> bool:

@@ -7,6 +7,7 @@ from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.thread import Thread
 from bot.slack.body import Body
 
+LOOK_AGAIN = 1.0  # seconds after which it is seen whether edits have slots for one more message
 LONG_TEXT = 4_000  # characters; about where Slack folds a message up
 
 
@@ -17,6 +18,12 @@ class Slots:
         self._edits = edits
         self._lesson = lesson
         self._known: dict[Thread, set[Message]] = {}
+        self._began: dict[Thread, float] = {}
+
+    def expect(self, thread: Thread, now: float) -> None:
+        """Note that somebody has asked, and gets a thread."""
+        self._edits.expect(now, thread.size)
+        self._began[thread] = now
 
     def follow(self, thread: Thread, now: float) -> bool:
         """Hand on what is new in a thread; whether that is news to the schedule."""
@@ -26,7 +33,8 @@ class Slots:
             slot = (thread, message)
             if message not in known and (message.has_news or message.ending is not Ending.SHOWN):
                 known.add(message)
-                self._edits.watch(slot, now, shows_text=message.shows_text, is_index=message.is_index)
+                began = self._began.get(thread, now)
+                self._edits.watch(slot, began, shows_text=message.shows_text, is_index=message.is_index)
             if message.has_news:
                 message.hand_on()
                 if message.is_last:
@@ -38,6 +46,18 @@ class Slots:
             self._edits.forget((thread, message))
             known.discard(message)
         return is_news
+
+    def post_at(self, thread: Thread, now: float) -> float:
+        """When a thread may post what is next, or when to ask again.
+
+        Where edits have no slot for its last text, it waits; what is whole needs none, and goes first then.
+        """
+        if self._edits.has_room(now, self._began.get(thread, now)):
+            return now
+        if thread.can_wait:
+            return now + LOOK_AGAIN
+        thread.put_urgent_first()
+        return now
 
     def skip(self, thread: Thread, message: Message) -> None:
         """Note that a message has nothing to send: what it has is shown elsewhere."""
@@ -74,5 +94,6 @@ class Slots:
 
     def close(self, thread: Thread) -> None:
         """Let go of a thread."""
+        self._began.pop(thread, None)
         for message in self._known.pop(thread, ()):
             self._edits.forget((thread, message))

@@ -28,6 +28,7 @@ class Thread:
         self.key = key
         self.channel = channel
         self.ts = ts  # the parent's; None until there is one
+        self.is_sure_of_replies = ts is not None  # whether it is known that a parent which stands takes some
         self.person = person
         self.post_not_before = -inf  # after a failure
         self.failure: Exception | None = None  # what ended it
@@ -59,6 +60,11 @@ class Thread:
         self.is_closed = True
         self._waiting.clear()
 
+    @property
+    def size(self) -> int:
+        """How many messages it has, posted or not."""
+        return len(self._owners)
+
     def stands(self, messages: Sequence[Message]) -> bool:
         """Whether one of these messages is in Slack, or all are given up."""
         return any(one.ts is not None for one in messages) or all(one.loss for one in messages)
@@ -85,6 +91,17 @@ class Thread:
         while self._waiting and not self._waiting[0].is_waiting:
             self._waiting.popleft()  # it was withdrawn
         return bool(self._waiting)
+
+    @property
+    def can_wait(self) -> bool:
+        """Whether all of them can be posted later: it is known that they can be posted, and there is a sign of them."""
+        standing = sum(1 for _ in self.standing)
+        is_sure = standing > 1 or (standing == 1 and self.is_sure_of_replies)
+        return is_sure and not any(message.is_waiting and message.is_urgent for message in self._waiting)
+
+    def put_urgent_first(self) -> None:
+        """Have those that cannot wait posted before the others, for which edits have no slot."""
+        self._waiting = deque(sorted(self._waiting, key=lambda message: not message.is_urgent))
 
     @property
     def is_posting(self) -> bool:

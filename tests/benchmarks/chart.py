@@ -5,7 +5,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-COLOURS = {"ours": "#1264a3", "oracle": "#2eb67d"}  # the others are grey
+COLOURS = {"ours": "#1264a3", "oracle": "#2eb67d", "oracle, posts": "#2eb67d"}  # the others are grey
 OTHER = "#b8b8b8"
 FULL = 12.0  # seconds; longer bars are cut off, and say by their number how long they would be
 ROOM = 11.0  # seconds of the axis' scale that the words beside a cut-off bar need
@@ -48,7 +48,10 @@ def draw(results: Mapping[tuple[str, str, str], Result], file: Path) -> None:
         axes = figure.subplots(len(loads), len(worlds), sharex=True, sharey=True, squeeze=False)
         for load, row in zip(loads, axes, strict=True):
             for world, chart in zip(worlds, row, strict=True):
-                _draw_one(chart, {policy: results[load, world, policy] for policy in policies})
+                if (load, world, policies[0]) in results:
+                    _draw_one(chart, {policy: results[load, world, policy] for policy in policies})
+                else:
+                    chart.set_axis_off()
             row[0].set_ylabel(load, rotation=0, ha="right", va="center", labelpad=12, fontweight="bold")
         for world, chart in zip(worlds, axes[0], strict=True):
             chart.set_title(LEGENDS[world], loc="left", fontweight="bold", fontsize=10)

@@ -7,8 +7,8 @@ seen. Its mean is over answers, and over the time from an answer's first token u
 the longest time that an answer with unseen text stood still; *late* the time from an answer's last token until its last
 text is shown; both are of the worst answer. *Refused* and *edits* are calls of Slack's, posts refused among the former.
 
-Every run has four answers, of 60, 40, 22 and 12 tokens a second; a token is a character. Times are virtual, so that
-the whole takes seconds.
+*Of oracle* is the mean age, as so many times that of the oracle which knows the future and only edits; another uses
+posts too. Times are virtual, so that the whole takes seconds.
 """
 
 import argparse
@@ -16,33 +16,23 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from tests.benchmarks.chart import draw
+from tests.benchmarks.loads import LOADS, worlds_for
 from tests.benchmarks.oracle import plan
-from tests.benchmarks.policies import POLICIES, Answer, Policy, Run, by_plan
+from tests.benchmarks.policies import POLICIES, Call, Policy, by_plan, ours
 from tests.benchmarks.worlds import WORLDS, Slack
-from tests.support.clock import START, VirtualLoop
+from tests.support.clock import VirtualLoop
 
-RATES = (60, 40, 22, 12)  # tokens a second
-FIRST = 0.5  # seconds from a question to the first token
-
-
-def _run(at: float, seconds: float) -> Run:
-    """A run asked `at` a time, whose answers take so long."""
-    first = START + at + FIRST
-    answers = (Answer(tuple(first + number / rate for number in range(round(rate * seconds)))) for rate in RATES)
-    return Run(START + at, tuple(answers))
+NAMES = (*POLICIES, "oracle", "oracle, posts")
 
 
-LOADS: dict[str, tuple[Run, ...]] = {
-    "one run, 18 s": (_run(0, 18),),
-    "one run, 90 s": (_run(0, 90),),
-    "another after 25 s": (_run(0, 18), _run(25, 18)),
-    "three, 2 s apart": tuple(_run(2 * number, 18) for number in range(3)),
-    "six, 1 s apart": tuple(_run(number, 18) for number in range(6)),
-}
-NAMES = (*POLICIES, "oracle")
+@cache
+def _calls(load: str, world: str, policy: str) -> list[Call]:
+    """What an oracle would do; one of them uses posts as well."""
+    return plan(LOADS[load], WORLDS[world](), may_wait=policy != "oracle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +50,9 @@ def measure(policy: str, world: str, load: str) -> Result:
     """Let a policy show a load in a world."""
     runs = LOADS[load]
     slack = Slack(WORLDS[world]())
-    show: Policy = POLICIES[policy] if policy in POLICIES else lambda slack, runs: by_plan(slack, calls)
-    calls = [] if policy in POLICIES else plan(runs, WORLDS[world]())
+    show: Policy = POLICIES.get(policy) or (lambda slack, _: by_plan(slack, _calls(load, world, policy)))
+    if policy == "ours, learned":
+        show = partial(ours, learned=_learn(load, world))
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         messages = runner.run(show(slack, runs))
     assert len(messages) == sum(len(run.answers) for run in runs), "every answer has a message"
@@ -92,29 +83,44 @@ def _look(tokens: Sequence[float], shown: Sequence[tuple[float, int]]) -> tuple[
     return area / (changed - tokens[0]), freeze, changed - tokens[-1]
 
 
+@cache
+def _learn(load: str, world: str) -> str:
+    """What is kept after the same load in the same world."""
+    lessons: list[str] = []
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(ours(Slack(WORLDS[world]()), LOADS[load], lessons=lessons))
+    return lessons[0]
+
+
 Results = Mapping[tuple[str, str, str], Result]  # by load, world and policy
 
 
 def measure_all(loads: Sequence[str]) -> Results:
     """Every policy under these loads, in every world."""
     return {
-        (load, world, policy): measure(policy, world, load) for load in loads for world in WORLDS for policy in NAMES
+        (load, world, policy): measure(policy, world, load)
+        for load in loads
+        for world in worlds_for(load, list(WORLDS))
+        for policy in NAMES
     }
 
 
 def table(results: Results) -> str:
     """A line for each measurement, load by load, world by world."""
-    lines = [_line("load", "world", "policy", "mean age", "freeze", "late", "refused", "edits")]
+    lines = [_line("load", "world", "policy", "mean age", "of oracle", "freeze", "late", "refused", "edits")]
     for (load, world, policy), result in results.items():
         if policy == NAMES[0]:
             lines.append("")
-        seconds = [f"{value:.2f} s" for value in (result.age, result.freeze, result.late)]
-        lines.append(_line(load, world, policy, *seconds, str(result.refused), str(result.edits)))
+        ratio = result.age / results[load, world, "oracle"].age
+        age, freeze, late = (f"{value:.2f} s" for value in (result.age, result.freeze, result.late))
+        lines.append(
+            _line(load, world, policy, age, f"{ratio:.2f}", freeze, late, str(result.refused), str(result.edits))
+        )
     return "\n".join(lines)
 
 
 def _line(load: str, world: str, policy: str, *cells: str) -> str:
-    return f"{load:<20}{world:<10}{policy:<15}" + "".join(f"{cell:>10}" for cell in cells)
+    return f"{load:<21}{world:<10}{policy:<15}" + "".join(f"{cell:>10}" for cell in cells)
 
 
 def main() -> None:

@@ -5,162 +5,99 @@ Before them the moments of some number of previews are searched for: spread even
 grows, each given to the answer that it makes freshest, then moved about as long as that helps. The plan of the least
 mean age is taken. It is the best of this search, not proven to be the best that there is; nor does it look at what is
 worst: where slots lack even for last texts, a policy that posts answers late is sometimes less late with their ends.
+
+One that `may_wait` uses posts too: a post waits until it has half of what there is before the first edit, and an answer
+whose last text would be late for want of slots is posted whole.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate, pairwise
+from dataclasses import replace
+from itertools import accumulate
+from math import inf
 
+from tests.benchmarks.plans import WAY, Edit, Message, Plan
 from tests.benchmarks.policies import Answer, Call, Run
 from tests.benchmarks.worlds import CLOSE, LATENCY, Limit, posts
 
-WAY = LATENCY / 2  # seconds from the start of a call until Slack counts and shows it
 CANDIDATES = 2  # plans that are worth moving their edits about
-PASSES = 40  # of moving every preview once
+TRIED = 24  # numbers of previews, of those that fit
 PIECE = 0.05  # seconds; in such pieces it is summed how much grows
+LATE = 1.0  # seconds for want of a slot, from which on an answer is rather posted whole
 
 
-@dataclass(slots=True, eq=False)
-class _Message:
-    """An answer's message, and when its post reaches Slack."""
-
-    answer: Answer
-    posted: float
-
-    @property
-    def started(self) -> float:
-        """When there is something new for the first edit to carry."""
-        return max(self.posted + LATENCY, self.answer.tokens[0] + WAY)
-
-    @property
-    def ended(self) -> float:
-        """When its last text can be shown first."""
-        return max(self.posted + LATENCY, self.answer.tokens[-1] + WAY)
-
-    @property
-    def needs_last(self) -> bool:
-        """Whether its post has less than its last text."""
-        return self.posted - WAY < self.answer.tokens[-1]
-
-
-@dataclass(slots=True, eq=False)
-class _Edit:
-    """An edit, and when it reaches Slack; a preview may have no message yet."""
-
-    at: float
-    message: _Message | None = None
-    is_last: bool = False
-
-
-@dataclass(slots=True)
-class _Plan:
-    """All edits, in the order in which they reach Slack, for all `messages`."""
-
-    messages: Sequence[_Message]
-    limit: Limit
-    edits: list[_Edit] = field(default_factory=list)
-
-    @property
-    def age(self) -> float:
-        """The mean age of all answers, were their tokens infinitely many."""
-        return sum(self._age(message) for message in self.messages) / len(self.messages)
-
-    def _age(self, message: _Message) -> float:
-        first = message.answer.tokens[0]
-        shown = [first, max(first, message.posted), *(edit.at for edit in self.edits if edit.message is message)]
-        return sum((after - before) ** 2 for before, after in pairwise(shown)) / 2 / (shown[-1] - first)
-
-    def delay(self) -> None:
-        """Have each edit wait until the limit lets it."""
-        for place, edit in enumerate(self.edits):
-            edit.at = max(edit.at, self._earliest(place))
-
-    def advance(self) -> None:
-        """Have each edit be so early that it delays none after it."""
-        for place in reversed(range(len(self.edits))):
-            self.edits[place].at = min(self.edits[place].at, self._latest(place))
-
-    def assign(self) -> bool:
-        """Give each preview to the message that it makes freshest; whether each found one."""
-        shown = {message: max(message.posted, message.answer.tokens[0]) for message in self.messages}
-        lasts = {edit.message: edit.at for edit in self.edits if edit.is_last}
-        typical = sum(lasts[one] - shown[one] for one in lasts if one) / max(len(self.edits), 1)
-        for edit in self.edits:
-            if edit.is_last:
-                continue
-            gains = [
-                ((edit.at - shown[one]) * min(lasts[one] - edit.at, typical), place)
-                for place, one in enumerate(self.messages)
-                if one in lasts and one.started < edit.at < lasts[one]
-            ]
-            if not gains:
-                return False
-            edit.message = self.messages[max(gains, key=lambda gain: (gain[0], -gain[1]))[1]]
-            shown[edit.message] = edit.at
-        return True
-
-    def move(self) -> None:
-        """Move each preview to the middle between its message's edits next to it, as far as the limit lets it."""
-        around: dict[_Edit, tuple[_Edit | None, _Edit]] = {}
-        before: dict[_Message | None, _Edit] = {}
-        for edit in self.edits:
-            if edit.message in before:
-                previous = before[edit.message]
-                around[previous] = (around[previous][0], edit)
-            around[edit] = (before.get(edit.message), edit)
-            before[edit.message] = edit
-        for _ in range(PASSES):
-            for place, edit in enumerate(self.edits):
-                if edit.is_last or edit.message is None:
-                    continue
-                previous_edit, next_edit = around[edit]
-                first = max(edit.message.posted, edit.message.answer.tokens[0])
-                wanted = ((previous_edit.at if previous_edit else first) + next_edit.at) / 2
-                wanted = min(max(wanted, self._earliest(place), edit.message.started), self._latest(place))
-                edit.at = wanted
-
-    def _earliest(self, place: int) -> float:
-        """When the limit lets an edit reach Slack, after those before it."""
-        at = self.edits[place - 1].at if place else 0.0
-        for before in range(place):
-            gap = self.limit.gap(place - before)
-            if not gap:
-                break
-            at = max(at, self.edits[before].at + gap + CLOSE)
-        return at
-
-    def _latest(self, place: int) -> float:
-        """When an edit must have reached Slack, to delay none after it."""
-        at = self.edits[place + 1].at if place + 1 < len(self.edits) else self.edits[place].at
-        for after in reversed(range(place + 1, len(self.edits))):
-            gap = self.limit.gap(after - place)
-            if not gap:
-                break
-            at = min(at, self.edits[after].at - gap - CLOSE)
-        return at
-
-
-def plan(runs: Sequence[Run], limit: Limit) -> list[Call]:
-    """The calls that keep readers freshest."""
-    found: list[tuple[float, int, list[Call], list[_Edit]]] = []
+def plan(runs: Sequence[Run], limit: Limit, *, may_wait: bool = False) -> list[Call]:
+    """The calls that keep readers freshest; posts may wait, or go as early as they can."""
+    found: list[tuple[float, int, list[Call], list[Edit]]] = []
     for is_parent_first in (False, True)[: len(runs)]:  # with one run it is the same
         calls, messages = _plan_posts(runs, is_parent_first=is_parent_first)
-        best = sorted(_plans(messages, limit), key=lambda one: one.age)[:CANDIDATES]
-        for one in best:
-            one.move()
+        best = _best(messages, limit)
         found += [(one.age, len(found) + place, calls, one.edits) for place, one in enumerate(best)]
+        if may_wait and not is_parent_first:
+            for one in _waiting(messages, best[0], limit):
+                posted = {message.answer: message.posted - WAY for message in one.messages}
+                moved = [replace(call, at=posted[call.answer]) if call.answer else call for call in calls]
+                if _can_be_posted(moved):
+                    found.append((one.age, len(found), moved, one.edits))
     _, _, calls, edits = min(found)
     return calls + [Call(edit.at - WAY, edit.message.answer, is_edit=True) for edit in edits if edit.message]
 
 
-def _plan_posts(runs: Sequence[Run], *, is_parent_first: bool) -> tuple[list[Call], list[_Message]]:
+def _waiting(messages: Sequence[Message], early: Plan, limit: Limit) -> Iterator[Plan]:
+    """Plans in which posts wait: until half of the time before the next edit, or until an answer is whole."""
+    for posts_whole in (False, True):
+        best = early
+        for _ in range(2):
+            edits: dict[Message | None, float] = {}
+            lasts: dict[Answer, float] = {}
+            for edit in best.edits:
+                edits.setdefault(edit.message, edit.at)
+                if edit.is_last and edit.message:
+                    lasts[edit.message.answer] = edit.at
+            wanted = []
+            for first, one in zip(messages, best.messages, strict=True):
+                whole = one.answer.tokens[-1] + WAY + CLOSE
+                is_late = lasts.get(one.answer, inf) > whole + LATE
+                middle = (one.answer.tokens[0] + edits.get(one, whole)) / 2
+                wanted.append(Message(one.answer, max(first.posted, whole if posts_whole and is_late else middle)))
+            _keep_apart(wanted)
+            found = _best(wanted, limit)
+            if not found:
+                return
+            best = found[0]
+            yield best
+
+
+def _keep_apart(messages: Sequence[Message]) -> None:
+    """Have posts wait until a channel takes them, whoever else posts."""
+    order = sorted(messages, key=lambda one: one.posted)
+    lag, base, slope = posts().spacing
+    for place, one in enumerate(order):
+        for before, other in enumerate(order[: max(0, place - lag + 2)]):  # a parent may come in between
+            one.posted = max(one.posted, other.posted + base + slope * (place - before - lag + 1) + CLOSE)
+
+
+def _can_be_posted(calls: Sequence[Call]) -> bool:
+    """Whether a channel takes all of these posts, parents among them."""
+    limit = posts()
+    return not any(limit.take(at) for at in sorted(call.at + WAY for call in calls))
+
+
+def _best(messages: Sequence[Message], limit: Limit) -> list[Plan]:
+    """The best plans for the messages, whose edits were moved about."""
+    best = sorted(_plans(messages, limit), key=lambda one: one.age)[:CANDIDATES]
+    for one in best:
+        one.move()
+    return sorted(best, key=lambda one: one.age)
+
+
+def _plan_posts(runs: Sequence[Run], *, is_parent_first: bool) -> tuple[list[Call], list[Message]]:
     """The posts, each as early as may be, and the answers' messages."""
     limit = posts()
     calls: list[Call] = []
     messages = []
     ready = {run: run.at for run in runs}  # when its next post may start
-    waiting = [(run, answer) for run in runs for answer in (None, *run.answers)]
+    waiting = [(run, answer) for run in runs for answer in (*([] if run.follows else [None]), *run.answers)]
     while waiting:
         at = max((call.at + limit.gap(len(calls) - place) + CLOSE for place, call in enumerate(calls)), default=0.0)
         at = max(at, min(ready[run] for run, _ in waiting))
@@ -172,33 +109,37 @@ def _plan_posts(runs: Sequence[Run], *, is_parent_first: bool) -> tuple[list[Cal
         ready[run] = at + LATENCY
         calls.append(Call(at, answer, is_edit=False))
         if answer:
-            messages.append(_Message(answer, at + WAY))
+            messages.append(Message(answer, at + WAY))
     return calls, messages
 
 
-def _plans(messages: Sequence[_Message], limit: Limit) -> Iterator[_Plan]:
+def _plans(messages: Sequence[Message], limit: Limit) -> Iterator[Plan]:
     """Plans for the messages, of ever more previews, as many as fit."""
-    lasts = [_Edit(one.ended, one, is_last=True) for one in messages if one.needs_last]
+    lasts = [Edit(one.ended, one, is_last=True) for one in messages if one.needs_last]
     lasts.sort(key=lambda edit: edit.at)
-    _Plan(messages, limit, lasts).delay()
-    span = lasts[-1].at - min(one.started for one in messages)
-    number = 0
-    while limit.gap(len(lasts) + number - 1) <= span:
-        edits = [_Edit(edit.at, edit.message, is_last=True) for edit in lasts]
-        edits += [_Edit(at) for at in _spread([edit.message for edit in lasts if edit.message], number)]
+    Plan(messages, limit, lasts).delay()
+    span = lasts[-1].at - min(one.started for one in messages) if lasts else 0.0
+    most = 0
+    while lasts and limit.gap(len(lasts) + most) <= span:
+        most += 1
+    for number in range(0, most + 1, 1 + most // TRIED):
+        edits = [Edit(edit.at, edit.message, is_last=True) for edit in lasts]
+        edits += [Edit(at) for at in _spread([edit.message for edit in lasts if edit.message], number)]
         edits.sort(key=lambda edit: (edit.at, edit.is_last))
-        one = _Plan(messages, limit, edits)
-        one.advance()
-        if one.assign():
-            yield one
-        number += 1
+        one = Plan(messages, limit, edits)
+        one.thin_out()
+        one.assign()
+        yield one
 
 
-def _spread(messages: Sequence[_Message], number: int) -> list[float]:
+def _spread(messages: Sequence[Message], number: int) -> list[float]:
     """So many moments, spread evenly over the time in which the messages' answers grow, each counted."""
+    if not number:
+        return []
     begin, end = min(one.started for one in messages), max(one.ended for one in messages)
     pieces = [begin + PIECE * (count + 0.5) for count in range(int((end - begin) / PIECE) + 1)]
-    growing = [sum(one.started < at < one.ended for one in messages) for at in pieces]
+    starts, ends = sorted(one.started for one in messages), sorted(one.ended for one in messages)
+    growing = [bisect_left(starts, at) - bisect_right(ends, at) for at in pieces]
     grown = list(accumulate(growing))
     most = max(growing)
     wanted = ((count + (most + 1) / 2) / (number + most) * grown[-1] for count in range(number))

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from bot.delivery.board import Board
+from bot.delivery.schedules.learned import Learned
 from bot.delivery.sections.parent import Parent
 from bot.delivery.sections.reply import Reply
 from bot.delivery.thread import Thread
@@ -26,6 +27,7 @@ from tests.support.ledger import Ledger
 
 PER_MINUTE = 50  # edits; what every policy is set to, whatever the world's limit is
 CHANNEL = "C"
+ELSEWHERE = "0"  # a message of before
 MARK = Mark("run", "part")
 
 
@@ -42,19 +44,21 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """What is asked `at` a time, and the answers to it."""
+    """What is asked `at` a time, and the answers to it; one that `follows` another needs no parent."""
 
     at: float
     answers: tuple[Answer, ...]
+    follows: bool = False
 
 
 Messages = list[tuple[Answer, str]]
 Policy = Callable[[Slack, Sequence[Run]], Coroutine[Any, Any, Messages]]
 
 
-async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
-    """The bot's board, with all that is below it."""
+async def ours(slack: Slack, runs: Sequence[Run], learned: str = "", *, lessons: list[str] | None = None) -> Messages:
+    """The bot's board, with all that is below it, and with what was `learned`; what it learns is put into `lessons`."""
     board = Board(slack, PER_MINUTE)
+    board.edits.recall(Learned.from_text(learned), _now())
     messages: Messages = []
     serving = asyncio.create_task(board.serve())
     async with asyncio.TaskGroup() as group:
@@ -62,21 +66,26 @@ async def ours(slack: Slack, runs: Sequence[Run]) -> Messages:
             group.create_task(_run_ours(board, run, messages))
     serving.cancel()
     await asyncio.wait([serving])
+    if lessons is not None:
+        lessons.append(board.edits.learned.to_text())
     return messages
 
 
 async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
     await _sleep_until(run.at)
-    replies = [Reply(perspective, ENGLISH) for perspective in PERSPECTIVES]
-    parent = Parent("Why?", "U", ENGLISH, replies)
-    thread = Thread("run", CHANNEL, sections=[parent, *replies])
+    replies = [Reply(perspective, ENGLISH) for perspective in PERSPECTIVES[: len(run.answers)]]
+    parent = None if run.follows else Parent("Why?", "U", ENGLISH, replies)
+    thread = Thread(
+        "run", CHANNEL, ELSEWHERE if run.follows else None, sections=[*([parent] if parent else []), *replies]
+    )
     board.open(thread, Ledger())
     async with asyncio.TaskGroup() as group:
         for reply, answer in zip(replies, run.answers, strict=True):
             group.create_task(_stream(board, thread, reply, answer))
     await board.settle(thread)
-    parent.finish()
-    await board.settle(thread)
+    if parent:
+        parent.finish()
+        await board.settle(thread)
     messages += [(answer, reply.placeholder.ts or "") for reply, answer in zip(replies, run.answers, strict=True)]
     board.close(thread)
 
@@ -119,7 +128,7 @@ async def on_timers(slack: Slack, runs: Sequence[Run], *, interval: float, per_m
 
         async def show(run: Run) -> None:
             await _sleep_until(run.at)
-            parent = await _post(slack, None, None)
+            parent = ELSEWHERE if run.follows else await _post(slack, None, None)
             for answer in run.answers:
                 ts = await _post(slack, answer, parent)
                 messages.append((answer, ts))
@@ -191,6 +200,7 @@ async def by_plan(slack: Slack, calls: Sequence[Call]) -> Messages:
 
 POLICIES: dict[str, Policy] = {
     "ours": ours,
+    "ours, learned": ours,
     "timer 1 s": partial(on_timers, interval=1.0, per_minute=float("inf")),
     "timer 3 s": partial(on_timers, interval=3.0, per_minute=float("inf")),
     "shared window": partial(on_timers, interval=1.0, per_minute=PER_MINUTE),

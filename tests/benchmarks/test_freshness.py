@@ -32,8 +32,15 @@ def test_no_answer_stands_still_for_long() -> None:
 def test_nothing_is_fresher_than_the_oracle(world: str) -> None:
     """It knows the future, and it is never refused."""
     results = {name: measure(name, world, "one run, 18 s") for name in NAMES}
-    assert min(results, key=lambda name: results[name].age) == "oracle"
-    assert results["oracle"].refused == 0
+    assert sorted(results, key=lambda name: results[name].age)[:2] == ["oracle, posts", "oracle"]
+    assert (results["oracle"].refused, results["oracle, posts"].refused) == (0, 0)
+
+
+@pytest.mark.parametrize("load", ["six, one a minute", "ten in a minute", "with follow-ups", "random, 1 in 2 min"])
+def test_no_last_text_of_the_oracle_is_late_while_there_are_slots(load: str) -> None:
+    """In rows and on random days too; its posts may then wait until an answer is half written."""
+    oracle, with_posts = (measure(name, "any 60 s", load) for name in ("oracle", "oracle, posts"))
+    assert (oracle.late < 0.1, with_posts.age < oracle.age) == (True, True)
 
 
 def test_timers_of_their_own_freeze_where_runs_share_the_budget() -> None:

@@ -28,6 +28,10 @@ class Limit(Protocol):
     def gap(self, calls: int) -> float:
         """Seconds that must lie between a call and the one that comes `calls` calls later."""
 
+    @property
+    def spacing(self) -> tuple[int, float, float]:
+        """The same as a rule: so many calls later at least so many seconds, and so many more for each call further."""
+
 
 @dataclass(slots=True)
 class Window:
@@ -46,6 +50,10 @@ class Window:
 
     def gap(self, calls: int) -> float:
         return calls // self.limit * MINUTE
+
+    @property
+    def spacing(self) -> tuple[int, float, float]:
+        return self.limit, MINUTE, 0.0
 
 
 @dataclass(slots=True)
@@ -73,6 +81,10 @@ class Bucket:
 
     def gap(self, calls: int) -> float:
         return max(0.0, (calls + 1 - self.burst) * MINUTE / self.per_minute)
+
+    @property
+    def spacing(self) -> tuple[int, float, float]:
+        return self.burst, MINUTE / self.per_minute, MINUTE / self.per_minute
 
 
 WORLDS: dict[str, Callable[[], Limit]] = {

@@ -727,7 +727,7 @@ async def test_what_is_being_written_down_as_its_thread_is_closed_is_not_sent(*,
         thread.post("b")
         await asyncio.sleep(1)
         thread.close()
-        assert (board._posts._waiting, board._edits._tracks) == ({}, {})
+        assert (board._posts._waiting, board.edits._tracks) == ({}, {})
         await asyncio.sleep(60)
     assert writer.texts() == ["a"] * is_standing
     assert len(writer.calls) == is_standing
@@ -744,3 +744,53 @@ async def test_a_thread_that_is_closed_while_it_waits_to_post_waits_no_more() ->
         assert len(board._posts._waiting) == 1
         thread.close()
         assert board._posts._waiting == {}
+
+
+async def test_a_reply_waits_for_a_slot_and_is_posted_whole_where_there_is_none() -> None:
+    """It costs no edit and is not late; no more messages than otherwise, and those that are whole go first."""
+    writer = Writer()
+    async with board_on(writer, edits_per_minute=6) as board:
+        board.note_spent([5.0] * 4)
+        thread = Stage(board, Ledger(), "C", "0")
+        replies = [thread.reply(perspective) for perspective in PERSPECTIVES]
+        await asyncio.sleep(2)
+        assert [reply.placeholder.ts is not None for reply in replies] == [True, True, False, False]
+        thread.show(replies[3], Draft.of("whole", State.DONE))
+        await asyncio.sleep(0.5)
+        assert [reply.placeholder.ts is not None for reply in replies] == [True, True, False, True]
+        for reply in replies[:3]:
+            thread.show(reply, Draft.of("whole too", State.DONE))
+        await asyncio.sleep(1)
+        assert thread.thread.is_settled
+    assert sorted(kind for _, kind, _, _ in writer.calls) == ["edit"] * 2 + ["post"] * 4
+    assert len(writer.screen) == 4
+
+
+async def test_a_reply_that_waits_is_posted_when_there_is_a_slot() -> None:
+    """With what there is by then."""
+    writer = Writer()
+    async with board_on(writer, edits_per_minute=6) as board:
+        board.note_spent([45.0] * 4)
+        thread = Stage(board, Ledger(), "C", "0")
+        replies = [thread.reply(perspective) for perspective in PERSPECTIVES]
+        thread.show(replies[3], Draft.of("grows"))
+        await asyncio.sleep(10)
+        assert len(writer.screen) == 2
+        await asyncio.sleep(6)
+    assert len(writer.screen) == 4
+    assert "grows" in str(writer.screen["4"].blocks)
+
+
+async def test_until_it_is_known_that_replies_can_be_posted_they_do_not_wait() -> None:
+    """A completion is paid for only then; a parent alone says nothing of it, unless there were others."""
+    writer = Writer()
+    async with board_on(writer, edits_per_minute=6) as board:
+        board.note_spent([5.0] * 6)
+        for number in (2, 1):
+            thread = Stage(board, Ledger(), "C")
+            thread.post("parent")
+            replies = [thread.reply(perspective) for perspective in PERSPECTIVES]
+            await asyncio.sleep(2)
+            assert sum(message.ts is not None for message in thread.thread.standing) == number
+            assert (replies[0].placeholder.ts is not None) is (number == 2)
+            thread.close()

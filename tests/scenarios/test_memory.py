@@ -18,7 +18,7 @@ import pytest
 
 from bot.delivery.board import Board
 from bot.delivery.message import Message
-from bot.delivery.schedules.edits import _Track
+from bot.delivery.schedules.track import Track
 from bot.delivery.sections.reply import Reply
 from bot.delivery.thread import Thread
 from bot.durable.journal import Journal
@@ -45,7 +45,7 @@ from tests.support.world import NAMES, WORKING, World, running, script_of, shown
 
 T = TypeVar("T")
 
-KINDS = (Thread, Message, Reply, Draft, Transcript, Merged, Run, _Track)
+KINDS = (Thread, Message, Reply, Draft, Transcript, Merged, Run, Track)
 WARM_UP = 12  # runs; by then nothing is loaded or compiled any more, and every buffer has its size
 
 
@@ -119,10 +119,10 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
             await ask(world)
             assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Supervisor)
-        assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
-        assert board._edits._flying == 0
+        assert (board._posts._waiting, board._open, board.edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert board.edits._window._flying == 0
         assert list(board._posts._buckets) == ["C0GENERAL"]
-        assert len(board._edits._ended) <= world.settings.slack_edits_per_minute
+        assert len(board.edits._window._ended) <= world.settings.slack_edits_per_minute
 
 
 async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
@@ -138,8 +138,8 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         forget(world)
         assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Supervisor)
-        assert (board._posts._waiting, board._open, board._edits._tracks, runs._tasks) == ({}, {}, {}, {})
-        assert (board._edits._flying, world.model.open_streams) == (0, 0)
+        assert (board._posts._waiting, board._open, board.edits._tracks, runs._tasks) == ({}, {}, {}, {})
+        assert (board.edits._window._flying, world.model.open_streams) == (0, 0)
 
 
 def test_memory_is_flat_over_runs() -> None:

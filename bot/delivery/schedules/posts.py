@@ -55,8 +55,9 @@ class PostSchedule:
         person: str = "",
         not_before: float = -math.inf,
     ) -> None:
-        """Note that a thread has something to post; what it has noted already stands."""
-        self._waiting.setdefault(thread, _Wait(channel, person, is_parent, now, not_before))
+        """Note that a thread has something to post, `not_before` a time; since when is not forgotten."""
+        since = self._waiting[thread].since if thread in self._waiting else now
+        self._waiting[thread] = _Wait(channel, person, is_parent, since, not_before)
 
     def forget(self, thread: Hashable) -> None:
         """Let go of a thread."""

@@ -44,7 +44,7 @@ class _Shown:
     __slots__ = ("is_anew", "is_reviewed", "is_trimmed", "message")
 
     def __init__(self, part: Part) -> None:
-        self.message = Message(str(part))
+        self.message = Message(str(part), can_wait=part.page == 1 and not part.is_anew)
         self.is_anew = part.is_anew
         self.is_trimmed = False  # whether its message shows no more than the page, or will
         self.is_reviewed = False  # whether what follows from the loss of its message is done

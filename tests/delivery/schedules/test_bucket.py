@@ -29,35 +29,6 @@ def test_fills_up_to_its_burst_and_no_further() -> None:
     assert bucket.has_at(3_600.0, 3.0) == 3_602.0
 
 
-def test_a_refusal_teaches_what_bucket_would_explain_it() -> None:
-    """Eight at once and two a second later, and then none: eight, or nearly ten, and what was gained between."""
-    bucket = Bucket.learn(11.0, 1.0, [10.0] * 8 + [10.5, 10.9])
-    assert bucket.burst == pytest.approx(10 - 0.95)
-    assert bucket.rate == 0.95
-    assert bucket.has_at(11.0) == pytest.approx(11 + 1 / 0.95)
-
-
-def test_a_refusal_at_once_teaches_a_bucket_of_one() -> None:
-    """Less would never grant anything."""
-    assert Bucket.learn(0.0, 1.0, []).burst == 1.0
-
-
-def test_one_more_refusal_slows_it_down() -> None:
-    """And empties it."""
-    bucket = Bucket.learn(0.0, 1.0, [0.0] * 5)
-    bucket.refuse(10.0)
-    assert bucket.has_at(10.0) == pytest.approx(10 + 1 / (0.95 * 0.6))
-
-
-def test_it_is_trusted_less_the_longer_nothing_is_refused() -> None:
-    """Every half minute a quarter more."""
-    bucket = Bucket.learn(0.0, 1.0, [0.0] * 4)
-    bucket.loosen(29.0)
-    assert (bucket.burst, bucket.rate) == (4.0, 0.95)
-    bucket.loosen(65.0)
-    assert (bucket.burst, bucket.rate) == pytest.approx((4 * 1.25**2, 0.95 * 1.25**2))
-
-
 @given(st.lists(st.floats(0, 5), max_size=60), st.floats(0.1, 10), st.integers(1, 10))
 def test_it_never_grants_more_than_a_burst_and_what_was_gained(pauses: list[float], rate: float, burst: int) -> None:
     """In any stretch of time."""

@@ -1,24 +1,60 @@
 import pytest
 
-from bot.delivery.schedules.durations import LEAST_DOUBT, TYPICAL, Durations
+from bot.delivery.schedules.durations import BEYOND, KEPT, LONG, OLDEST, SHORTEST, Durations
 
 
-def test_nothing_is_built_upon_before_an_answer_has_ended() -> None:
-    """What is typical is a guess by then."""
-    assert (Durations().typical, Durations().doubt) == (TYPICAL, 1.0)
-
-
-def test_alike_answers_are_believed_after_some_and_never_quite() -> None:
-    """A quarter of the way with each; others may come."""
+def learned(*seconds: float) -> Durations:
+    """What is believed after answers that took so long."""
     durations = Durations()
-    for typical in (24.0, 28.5, 31.875):
-        durations.learn(42.0)
-        assert durations.typical == pytest.approx(typical)
-    doubts = []
-    for _ in range(20):
-        durations.learn(42.0)
-        doubts.append(durations.doubt)
-    assert doubts == sorted(doubts, reverse=True)
-    assert durations.doubt == LEAST_DOUBT
-    durations.learn(2_000.0)
-    assert durations.doubt == pytest.approx(0.93, abs=0.03)
+    for one in seconds:
+        durations.learn(one)
+    return durations
+
+
+def test_before_an_answer_has_ended_the_guess_is_all_there_is() -> None:
+    """None ends before the shortest, and some end when they are as long as is usual."""
+    durations = Durations()
+    assert durations.goes_on(0, SHORTEST - 1) == 1
+    assert durations.goes_on(LONG - 0.5, 1.0) == pytest.approx(BEYOND, abs=0.05)
+    assert durations.goes_on(20, 50) > 0.99  # who waits for it is not to see it stand still
+    assert durations.goes_on(160, 80) > durations.goes_on(80, 80)  # what is old already is likely to become older
+    assert SHORTEST <= durations.soon() < 6
+
+
+def test_the_answers_of_late_are_believed_and_never_quite() -> None:
+    """As many as are remembered; others may come."""
+    durations = learned(*[6.0] * KEPT)
+    assert durations.goes_on(0, 5.0) > 0.8
+    assert 0 < durations.goes_on(0, 8.0) < 0.1
+    assert 4 < durations.soon() <= 5.5
+    assert durations.soon(3.0) == pytest.approx(durations.soon() - 3.0, abs=0.5)
+    for _ in range(KEPT):
+        durations.learn(40.0)
+    assert durations.seen == [40.0] * KEPT
+    assert durations.goes_on(0, 30.0) > 0.9
+
+
+def test_a_second_is_worth_less_the_fewer_answers_last_so_long() -> None:
+    """What is spent until some time is the sum of that, so it grows ever more slowly."""
+    durations = learned(*[6.0] * 4)
+    spent = durations.spent(0.0)
+    assert spent(0.0) == 0
+    assert spent(6.0) > spent(60.0) / 2
+    assert spent(1.0) == pytest.approx(durations.worth(0.5), rel=0.01)
+    assert durations.spent(3.0)(2.0) == pytest.approx((spent(5.0) - spent(3.0)), rel=0.05)
+
+
+def test_those_to_come_are_worth_nothing_at_once() -> None:
+    """In a minute in which one comes each second, about as much as the last of them are then."""
+    durations = learned(*[6.0] * KEPT)
+    assert durations.spent_anew(0.0) == 0
+    assert durations.spent_anew(60.0) == pytest.approx(57 * durations.spent(0.0)(6.0), rel=0.2)
+
+
+def test_what_cannot_be_is_no_trouble() -> None:
+    """Nothing at all, and longer than the tables go."""
+    durations = learned(0.0, 1e9)
+    assert durations.seen == [0.5, OLDEST]
+    assert durations.worth(1e9) > 0
+    assert durations.spent(1e9)(60.0) >= 0
+    assert 0 < durations.goes_on(1e9, 1e9) <= 1

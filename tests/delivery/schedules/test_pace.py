@@ -1,44 +1,69 @@
+from itertools import pairwise
+
 import pytest
 
-from bot.delivery.schedules.pace import STANDSTILL, TAIL, Pace, Returns
+from bot.delivery.schedules.arrivals import Arrivals
+from bot.delivery.schedules.durations import Durations
+from bot.delivery.schedules.pace import Pace, Returns
 
-FREE = [(60.0, 46)]  # all slots but those of four last texts
+FREE = [(60.0, 46.0)]  # all slots but those of four last texts
 
 
-def interval(
-    returns: Returns, *, now: float = 0.0, began: float = 0.0, answers: int = 4, typical: float = 18.0
-) -> float:
+def interval(returns: Returns, *, age: float = 0.0, answers: int = 4, pace: Pace | None = None) -> float:
     """Of answers that have begun together."""
-    return Pace().interval(now, [0.0] * answers, returns)
+    return (pace or Pace()).interval(100.0, [100.0 - age] * answers, returns)
 
 
-def test_a_budget_is_spent_within_what_is_typical_but_for_the_tail() -> None:
-    """The tail is a part of what lasts, and no more than keeps each answer from standing still."""
-    tail = min(TAIL * 46 / 60, 4 / STANDSTILL)
-    assert interval(FREE) == pytest.approx(18 / (46 - tail * 42))
-    assert interval(FREE, answers=1) == pytest.approx(18 / (46 - 42 / STANDSTILL))
+def test_it_slows_down_the_longer_answers_go_on() -> None:
+    """Whether they are long is not known before."""
+    left, intervals = 46.0, []
+    pace = Pace()
+    for age in range(60):
+        intervals.append(interval([(60.0 - age, left)], age=age, pace=pace))
+        left -= 1 / intervals[-1]
+    assert all(later > earlier * 0.97 for earlier, later in pairwise(intervals))
+    assert intervals[0] < 0.4
+    assert intervals[25] > 6 * intervals[0]
+    assert intervals[58] < 1.3 * intervals[25]
 
 
-def test_after_that_it_is_what_lasts_for_ever() -> None:
-    """And never less: slots would be left."""
-    assert interval(FREE, now=18.0) == pytest.approx(60 / 46)
-    assert interval(FREE, now=100.0) == pytest.approx(60 / 46)
-    assert interval([(60.0, 3)], now=18.0, answers=60) == pytest.approx(20.0)
+def test_it_spends_what_is_there_within_the_minute() -> None:
+    """If answers go on for as long, at the pace of each second."""
+    left, age, spent_in_6 = 46.0, 0.0, 0.0
+    pace = Pace()
+    while age < 59:
+        spent = 0.25 / interval([(60.0 - age, left)], age=age, pace=pace)
+        left -= spent
+        age += 0.25
+        spent_in_6 += spent if age <= 6 else 0
+    assert 14 < spent_in_6 < 20
+    assert 0 < left < 3
+
+
+def test_answers_that_were_alike_are_built_upon() -> None:
+    """Then most is spent in their time, and less on what goes on for longer."""
+    pace = Pace(Durations([6.0] * 12))
+    assert interval(FREE, pace=pace) < 0.85 * interval(FREE)
+    assert interval(FREE, pace=pace, age=9) > 2 * interval(FREE, pace=pace, age=2)
 
 
 def test_slots_that_come_back_soon_are_spent_in_their_time() -> None:
     """What is there until then is the least of all that bounds it."""
-    assert interval([(1.0, 1), (60.0, 46)], now=18.0) == pytest.approx(60 / 46)
-    assert interval([(10.0, 2), (60.0, 46)], now=18.0) == pytest.approx(5.0)
-    assert interval([(10.0, 2), (60.0, 46)]) == pytest.approx(5.0)
+    assert interval([(1.0, 20.0), *FREE]) == interval(FREE)
+    assert interval([(10.0, 2.0), *FREE]) > 4
 
 
-def test_the_tail_is_a_part_of_what_could_last_before_anything_was_spent() -> None:
-    """Else it would shrink with what it is to keep; a message that is taken up makes it anew."""
-    pace = Pace()
-    before = pace.interval(0.0, [0.0] * 4, FREE)
-    spent = [(59.0, 6), (60.0, 46)]
-    kept = pace.interval(1.0, [0.0] * 4, spent)
-    pace.renew()
-    assert pace.interval(1.0, [0.0] * 4, spent) < kept
-    assert before < kept
+def test_questions_to_come_have_their_part() -> None:
+    """Their last texts' slots, and a part of what is left, before anybody's previews."""
+    pace = Pace(arrivals=Arrivals())
+    for at in (60.0, 70.0, 80.0, 90.0, 100.0):
+        pace.arrivals.note(at, 5)
+    assert interval(FREE, pace=pace) > 1.4 * interval(FREE)
+    needed = pace.arrivals.rate(100.0) * (60 - pace.arrivals.quiet(100.0)) * 5
+    assert interval([(60.0, needed - 0.1)], pace=pace) == float("inf")
+    assert interval([(60.0, needed + 5)], pace=pace) < float("inf")
+
+
+def test_more_answers_share_what_one_would_have() -> None:
+    """The pace is that of all together."""
+    assert interval(FREE, answers=1) == pytest.approx(interval(FREE, answers=8))

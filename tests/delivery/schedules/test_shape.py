@@ -1,0 +1,158 @@
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.delivery.schedules.shape import LONGEST_PATIENCE, PATIENCE, Shape
+
+
+class Slack:
+    """A limit as it is: a bucket, which is full at the start."""
+
+    def __init__(self, per_minute: float, burst: float) -> None:
+        self.rate, self.burst = per_minute / 60, burst
+        self.level, self.at = burst, 0.0
+
+    def grants(self, now: float) -> bool:
+        """Whether a call is granted."""
+        self.level = min(self.burst, self.level + self.rate * (now - self.at))
+        self.at = now
+        if self.level < 1:
+            return False
+        self.level -= 1
+        return True
+
+
+def call(shape: Shape, slack: Slack, now: float, *, is_try: bool = False) -> bool:
+    """Make a call; whether it was granted."""
+    taken = shape.take(now, is_try=is_try)
+    if slack.grants(now):
+        shape.grant(taken)
+        return True
+    shape.refuse(now, taken, retry_after=5)
+    return False
+
+
+def refusals(shape: Shape, slack: Slack, pauses: Iterable[float], now: float = 0.0) -> list[float]:
+    """When calls were refused that were made as soon as the shape let them, and some time was over."""
+    refused = []
+    for pause in pauses:
+        now = shape.has_at(now + pause)
+        if not call(shape, slack, now):
+            refused.append(now)
+            now += 5
+    return refused
+
+
+def test_before_a_refusal_there_is_no_shape() -> None:
+    """Only the number a minute, which is another's to keep."""
+    shape = Shape(50)
+    for _ in range(49):
+        shape.grant(shape.take(0.0))
+    assert not shape.is_known
+    assert shape.has_at(0.0, 40) == 0.0
+    assert not shape.may_try(1e9)
+
+
+def test_one_refusal_teaches_the_burst() -> None:
+    """Six at once are one too many: it holds five, and gains what is told."""
+    shape, slack = Shape(50), Slack(50, 5)
+    assert refusals(shape, slack, [0.0] * 6) == [0.0]
+    assert shape.is_known
+    assert 4.5 < shape.burst <= 5
+    assert shape.rate * 60 == pytest.approx(50, rel=0.05)
+    assert refusals(shape, slack, [0.0] * 100, 5.0) == []
+
+
+def test_what_is_left_after_a_refusal_is_less_than_one() -> None:
+    """Whatever was thought to be there."""
+    shape = Shape(50)
+    for place in range(10):
+        shape.grant(shape.take(place * 2.0))
+    shape.refuse(20.0, shape.take(20.0), retry_after=5)
+    assert shape.level(20.0) < 1
+    assert shape.has_at(20.0) > 20.0
+
+
+def test_refusals_that_contradict_grants_teach_a_slower_rate() -> None:
+    """Half of what is told, found within some refusals."""
+    shape, slack = Shape(50), Slack(25, 5)
+    refused = refusals(shape, slack, [0.0] * 300)
+    assert 2 <= len(refused) <= 6
+    assert 0.75 * 25 <= shape.rate * 60 <= 25.5
+
+
+def test_where_no_bucket_explains_what_happened_the_newest_refusal_is_believed() -> None:
+    """Slack has changed."""
+    shape = Shape(50)
+    for _ in range(40):
+        shape.grant(shape.take(0.0))
+    for place in range(3):
+        shape.refuse(10_000.0 + place, shape.take(10_000.0 + place), retry_after=5)
+    assert shape.burst <= 3
+    assert shape.rate * 60 > 20
+
+
+def test_more_is_tried_once_in_a_while_and_less_often_the_more_often_in_vain() -> None:
+    """Whoever knows the moment asks."""
+    shape, slack = Shape(50), Slack(50, 5)
+    refusals(shape, slack, [0.0] * 6)
+    assert not shape.may_try(PATIENCE - 1)
+    now, patience = PATIENCE, []
+    for _ in range(8):
+        assert shape.may_try(now)
+        while call(shape, slack, now, is_try=shape.has_at(now) > now):
+            pass
+        assert not shape.may_try(now + 1)
+        began = now
+        while not shape.may_try(now):
+            now += 10
+        patience.append(now - began)
+    assert patience == sorted(patience)
+    assert (patience[0], patience[-1]) == (2 * PATIENCE, LONGEST_PATIENCE)
+
+
+def test_what_is_granted_beyond_is_believed_until_nothing_is_left_of_the_refusal() -> None:
+    """Slack takes more than it did: the pace comes back."""
+    shape = Shape(50)
+    refusals(shape, Slack(50, 5), [0.0] * 6)
+    slack = Slack(1_000_000, 1_000)
+    now = PATIENCE
+    for _ in range(60):
+        assert shape.may_try(now) or not shape.is_known
+        call(shape, slack, now, is_try=shape.has_at(now) > now)
+    assert not shape.is_known
+
+
+def test_a_rate_that_was_refuted_is_tried_again() -> None:
+    """A step at a time."""
+    shape, slack = Shape(50), Slack(25, 5)
+    refusals(shape, slack, [0.0] * 300)
+    slower = shape.rate
+    now = 10_000.0
+    slack = Slack(50, 5)
+    for _ in range(60):
+        now += LONGEST_PATIENCE
+        call(shape, slack, now, is_try=True)
+        refusals(shape, slack, [0.0] * 20, now)
+    assert shape.rate > 1.5 * slower
+
+
+def test_a_call_that_was_not_counted_is_given_back() -> None:
+    """It leaves the bucket as it was."""
+    shape, slack = Shape(50), Slack(50, 5)
+    refusals(shape, slack, [0.0] * 6)
+    level = shape.level(100.0)
+    shape.take(100.0)
+    shape.give_back()
+    assert shape.level(100.0) == level
+
+
+@given(st.floats(20, 60), st.floats(1, 40), st.lists(st.floats(0, 20), max_size=40))
+def test_in_any_bucket_refusals_become_few(per_minute: float, burst: float, pauses: list[float]) -> None:
+    """After those that taught its shape; and no slower rate is believed in than half of the true one."""
+    shape, slack = Shape(50), Slack(per_minute, burst)
+    refused = refusals(shape, slack, pauses + [0.0] * 200)
+    assert len(refused) <= 10
+    assert shape.rate * 60 >= 0.5 * min(per_minute, 50)
