@@ -9,10 +9,11 @@ import hashlib
 import logging
 from uuid import uuid4
 
+from bot.delivery.sections.buttons import is_lacking
 from bot.durable.journal import Journal
-from bot.durable.record import Conversation, Record
+from bot.durable.record import Conversation
 from bot.engine.conversation.followups import TOGETHER
-from bot.engine.draft import State
+from bot.engine.draft import Draft, State
 from bot.errors import StoreError
 from bot.runs.admission import Admission
 from bot.runs.preparing import Again
@@ -79,7 +80,7 @@ class Presses:
         names = [
             name
             for name in self._supervisor.names_of(conversation.root.question)
-            if _is_lacking(conversation.root, name)
+            if is_lacking(conversation.root.answers.get(name, Draft()))
         ]
         if press.side:
             names = [name for name in names if name == press.side]
@@ -124,11 +125,6 @@ class Presses:
         if not self._reception.admit(question):
             return None
         return None if await self._reception.take(question) else Phrase.ALREADY_DRAWN
-
-
-def _is_lacking(record: Record, name: str) -> bool:
-    draft = record.answers.get(name)
-    return draft is None or draft.state is not State.DONE
 
 
 def _fingerprint(conversation: Conversation) -> str:

@@ -193,6 +193,8 @@ class Supervisor:
             self._going_on.pop(question.key, None)
             self._admission.end(record.begun_by if record else question.user)
             if outcome is not None:
+                if run is not None:
+                    run.write_ends()
                 entry.end(outcome)
             logger.info(
                 "run.end key=%s outcome=%s seconds=%.1f %s",
