@@ -39,9 +39,14 @@ class Outline:
 
 
 def lay_out_question(
-    question: Question, perspectives: Sequence[Perspective], found: Found | None = None, answers: Answers | None = None
+    question: Question,
+    perspectives: Sequence[Perspective],
+    found: Found | None = None,
+    answers: Answers | None = None,
+    *,
+    lead: Standing | None = None,
 ) -> Outline:
-    """All sides of a problem."""
+    """All sides of a problem; `lead` has drawn them together before, where some of them are tried again."""
     drafts = answers or {}
     opens_thread = question.thread_ts is None
     keys = [one.key for one in perspectives]
@@ -49,7 +54,7 @@ def lay_out_question(
     replies = [Reply(one, question.language, drafts.get(one.key), found, buttons=buttons) for one in perspectives]
     if not (opens_thread and perspectives):
         return Outline(replies)
-    parent = Parent(question.problem, question.user, question.language, replies, found, buttons=buttons)
+    parent = Parent(question.problem, question.user, question.language, replies, found, buttons=buttons, lead=lead)
     return Outline(replies, parent, is_opened_by_it=True)
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from bot.delivery.sections.parent import Standing
 from bot.delivery.sections.section import Found
 from bot.durable.entry import Entry
 from bot.durable.journal import Journal
@@ -19,7 +20,7 @@ from bot.engine.conversation.material import Former, compose
 from bot.engine.draft import State
 from bot.engine.perspectives import Perspective
 from bot.errors import SlackError, StoreError, TokenRefusedError
-from bot.runs.outline import Outline, lay_out_again, lay_out_further, lay_out_question
+from bot.runs.outline import Outline, find_lead, lay_out_again, lay_out_further, lay_out_question
 from bot.runs.run import Run
 from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
@@ -96,7 +97,8 @@ class Preparing:
                 raise NotBegunError(self._hint)
             run = self._open(question, lay_out_question(question, self._perspectives), entry)
             return run, _known(compose("", thread=thread))
-        run = self._open(question, self._lay_out(question, record), entry)
+        lead = await self._find_lead(record) if record else None
+        run = self._open(question, self._lay_out(question, record, lead), entry)
         known = record.material if record else ""
 
         async def read() -> str:
@@ -112,13 +114,23 @@ class Preparing:
     def _open(self, question: Question, outline: Outline, entry: Entry) -> Run:
         return Run(question, outline, self._board, entry)
 
-    def _lay_out(self, question: Question, record: Record | None) -> Outline:
+    async def _find_lead(self, record: Record) -> Standing | None:
+        """What has drawn the answers together, of a run that was taken up while some of them were tried again."""
+        if not record.reopened_at:
+            return None
+        try:
+            conversation = await self._journal.recall(record.question.key)
+        except StoreError:
+            return None  # the index goes without; nobody waits for that
+        return find_lead(conversation) if conversation else None
+
+    def _lay_out(self, question: Question, record: Record | None, lead: Standing | None) -> Outline:
         if record is None:
             return lay_out_question(question, self._perspectives)
         perspectives, found = self._perspectives, self._find(record)
         if self.is_too_old(record):
             perspectives = [one for one in perspectives if one.key in found.posts]
-        return lay_out_question(question, perspectives, found, record.answers)
+        return lay_out_question(question, perspectives, found, record.answers, lead=lead)
 
     async def _prepare_again(
         self, record: Record, entry: Entry, again: Again

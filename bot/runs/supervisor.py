@@ -11,6 +11,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from bot.durable.entry import Entry
 from bot.durable.journal import Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
@@ -193,9 +194,7 @@ class Supervisor:
             self._going_on.pop(question.key, None)
             self._admission.end(record.begun_by if record else question.user)
             if outcome is not None:
-                if run is not None:
-                    run.write_ends()
-                entry.end(outcome)
+                _write_end(entry, run, outcome)
             logger.info(
                 "run.end key=%s outcome=%s seconds=%.1f %s",
                 question.key,
@@ -237,6 +236,12 @@ class Supervisor:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS):
                     await self._teller.tell(question, notices.interrupted, question.problem)
+
+
+def _write_end(entry: Entry, run: Run | None, outcome: Outcome) -> None:
+    if run is not None:
+        run.write_ends()
+    entry.end(outcome)
 
 
 def _now() -> float:
