@@ -34,7 +34,6 @@ from bot.texts.phrases import Phrase
 logger = logging.getLogger(__name__)
 
 CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
-READ_LIMIT = 3.0  # seconds for a thread to be read; people wait for the first words meanwhile
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 
@@ -172,13 +171,12 @@ class Preparing:
         """What was said in the thread of a question; nothing where it cannot be read, of which its sender is told."""
         thread = ""
         try:
-            async with asyncio.timeout(READ_LIMIT):
-                thread = await self._slack.read_thread(
-                    question.channel, question.thread_ts or "", before_ts=question.asked_at_ts
-                )
-        except (SlackError, TokenRefusedError, TimeoutError) as error:
-            code = "no answer" if isinstance(error, TimeoutError) else error.code
-            logger.info("thread.unread key=%s error=%s", question.key, code)
+            # It ends in time by itself. A limit of ours, as long as that, would throw away what has come by then.
+            thread = await self._slack.read_thread(
+                question.channel, question.thread_ts or "", before_ts=question.asked_at_ts
+            )
+        except (SlackError, TokenRefusedError) as error:
+            logger.info("thread.unread key=%s error=%s", question.key, error.code)
             if not is_blank(question.problem):
                 await self._teller.tell(question, lambda language: notices.not_done(Phrase.THREAD_UNREAD, language))
         else:
