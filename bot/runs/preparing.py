@@ -90,7 +90,8 @@ class Preparing:
             answers = {} if record is None else record.answers
             outline = lay_out_further(question, conversation, self._perspectives, found, answers)
             return self._open(question, outline, entry), _known(_compose_further(question, conversation))
-        if record is None and question.reads_thread and is_blank(question.problem):
+        is_begun = record is not None and (record.posts or record.material)  # else the thread was never read
+        if not is_begun and question.reads_thread and is_blank(question.problem):
             thread = await self._read(question, entry)
             if not thread:
                 raise NotBegunError(self._hint)

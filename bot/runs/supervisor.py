@@ -61,6 +61,7 @@ class Supervisor:
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}
+        self._stopped: dict[str, str] = {}  # by whom runs were stopped that are just being prepared
         self._abandoned: set[str] = set()
         self._is_hurried = False
         self._is_closed = False
@@ -101,10 +102,11 @@ class Supervisor:
 
     def stop(self, key: str, user: str) -> bool:
         """End a run where it is, since `user` says so; whether it goes on here."""
-        run = self._going_on.get(key)
-        if run is not None:
+        if run := self._going_on.get(key):
             run.stop(user)
-        return run is not None
+        elif key in self._tasks:
+            self._stopped.setdefault(key, user)  # it is just being prepared
+        return key in self._tasks
 
     def go_on(self, record: Record, again: Again) -> None:
         """Ask some answers of a run anew, which was reopened, and its payer admitted."""
@@ -143,6 +145,7 @@ class Supervisor:
 
     def _note_end(self, key: str) -> None:
         self._tasks.pop(key, None)
+        self._stopped.pop(key, None)
         self._abandoned.discard(key)
 
     async def _resume(self, record: Record) -> None:
@@ -170,8 +173,8 @@ class Supervisor:
         try:
             run, reading = await self._preparing.prepare(question, entry, record, again)
             self._going_on[question.key] = run
-            if record is not None and record.stopped_by:
-                run.stop(record.stopped_by)
+            if user := self._stopped.pop(question.key, record.stopped_by if record else ""):
+                run.stop(user)
             outcome = await self._answer(run, question, record, await reading())
         except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
             raise
