@@ -9,6 +9,7 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bot.delivery.sections.parent import Standing
 from bot.delivery.sections.section import Found
@@ -162,10 +163,10 @@ class Preparing:
         try:
             conversation = await self._journal.recall(question.root)
         except StoreError as error:
-            raise NotBegunError(lambda language: notices.not_done(Phrase.STORE_AWAY, language)) from error
+            raise NotBegunError(partial(_refuse, Phrase.STORE_AWAY, question.problem)) from error
         is_known = question.kind is Kind.TOGETHER or question.side in {one.key for one in self._perspectives}
         if conversation is None or not is_known:
-            raise NotBegunError(lambda language: notices.not_done(Phrase.UNKNOWN_RUN, language))
+            raise NotBegunError(partial(_refuse, Phrase.UNKNOWN_RUN, question.problem))
         return conversation
 
     async def _read(self, question: Question, entry: Entry) -> str:
@@ -203,6 +204,10 @@ def _compose_further(question: Question, conversation: Conversation) -> str:
     ]
     added = None if is_all else question.problem
     return compose(root.question.problem, thread=root.material, answers=former, added=added)
+
+
+def _refuse(phrase: Phrase, problem: str, language: Language) -> Sequence[Body]:
+    return notices.not_done(phrase, language, problem)
 
 
 def _known(problem: str) -> Callable[[], Awaitable[str]]:

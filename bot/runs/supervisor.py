@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -166,6 +167,7 @@ class Supervisor:
     async def _run(self, question: Question, record: Record | None, again: Again | None = None) -> None:
         """Answer a question that was admitted."""
         began = _now()
+        asker = question if record is None else replace(question, user=record.begun_by)
         logger.info("run.start key=%s kind=%s", question.key, question.kind.value)
         entry = self._journal.entry(question.key)
         run: Run | None = None
@@ -175,27 +177,27 @@ class Supervisor:
             self._going_on[question.key] = run
             if user := self._stopped.pop(question.key, record.stopped_by if record else ""):
                 run.stop(user)
-            outcome = await self._answer(run, question, record, await reading())
+            outcome = await self._answer(run, asker, record, await reading())
         except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
             raise
         except NotBegunError as error:
-            await self._teller.tell(question, error.write)
+            await self._teller.tell(asker, error.write)
             outcome = Outcome.REFUSED
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             if run is not None:
                 await run.interrupt(Reason(Code.BOT_BROKEN))
-            await self._teller.tell(question, notices.broken, question.problem)
+            await self._teller.tell(asker, notices.broken, question.problem)
             outcome = Outcome.BROKEN  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
             if not (self._is_hurried or question.key in self._abandoned):
-                await self._say_farewell(run, question, is_kept=entry.is_kept)
+                await self._say_farewell(run, asker, is_kept=entry.is_kept)
             raise
         finally:
             if run is not None:
                 run.close()
             self._going_on.pop(question.key, None)
-            self._admission.end(record.begun_by if record else question.user)
+            self._admission.end(asker.user)
             if outcome is not None:
                 _write_end(entry, run, outcome)
             logger.info(

@@ -14,7 +14,7 @@ from bot.errors import BotError, FormRefusedError, RateLimitedError, Unavailable
 from bot.slack import notices
 from bot.slack.api import Slack
 from bot.slack.body import Body
-from bot.slack.question import Question
+from bot.slack.question import Kind, Question
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,10 @@ class Teller:
         while form is not None and pause is not None:
             await asyncio.sleep(pause)
             try:
-                await self._slack.post_ephemeral(
+                # What came of a button is said in its thread, where its response_url does not lead.
+                is_pressed = question.kind is not Kind.PERSPECTIVES
+                show = self._slack.answer_press if is_pressed else self._slack.post_ephemeral
+                await show(
                     question.channel,
                     question.user,
                     form,
