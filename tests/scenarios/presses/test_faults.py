@@ -183,7 +183,10 @@ async def test_an_answer_whose_reply_is_deleted_is_not_asked_again_for_nobody(wh
 
 async def test_what_nobody_could_end_is_no_longer_said_to_go_on() -> None:
     """A reply is deleted in a run; when another answer is tried again, the index keeps what it said of that one."""
-    scripts = QUICK | {"Depth": Script(tuple("abcdefgh"), every=2.0), "Time": [REFUSED, Script(("Whole.",))]}
+    scripts: dict[str, Any] = QUICK | {
+        "Depth": Script(tuple("abcdefgh"), every=2.0),
+        "Time": [REFUSED, Script(("Whole.",))],
+    }
     async with running(ModelServer(**scripts)) as world:
         await world.slack.command("Why?")
         await world.until(lambda: any("writing" in shown(one) for one in world.workspace.messages))
