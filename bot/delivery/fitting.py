@@ -1,12 +1,13 @@
 """What one message is sent as: in which form and in which size, by what Slack has refused of it. Pure.
 
 What Slack refuses for its size is sent smaller; what cannot be made smaller, or is refused for its form, is sent
-plainer. Nothing is sent twice unchanged.
+plainer. What is refused for its form and has buttons is sent without them before: words count for more. Nothing is sent
+twice unchanged.
 """
 
 import math
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from bot.slack.body import Body
 
@@ -22,6 +23,14 @@ class Form(IntEnum):
     MARKDOWN = 0
     PLAIN = 1  # the same words, with nothing in them to be parsed
     BARE = 2  # what it is and its state, over the text that stands there already
+
+
+class Controls(Enum):
+    """What is known of a message's buttons."""
+
+    SENT = "sent"  # nothing: they are sent
+    LEFT_OUT = "left out"  # they may be what Slack has refused
+    CLEARED = "cleared"  # Slack has refused the message without them too, so they are sent
 
 
 @dataclass(slots=True)
@@ -53,6 +62,7 @@ class Fitting:
     refused_size: float = math.inf  # bytes of the smallest text that Slack has refused
     _refused_form: Form = Form.MARKDOWN  # in which it did
     _halvings: int = 0  # how often it was made smaller in this form
+    _controls: Controls = Controls.SENT
 
     def dress(self, body: Body, shown: Body | None, *, is_known: bool) -> Body | None:
         """The message in the form that is left to it, over what is `shown`; None where there is none left.
@@ -74,6 +84,11 @@ class Fitting:
         """Note that Slack has refused `body` as it was sent; whether there is a form left to be tried."""
         if self.form is Form.BARE:
             return False
+        if not is_for_size and self._controls is Controls.SENT and body.has_buttons:
+            self._controls = Controls.LEFT_OUT
+            return True
+        if not is_for_size and self._controls is Controls.LEFT_OUT:
+            self._controls = Controls.CLEARED
         most = MOST_HALVINGS if is_for_size else MOST_DOUBTFUL
         if body.weight > LEAST and self._halvings < most and (is_for_size or self.form is Form.MARKDOWN):
             # What is shown of it already was not too long, if it was less.
@@ -92,6 +107,8 @@ class Fitting:
         return self.form < Form.BARE or is_known
 
     def _in_form(self, body: Body, shown: Body | None) -> Body:
+        if self._controls is Controls.LEFT_OUT:
+            body = body.unbuttoned()
         match self.form:
             case Form.MARKDOWN:
                 return body

@@ -6,7 +6,7 @@ index, and nothing of theirs is touched.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.delivery.sections.buttons import Buttons
 from bot.delivery.sections.parent import PART, Parent, Standing
@@ -16,6 +16,7 @@ from bot.durable.record import Conversation, Record
 from bot.engine.conversation.followups import DRAW_TOGETHER, TOGETHER, deepen
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
+from bot.engine.reasons import Code, Reason
 from bot.slack.markup.mrkdwn import escape
 from bot.slack.question import Kind, Question
 from bot.texts.phrases import Phrase
@@ -38,9 +39,14 @@ class Outline:
 
 
 def lay_out_question(
-    question: Question, perspectives: Sequence[Perspective], found: Found | None = None, answers: Answers | None = None
+    question: Question,
+    perspectives: Sequence[Perspective],
+    found: Found | None = None,
+    answers: Answers | None = None,
+    *,
+    lead: Standing | None = None,
 ) -> Outline:
-    """All sides of a problem."""
+    """All sides of a problem; `lead` has drawn them together before, where some of them are tried again."""
     drafts = answers or {}
     opens_thread = question.thread_ts is None
     keys = [one.key for one in perspectives]
@@ -48,7 +54,7 @@ def lay_out_question(
     replies = [Reply(one, question.language, drafts.get(one.key), found, buttons=buttons) for one in perspectives]
     if not (opens_thread and perspectives):
         return Outline(replies)
-    parent = Parent(question.problem, question.user, question.language, replies, found, buttons=buttons)
+    parent = Parent(question.problem, question.user, question.language, replies, found, buttons=buttons, lead=lead)
     return Outline(replies, parent, is_opened_by_it=True)
 
 
@@ -77,12 +83,11 @@ def lay_out_again(
     buttons = Buttons(question.key, question.language, keys, has_parent=has_parent)
     lines: list[Reply | Standing] = []
     for one in perspectives:
-        draft = drafts.get(one.key, Draft())
         if one.key in names:
-            lines.append(Reply(one, question.language, draft, found, buttons=buttons))
+            lines.append(Reply(one, question.language, drafts.get(one.key), found, buttons=buttons))
         else:
-            buttons.note(one.key, draft)
-            lines.append(Standing(one, draft))
+            lines.append(_stand(one, record))
+            buttons.note(one.key, lines[-1].draft)
     replies = [line for line in lines if isinstance(line, Reply)]
     if not has_parent:
         return Outline(replies)
@@ -112,7 +117,7 @@ def lay_out_further(
     root = conversation.root
     if question.kind is Kind.DEEPER or not (index := root.posts.get(PART)):
         return Outline([reply])
-    lines = [Standing(one, root.answers.get(one.key, Draft())) for one in perspectives]
+    lines = [_stand(one, root) for one in perspectives]
     below = Buttons(root.question.key, root.question.language, [line.perspective.key for line in lines])
     for line in lines:
         below.note(line.perspective.key, line.draft)
@@ -134,6 +139,14 @@ def find_lead(conversation: Conversation) -> Standing | None:
     drawn = [one.answers.get(TOGETHER) for one in conversation.further if one.question.kind is Kind.TOGETHER]
     whole = [draft for draft in drawn if draft is not None and draft.state is State.DONE]
     return Standing(DRAW_TOGETHER, whole[-1]) if whole else None
+
+
+def _stand(perspective: Perspective, record: Record) -> Standing:
+    """An answer of a run that has ended: whatever was written of it, it does not go on."""
+    draft = record.answers.get(perspective.key, Draft())
+    if not draft.state.is_final:
+        draft = replace(draft, state=State.INTERRUPTED, reason=Reason(Code.BOT_AWAY))
+    return Standing(perspective, draft)
 
 
 def _place(question: Question) -> str:

@@ -9,7 +9,9 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from bot.delivery.sections.parent import Standing
 from bot.delivery.sections.section import Found
 from bot.durable.entry import Entry
 from bot.durable.journal import Journal
@@ -19,7 +21,7 @@ from bot.engine.conversation.material import Former, compose
 from bot.engine.draft import State
 from bot.engine.perspectives import Perspective
 from bot.errors import SlackError, StoreError, TokenRefusedError
-from bot.runs.outline import Outline, lay_out_again, lay_out_further, lay_out_question
+from bot.runs.outline import Outline, find_lead, lay_out_again, lay_out_further, lay_out_question
 from bot.runs.run import Run
 from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
@@ -33,7 +35,6 @@ from bot.texts.phrases import Phrase
 logger = logging.getLogger(__name__)
 
 CALL_LIMIT = 25.0  # seconds after which no call of a dead process is carried out: it waited 15, and is long sent
-READ_LIMIT = 3.0  # seconds for a thread to be read; people wait for the first words meanwhile
 TOO_OLD = 3_600.0  # seconds; who asked an hour ago has gone on without an answer
 
 
@@ -90,13 +91,15 @@ class Preparing:
             answers = {} if record is None else record.answers
             outline = lay_out_further(question, conversation, self._perspectives, found, answers)
             return self._open(question, outline, entry), _known(_compose_further(question, conversation))
-        if record is None and question.reads_thread and is_blank(question.problem):
+        is_begun = record is not None and (record.posts or record.material)  # else the thread was never read
+        if not is_begun and question.reads_thread and is_blank(question.problem):
             thread = await self._read(question, entry)
             if not thread:
                 raise NotBegunError(self._hint)
             run = self._open(question, lay_out_question(question, self._perspectives), entry)
             return run, _known(compose("", thread=thread))
-        run = self._open(question, self._lay_out(question, record), entry)
+        lead = await self._find_lead(record) if record else None
+        run = self._open(question, self._lay_out(question, record, lead), entry)
         known = record.material if record else ""
 
         async def read() -> str:
@@ -112,13 +115,23 @@ class Preparing:
     def _open(self, question: Question, outline: Outline, entry: Entry) -> Run:
         return Run(question, outline, self._board, entry)
 
-    def _lay_out(self, question: Question, record: Record | None) -> Outline:
+    async def _find_lead(self, record: Record) -> Standing | None:
+        """What has drawn the answers together, of a run that was taken up while some of them were tried again."""
+        if not record.reopened_at:
+            return None
+        try:
+            conversation = await self._journal.recall(record.question.key)
+        except StoreError:
+            return None  # the index goes without; nobody waits for that
+        return find_lead(conversation) if conversation else None
+
+    def _lay_out(self, question: Question, record: Record | None, lead: Standing | None) -> Outline:
         if record is None:
             return lay_out_question(question, self._perspectives)
         perspectives, found = self._perspectives, self._find(record)
         if self.is_too_old(record):
             perspectives = [one for one in perspectives if one.key in found.posts]
-        return lay_out_question(question, perspectives, found, record.answers)
+        return lay_out_question(question, perspectives, found, record.answers, lead=lead)
 
     async def _prepare_again(
         self, record: Record, entry: Entry, again: Again
@@ -153,23 +166,22 @@ class Preparing:
         try:
             conversation = await self._journal.recall(question.root)
         except StoreError as error:
-            raise NotBegunError(lambda language: notices.not_done(Phrase.STORE_AWAY, language)) from error
+            raise NotBegunError(partial(_refuse, Phrase.STORE_AWAY, question.problem)) from error
         is_known = question.kind is Kind.TOGETHER or question.side in {one.key for one in self._perspectives}
         if conversation is None or not is_known:
-            raise NotBegunError(lambda language: notices.not_done(Phrase.UNKNOWN_RUN, language))
+            raise NotBegunError(partial(_refuse, Phrase.UNKNOWN_RUN, question.problem))
         return conversation
 
     async def _read(self, question: Question, entry: Entry) -> str:
         """What was said in the thread of a question; nothing where it cannot be read, of which its sender is told."""
         thread = ""
         try:
-            async with asyncio.timeout(READ_LIMIT):
-                thread = await self._slack.read_thread(
-                    question.channel, question.thread_ts or "", before_ts=question.asked_at_ts
-                )
-        except (SlackError, TokenRefusedError, TimeoutError) as error:
-            code = "no answer" if isinstance(error, TimeoutError) else error.code
-            logger.info("thread.unread key=%s error=%s", question.key, code)
+            # It ends in time by itself. A limit of ours, as long as that, would throw away what has come by then.
+            thread = await self._slack.read_thread(
+                question.channel, question.thread_ts or "", before_ts=question.asked_at_ts
+            )
+        except (SlackError, TokenRefusedError) as error:
+            logger.info("thread.unread key=%s error=%s", question.key, error.code)
             if not is_blank(question.problem):
                 await self._teller.tell(question, lambda language: notices.not_done(Phrase.THREAD_UNREAD, language))
         else:
@@ -195,6 +207,10 @@ def _compose_further(question: Question, conversation: Conversation) -> str:
     ]
     added = None if is_all else question.problem
     return compose(root.question.problem, thread=root.material, answers=former, added=added)
+
+
+def _refuse(phrase: Phrase, problem: str, language: Language) -> Sequence[Body]:
+    return notices.not_done(phrase, language, problem)
 
 
 def _known(problem: str) -> Callable[[], Awaitable[str]]:

@@ -9,11 +9,11 @@ import hashlib
 import logging
 from uuid import uuid4
 
-from bot.delivery.sections.buttons import LEAST_TOGETHER
+from bot.delivery.sections.buttons import LEAST_TOGETHER, is_lacking
 from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
 from bot.engine.conversation.followups import TOGETHER
-from bot.engine.draft import State
+from bot.engine.draft import Draft, State
 from bot.errors import StoreError
 from bot.runs.admission import Admission
 from bot.runs.preparing import Again
@@ -34,6 +34,7 @@ class Presses:
         self._reception = reception
         self._journal = journal
         self._admission = admission
+        self._beginning: set[str] = set()  # runs of which something is just being begun that writes their index
 
     async def press(self, press: Press) -> None:
         """Carry out a press; return once it is written down, or its presser is being told why it is not."""
@@ -56,10 +57,8 @@ class Presses:
         match press.action:
             case Action.STOP:
                 return await self._stop(press)
-            case Action.AGAIN:
-                return await self._try_again(press)
-            case Action.TOGETHER:
-                return await self._draw_together(press)
+            case Action.AGAIN | Action.TOGETHER:
+                return await self._begin(press)
             case _:
                 is_known = await self._journal.vote(press.run, press.side, press.user, is_good=press.is_good)
                 return None if is_known else Phrase.UNKNOWN_RUN
@@ -69,47 +68,62 @@ class Presses:
         is_open = await self._journal.stop(press.run, press.user)
         return None if is_live or is_open else Phrase.ALREADY_STOPPED
 
-    async def _try_again(self, press: Press) -> Phrase | None:
-        conversation = await self._journal.recall(press.run)
-        if conversation is None:
+    async def _begin(self, press: Press) -> Phrase | None:
+        """Try again or draw together; of two who begin at once what writes the same index, the second is told so."""
+        found = await self._journal.recall(press.run)
+        if found is None:
             return Phrase.UNKNOWN_RUN
-        if self._supervisor.is_live(press.run):
+        root = found.root.question.root or press.run
+        if root in self._beginning:
+            return Phrase.IS_GOING_ON
+        self._beginning.add(root)
+        try:
+            conversation = await self._journal.recall(root)
+            if conversation is None:
+                return Phrase.UNKNOWN_RUN
+            if press.action is Action.TOGETHER:
+                return await self._draw_together(press, conversation)
+            return await self._try_again(press, conversation)
+        finally:
+            self._beginning.discard(root)
+
+    async def _try_again(self, press: Press, conversation: Conversation) -> Phrase | None:
+        records = {record.question.key: record for record in (conversation.root, *conversation.further)}
+        record = records.get(press.run)
+        if record is None:
+            return Phrase.UNKNOWN_RUN
+        writes_index = record.question.kind is not Kind.DEEPER
+        if record.outcome is None or (writes_index and _is_index_open(conversation)):
             return Phrase.IS_GOING_ON
         names = [
             name
-            for name in self._supervisor.names_of(conversation.root.question)
-            if _is_lacking(conversation.root, name)
+            for name in self._supervisor.names_of(record.question)
+            if is_lacking(record.answers.get(name, Draft())) and press.side in {"", name}
         ]
-        if press.side:
-            names = [name for name in names if name == press.side]
         if not names:
             return Phrase.NOTHING_TO_TRY_AGAIN
-        question = _question(press)
-        if not self._reception.admit(question):
+        if not self._reception.admit(_question(press)):
             return None
-        record = None
+        reopened = None
         try:
-            record = await self._journal.reopen(press.run, names, press.user)
+            reopened = await self._journal.reopen(press.run, names, press.user)
         finally:
-            if record is None:
+            if reopened is None:
                 self._admission.withdraw(press.user)
-        if record is None:
+        if reopened is None:
             return Phrase.IS_GOING_ON
-        self._supervisor.go_on(record, Again(names, conversation))
+        self._supervisor.go_on(reopened, Again(names, conversation))
         return None
 
-    async def _draw_together(self, press: Press) -> Phrase | None:
-        conversation = await self._journal.recall(press.run)
-        if conversation is None:
-            return Phrase.UNKNOWN_RUN
+    async def _draw_together(self, press: Press, conversation: Conversation) -> Phrase | None:
         root = conversation.root
-        if self._supervisor.is_live(press.run):
+        if _is_index_open(conversation):
             return Phrase.IS_GOING_ON
         if sum(draft.state is State.DONE for draft in root.answers.values()) < LEAST_TOGETHER:
             return Phrase.TOO_FEW
         thread_ts = press.thread_ts or press.ts
         question = Question(
-            f"{root.question.key}/{TOGETHER}/{_fingerprint(conversation)}",
+            _name_drawing(conversation),
             "",
             press.user,
             press.channel,
@@ -125,9 +139,28 @@ class Presses:
         return None if await self._reception.take(question) else Phrase.ALREADY_DRAWN
 
 
-def _is_lacking(record: Record, name: str) -> bool:
-    draft = record.answers.get(name)
-    return draft is None or draft.state is not State.DONE
+def _is_index_open(conversation: Conversation) -> bool:
+    """Whether something goes on that writes the index in the end: of two at once, one would take the other's away."""
+    return conversation.root.outcome is None or any(record.outcome is None for record in _drawn(conversation))
+
+
+def _drawn(conversation: Conversation) -> list[Record]:
+    """What has drawn the answers together, or was to."""
+    return [record for record in conversation.further if record.question.kind is Kind.TOGETHER]
+
+
+def _name_drawing(conversation: Conversation) -> str:
+    """The key of what draws the answers together as they stand: once drawn, they are not drawn again.
+
+    What has come to nothing does not count, wherever it failed.
+    """
+    name = f"{conversation.root.question.key}/{TOGETHER}/{_fingerprint(conversation)}"
+    lost = sum(
+        all(draft.state is not State.DONE for draft in record.answers.values())
+        for record in _drawn(conversation)
+        if record.question.key.startswith(name)
+    )
+    return f"{name}/{lost}" if lost else name
 
 
 def _fingerprint(conversation: Conversation) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from bot.durable.journal import Journal
+from bot.errors import StoreError
 from bot.runs.admission import Admission, Unfit
 from bot.runs.quotas import Refusal
 from bot.runs.refusals import Refusals, code_of, needs_words
@@ -17,7 +18,8 @@ from bot.runs.supervisor import Supervisor
 from bot.runs.teller import Teller
 from bot.slack import notices
 from bot.slack.body import Body
-from bot.slack.question import Question
+from bot.slack.question import Kind, Question
+from bot.texts.phrases import Phrase
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +39,11 @@ class Reception:
     async def receive(self, question: Question) -> Body | None:
         """Take a question: begin a run once it is written down, or tell its sender why not.
 
-        Returns what is to be said with the acknowledgement: a refusal, where its sender has just been told another.
+        Returns what is to be said with the acknowledgement: a refusal, where its sender has just been told another, or
+        stands before the form in which it was typed.
         """
+        if question.kind is Kind.DEEPER and (phrase := await self._look_up_root(question)):
+            return notices.not_done(phrase, question.language)[0]
         refusal = self._admit(question)
         if refusal:
             return self._refuse(question, refusal)
@@ -79,6 +84,15 @@ class Reception:
         """Have whoever asked told what `write` makes, beside all else."""
         beside = replace(question, key=f"{question.key}/{uuid4().hex}")
         self._supervisor.begin(beside, self._teller.tell(question, write))
+
+    async def _look_up_root(self, question: Question) -> Phrase | None:
+        """Why what goes on with a run cannot be begun; before it is taken, since its words stand in the form still."""
+        try:
+            conversation = await self._journal.recall(question.root)
+        except StoreError as error:
+            logger.warning("press.lost action=deeper run=%s error=%s", question.root, error)
+            return Phrase.STORE_AWAY
+        return Phrase.UNKNOWN_RUN if conversation is None else None
 
     def _admit(self, question: Question) -> Unfit | Refusal | None:
         return self._admission.admit(

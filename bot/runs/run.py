@@ -12,6 +12,7 @@ from contextlib import suppress
 from bot.delivery.board import Board
 from bot.delivery.needs import Ledger
 from bot.delivery.outcomes import Loss
+from bot.delivery.sections.reply import Reply
 from bot.delivery.thread import Thread
 from bot.engine import Model, ask
 from bot.engine.draft import Draft, State
@@ -38,6 +39,7 @@ class Run:
         self._stopped = asyncio.Event()
         self.thread = Thread(ledger.key, question.channel, ts, person=question.user, sections=sections)
         self._newest: Sequence[Draft | None] = ()
+        self._saved: dict[str, Draft] = {}  # what was written down of each answer last
         board.open(self.thread, ledger)
 
     async def answer(self, model: Model, problem: str) -> None:
@@ -51,7 +53,7 @@ class Run:
         """End it where it is, since `user` says so: its streams are closed, what came stands and is shown."""
         for reply in self._replies:
             if reply.stop(user):
-                self._ledger.save_draft(reply.perspective.key, reply.draft)
+                self._save(reply)
         self._stopped.set()
         self._board.look(self.thread)
 
@@ -87,6 +89,18 @@ class Run:
         with suppress(Exception):
             async with asyncio.timeout(LAST_WORDS):
                 await self._board.settle(self.thread)
+
+    def write_ends(self) -> None:
+        """Write down how each answer has ended, now that nobody goes on with it.
+
+        Whoever has it tried again, or goes on with the others, starts from what is written; and what was cut off, as
+        the answer is whose reply somebody deleted, is not written before: until now it could have been taken up.
+        """
+        for reply in self._replies:
+            if not reply.draft.state.is_final:
+                reply.cut_off(Reason(Code.POST_REFUSED))
+            if self._saved.get(reply.perspective.key) is not reply.draft:
+                self._save(reply)
 
     def close(self) -> None:
         """Show nothing more of it."""
@@ -125,8 +139,12 @@ class Run:
         """Hand the newest drafts to the replies, and write them down."""
         for reply, draft in zip(self._replies, self._newest, strict=True):
             if draft is not None and reply.show(draft):
-                self._ledger.save_draft(reply.perspective.key, draft)
+                self._save(reply)
         self._board.look(self.thread)
+
+    def _save(self, reply: Reply) -> None:
+        self._saved[reply.perspective.key] = reply.draft
+        self._ledger.save_draft(reply.perspective.key, reply.draft)
 
     @property
     def _is_whole(self) -> bool:

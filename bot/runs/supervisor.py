@@ -7,10 +7,12 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from bot.durable.entry import Entry
 from bot.durable.journal import Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
@@ -60,6 +62,7 @@ class Supervisor:
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}
+        self._stopped: dict[str, str] = {}  # by whom runs were stopped that are just being prepared
         self._abandoned: set[str] = set()
         self._is_hurried = False
         self._is_closed = False
@@ -100,10 +103,11 @@ class Supervisor:
 
     def stop(self, key: str, user: str) -> bool:
         """End a run where it is, since `user` says so; whether it goes on here."""
-        run = self._going_on.get(key)
-        if run is not None:
+        if run := self._going_on.get(key):
             run.stop(user)
-        return run is not None
+        elif key in self._tasks:
+            self._stopped.setdefault(key, user)  # it is just being prepared
+        return key in self._tasks
 
     def go_on(self, record: Record, again: Again) -> None:
         """Ask some answers of a run anew, which was reopened, and its payer admitted."""
@@ -142,6 +146,7 @@ class Supervisor:
 
     def _note_end(self, key: str) -> None:
         self._tasks.pop(key, None)
+        self._stopped.pop(key, None)
         self._abandoned.discard(key)
 
     async def _resume(self, record: Record) -> None:
@@ -162,6 +167,7 @@ class Supervisor:
     async def _run(self, question: Question, record: Record | None, again: Again | None = None) -> None:
         """Answer a question that was admitted."""
         began = _now()
+        asker = question if record is None else replace(question, user=record.begun_by)
         logger.info("run.start key=%s kind=%s", question.key, question.kind.value)
         entry = self._journal.entry(question.key)
         run: Run | None = None
@@ -169,31 +175,31 @@ class Supervisor:
         try:
             run, reading = await self._preparing.prepare(question, entry, record, again)
             self._going_on[question.key] = run
-            if record is not None and record.stopped_by:
-                run.stop(record.stopped_by)
-            outcome = await self._answer(run, question, record, await reading())
+            if user := self._stopped.pop(question.key, record.stopped_by if record else ""):
+                run.stop(user)
+            outcome = await self._answer(run, asker, record, await reading())
         except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
             raise
         except NotBegunError as error:
-            await self._teller.tell(question, error.write)
+            await self._teller.tell(asker, error.write)
             outcome = Outcome.REFUSED
         except Exception as error:  # noqa: BLE001 - the boundary: the person who asked is told, the others go on
             logger.error("run.broken key=%s error=%s", question.key, describe(error))  # noqa: TRY400 - cut down
             if run is not None:
                 await run.interrupt(Reason(Code.BOT_BROKEN))
-            await self._teller.tell(question, notices.broken, question.problem)
+            await self._teller.tell(asker, notices.broken, question.problem)
             outcome = Outcome.BROKEN  # not before that: should this process end now, another one goes on
         except asyncio.CancelledError:
             if not (self._is_hurried or question.key in self._abandoned):
-                await self._say_farewell(run, question, is_kept=entry.is_kept)
+                await self._say_farewell(run, asker, is_kept=entry.is_kept)
             raise
         finally:
             if run is not None:
                 run.close()
             self._going_on.pop(question.key, None)
-            self._admission.end(record.begun_by if record else question.user)
+            self._admission.end(asker.user)
             if outcome is not None:
-                entry.end(outcome)
+                _write_end(entry, run, outcome)
             logger.info(
                 "run.end key=%s outcome=%s seconds=%.1f %s",
                 question.key,
@@ -235,6 +241,12 @@ class Supervisor:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_WORDS):
                     await self._teller.tell(question, notices.interrupted, question.problem)
+
+
+def _write_end(entry: Entry, run: Run | None, outcome: Outcome) -> None:
+    if run is not None:
+        run.write_ends()
+    entry.end(outcome)
 
 
 def _now() -> float:

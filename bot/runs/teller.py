@@ -47,9 +47,9 @@ class Teller:
         while form is not None and pause is not None:
             await asyncio.sleep(pause)
             try:
-                # Where a command's address answers best, a button's would write into the channel, beside the thread.
-                is_command = question.kind is Kind.PERSPECTIVES
-                show = self._slack.post_ephemeral if is_command else self._slack.answer_press
+                # What came of a button is said in its thread, where its response_url does not lead.
+                is_pressed = question.kind is not Kind.PERSPECTIVES
+                show = self._slack.answer_press if is_pressed else self._slack.post_ephemeral
                 await show(
                     question.channel,
                     question.user,

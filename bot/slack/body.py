@@ -20,6 +20,7 @@ Block = dict[str, Any]
 
 _TEXT = frozenset({"markdown", "section"})  # blocks of words; the others are lines above or below them, and buttons
 _LINE = "context"
+_BUTTONS = frozenset({"actions", "context_actions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,15 @@ class Body:
     def weight(self) -> int:
         """How long its words are, but for the line above, in bytes: no unit of Slack's can count more."""
         return sum(octets(text_of(block)) for block in self.blocks if block["type"] in _TEXT)
+
+    @property
+    def has_buttons(self) -> bool:
+        """Whether there is anything in it to press."""
+        return any(block["type"] in _BUTTONS for block in self.blocks)
+
+    def unbuttoned(self) -> "Body":
+        """The same without its buttons, for when they may be what Slack refuses."""
+        return self._with([block for block in self.blocks if block["type"] not in _BUTTONS])
 
     def barest(self, shown: "Body | None" = None) -> "Body":
         """What it is and in what state, over what is `shown` there already, and that Slack does not show the rest.

@@ -55,7 +55,7 @@ def cannot_write(code: str, channel: str, problem: str, language: Language) -> l
     """Where the bot cannot write, for Slack's `code`."""
     otherwise = Phrase.RESTRICTED if code.startswith("restricted_action") else Phrase.NOT_A_MEMBER
     words = language.say(_UNWRITABLE.get(code, otherwise), channel=f"<#{channel}>", command="`/invite`")
-    return _give_back(words, problem, language)
+    return _explain(words, problem, language)
 
 
 def too_many_runs(limit: int, problem: str, language: Language) -> list[Body]:
@@ -74,9 +74,9 @@ def crowded(problem: str, language: Language) -> list[Body]:
     return _refuse(language.say(Phrase.CROWDED), problem, language)
 
 
-def not_done(phrase: Phrase, language: Language) -> list[Body]:
-    """Why nothing came of a button."""
-    return [plain(language.say(phrase), language)]
+def not_done(phrase: Phrase, language: Language, problem: str = "") -> list[Body]:
+    """Why nothing came of a button, with what was typed behind it, if anything was."""
+    return _explain(language.say(phrase), problem, language)
 
 
 def too_long(problem: str, limit: int, language: Language) -> list[Body]:
@@ -88,6 +88,8 @@ def too_long(problem: str, limit: int, language: Language) -> list[Body]:
 
 def interrupted(problem: str, language: Language, *, names: Sequence[str] = ()) -> list[Body]:
     """Of a run that was broken off; `names` are the answers that nobody can see, if not all."""
+    if not problem:
+        return not_done(Phrase.INTERRUPTED_PRESS, language)
     if not names:
         return _give_back(language.say(Phrase.INTERRUPTED_RUN), problem, language)
     all_names = reduce(lambda first, other: language.say(Phrase.BOTH, first=first, other=other), names)
@@ -96,12 +98,14 @@ def interrupted(problem: str, language: Language, *, names: Sequence[str] = ()) 
 
 def broken(problem: str, language: Language) -> list[Body]:
     """Of a run that a fault of the bot's own has ended."""
+    if not problem:
+        return not_done(Phrase.BROKEN_PRESS, language)
     return _give_back(language.say(Phrase.BROKEN_RUN), problem, language)
 
 
 def refused(code: str, problem: str, language: Language) -> list[Body]:
     """Where Slack would not take the message that opens a thread, for Slack's `code`."""
-    return _give_back(language.say(Phrase.SLACK_REFUSES, code=escape(code)), problem, language)
+    return _explain(language.say(Phrase.SLACK_REFUSES, code=escape(code)), problem, language)
 
 
 def _refuse(reason: str, problem: str, language: Language) -> list[Body]:
@@ -109,6 +113,13 @@ def _refuse(reason: str, problem: str, language: Language) -> list[Body]:
     if not problem:
         return [plain(language.say(Phrase.TOO_OFTEN, reason=reason), language)]
     return _give_back(language.say(Phrase.GIVEN_BACK, reason=reason), problem, language)
+
+
+def _explain(words: str, problem: str, language: Language) -> list[Body]:
+    """Words, and behind them the problem, where there is one: who has pressed a button has typed none."""
+    if not problem:
+        return [plain(words, language)]
+    return _give_back(language.say(Phrase.WITH_PROBLEM, words=words), problem, language)
 
 
 def _give_back(words: str, problem: str, language: Language) -> list[Body]:

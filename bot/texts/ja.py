@@ -194,33 +194,33 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     ),
     Phrase.CROWDED: "今は質問が多すぎて手いっぱいです。数分待って、もう一度お試しください。",
     Phrase.GIVEN_BACK: f"{{reason}}まだ何も始めていません。{_BACK}",
+    Phrase.WITH_PROBLEM: f"{{words}}{_BACK}",
+    Phrase.INTERRUPTED_PRESS: "中断されたため、押された操作は終わっていません。続けるには、もう一度押してください。",
+    Phrase.BROKEN_PRESS: "ボット自体に問題が起きて止まりました。続けるには、もう一度押してください。",
     Phrase.INTERRUPTED_RUN: "中断されました。もう一度質問するには、次の文章を送り直してください。",
     Phrase.NOT_ALL_SHOWN: (
         "中断されたため、{names}を表示できません。もう一度質問するには、次の文章を送り直してください。"
     ),
     Phrase.BOTH: "{first}と{other}",
-    Phrase.SLACK_REFUSES: f"Slack がスレッドを開かせてくれませんでした（{{code}}）。{_BACK}",
+    Phrase.SLACK_REFUSES: "Slack がスレッドを開かせてくれませんでした（{code}）。",
     Phrase.NOT_A_MEMBER: (
         "私はこのチャンネル（{channel}）のメンバーではないので、スレッドを開けません。{command} のあとに @ と私の名前を"
-        f"付けて招待し、もう一度質問してください。{_BACK}"
+        "付けて招待し、もう一度質問してください。"
     ),
-    Phrase.ARCHIVED: f"このチャンネル（{{channel}}）はアーカイブされていて、もう誰も書き込めません。{_BACK}",
-    Phrase.MESSAGE_GONE: f"答えるはずだったメッセージがなくなったので、止めました。{_BACK}",
+    Phrase.ARCHIVED: "このチャンネル（{channel}）はアーカイブされていて、もう誰も書き込めません。",
+    Phrase.MESSAGE_GONE: "答えるはずだったメッセージがなくなったので、止めました。",
     Phrase.NO_THREADS: (
-        f"私はスレッドで答えますが、このチャンネル（{{channel}}）ではスレッドが使えません。別のチャンネルで質問して"
-        f"ください。{_BACK}"
+        "私はスレッドで答えますが、このチャンネル（{channel}）ではスレッドが使えません。別のチャンネルで質問して"
+        "ください。"
     ),
     Phrase.NO_ANSWERS_THERE: (
-        f"そのメッセージには誰も返信できません。チャンネルか別のメッセージの下で質問してください。{_BACK}"
+        "そのメッセージには誰も返信できません。チャンネルか別のメッセージの下で質問してください。"
     ),
     Phrase.THREADS_ONLY: (
         "このチャンネル（{channel}）ではスレッドにしか書き込めません。どれかのスレッドで私をメンションしてください。"
-        f"{_BACK}"
     ),
-    Phrase.NO_DIRECT_MESSAGES: f"私へのダイレクトメッセージは無効になっています。チャンネルで質問してください。{_BACK}",
-    Phrase.RESTRICTED: (
-        f"このチャンネル（{{channel}}）には一部の人しか書き込めず、私はその中に入っていません。{_BACK}"
-    ),
+    Phrase.NO_DIRECT_MESSAGES: "私へのダイレクトメッセージは無効になっています。チャンネルで質問してください。",
+    Phrase.RESTRICTED: ("このチャンネル（{channel}）には一部の人しか書き込めず、私はその中に入っていません。"),
     Phrase.PROBLEM_CONTINUED: "問題の続き",
     Phrase.BROKEN_RUN: "ボット自体に問題が起きて止まりました。もう一度質問するには、次の文章を送り直してください。",
     Phrase.FORM_TITLE: "四つの見方を聞く",

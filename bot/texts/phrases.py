@@ -64,6 +64,8 @@ class Phrase(Enum):
     IS_GOING_ON = auto()
     TOO_FEW = auto()
     TOO_OFTEN = auto()  # reason
+    INTERRUPTED_PRESS = auto()
+    BROKEN_PRESS = auto()
     STORE_AWAY = auto()
 
     # To one person: how to ask.
@@ -78,6 +80,7 @@ class Phrase(Enum):
     TOO_MANY_WITHIN_THE_HOUR = auto()  # limit, count of minutes
     CROWDED = auto()
     GIVEN_BACK = auto()  # reason
+    WITH_PROBLEM = auto()  # words: why nothing came of it
     INTERRUPTED_RUN = auto()
     BROKEN_RUN = auto()
     NOT_ALL_SHOWN = auto()  # names

@@ -348,3 +348,26 @@ def test_each_form_is_made_smaller_as_often() -> None:
             assert one.refuse_form(body, Failure.SIZE, Lesson(), NOW)
             sizes.append(one.fitting.form)
     assert sizes == [Form.MARKDOWN] * MOST_HALVINGS + [Form.PLAIN] * (MOST_HALVINGS + 1) + [Form.BARE]
+
+
+def test_buttons_are_left_out_before_words_are() -> None:
+    """Where a form is refused; should it be refused without them too, it was not for them."""
+    row = {"type": "actions", "elements": []}
+    words = {"type": "markdown", "text": "word " * 100}
+    body = Body("a", [words, row])
+    one = message(Standing("1"))
+    assert one.refuse_form(body, Failure.FORM, Lesson(), NOW)
+    assert one.dress(body) == Body("a", [words])
+    assert one.fitting.form is Form.MARKDOWN
+    assert one.refuse_form(Body("a", [words]), Failure.FORM, Lesson(), NOW)
+    assert one.fitting.room < body.weight
+    small = Body("a", [{"type": "markdown", "text": "word"}, row])
+    assert one.dress(small) == small
+
+
+def test_buttons_stay_where_a_message_is_refused_for_its_size() -> None:
+    """They add nothing to it."""
+    body = Body("a", [{"type": "markdown", "text": "word " * 1_000}, {"type": "actions", "elements": []}])
+    one = message(Standing("1"))
+    assert one.refuse_form(body, Failure.SIZE, Lesson(), NOW)
+    assert one.fitting.room == body.weight // 2

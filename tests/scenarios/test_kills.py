@@ -6,6 +6,7 @@ is written into the database: who is dead renews nothing.
 """
 
 import asyncio
+import re
 import signal
 import statistics
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -245,7 +246,8 @@ class Stage:
     async def lapse(self) -> None:
         """Have all leases end, as if ten seconds had gone by since their owners were killed."""
         await query(self.url, "UPDATE processes SET lease_until = lease_until - 15")
-        await query(self.url, "UPDATE runs SET asked_at = asked_at - 15")  # a question that is newer is its owner's
+        # A question that is newer is its owner's, and so is one that is tried again.
+        await query(self.url, "UPDATE runs SET asked_at = asked_at - 15, reopened_at = reopened_at - 15")
 
 
 @asynccontextmanager
@@ -332,7 +334,8 @@ def _is_in(call: Call, channel: str) -> bool:
 
 
 def _channel_of(request: Request) -> str:
-    return str(request.body["messages"][-1]["content"]).partition("#")[2].rstrip("?")
+    named = re.search(r"#([\w-]+)\?", str(request.body["messages"][-1]["content"]))
+    return named[1] if named else ""
 
 
 def is_writing(stage: Stage, channel: str) -> bool:

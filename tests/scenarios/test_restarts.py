@@ -27,10 +27,10 @@ SLOW = {name: Script((f"{name} says", " so."), first=5.0) for name in NAMES}
 class Host:
     """Where the bot runs: one process after another, with one database."""
 
-    def __init__(self, slack: SlackServer, settings: Settings) -> None:
+    def __init__(self, slack: SlackServer, settings: Settings, **changed: Any) -> None:
         self.slack = slack
         self.workspace = slack.workspace
-        self._settings = settings
+        self.settings = replace(settings, **changed)
 
     @asynccontextmanager
     async def process(
@@ -44,7 +44,7 @@ class Host:
         """A process, which a signal ends when the block is left; or two do, at once; `changed` are settings."""
         stop, hurry = asyncio.Event(), asyncio.Event()
         how: dict[str, Any] = {"perspectives": perspectives, "make_store": make_store, "clock": wall_clock}
-        bot = asyncio.create_task(serve(replace(self._settings, **changed), stop=stop, hurry=hurry, **how))
+        bot = asyncio.create_task(serve(replace(self.settings, **changed), stop=stop, hurry=hurry, **how))
         await self.slack.connected()
         try:
             yield

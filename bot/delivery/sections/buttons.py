@@ -20,6 +20,12 @@ from bot.texts.language import Language
 LEAST_TOGETHER = 2  # answers that are whole, for them to be drawn together
 
 
+def is_lacking(draft: Draft) -> bool:
+    """Whether an answer can be tried again: it is not whole, and its reply is not one that somebody has deleted."""
+    is_unwanted = draft.reason is not None and draft.reason.code is Code.REPLY_DELETED
+    return draft.state is not State.DONE and not is_unwanted
+
+
 class Buttons:
     """Those of the run `run`, of answers with these `keys`, in their order.
 
@@ -43,11 +49,16 @@ class Buttons:
         self._kind = kind
         self._has_parent = has_parent
         self._states = dict.fromkeys(keys, State.WAITING)
+        self._lacking = set(keys)
         self._laid_out: set[str] = set()  # whose last text was
 
     def note(self, key: str, draft: Draft) -> None:
         """Note an answer's newest draft."""
         self._states[key] = draft.state
+        if is_lacking(draft):
+            self._lacking.add(key)
+        else:
+            self._lacking.discard(key)
 
     def under_answer(self, key: str, draft: Draft) -> list[Block]:
         """Under the page in which an answer ends, or grows; what is final is laid out by this."""
@@ -72,7 +83,7 @@ class Buttons:
         if self._first_open is not None:
             return buttons([Action.STOP], self._run, self._language)
         actions = [Action.TOGETHER] * self._may_be_drawn
-        if any(state is not State.DONE for state in self._states.values()):
+        if self._lacking:
             actions.append(Action.AGAIN)
         return buttons(actions, self._run, self._language)
 
