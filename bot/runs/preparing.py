@@ -14,7 +14,7 @@ from bot.delivery.sections.section import Found
 from bot.durable.entry import Entry
 from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
-from bot.engine.conversation.followups import TOGETHER
+from bot.engine.conversation.followups import FURTHER, TOGETHER, Further
 from bot.engine.conversation.material import Former, compose
 from bot.engine.draft import State
 from bot.engine.perspectives import Perspective
@@ -64,6 +64,7 @@ class Preparing:
         perspectives: Sequence[Perspective],
         *,
         hint: Callable[[Language], Sequence[Body]],
+        further: Further = FURTHER,
     ) -> None:
         self._slack = workspace.slack
         self._board = workspace.board
@@ -71,6 +72,7 @@ class Preparing:
         self._teller = teller
         self._perspectives = perspectives
         self._hint = hint
+        self._further = further
 
     async def prepare(
         self, question: Question, entry: Entry, record: Record | None, again: Again | None
@@ -88,8 +90,8 @@ class Preparing:
             conversation = await self._recall(question)
             found = None if record is None else self._find(record)
             answers = {} if record is None else record.answers
-            outline = lay_out_further(question, conversation, self._perspectives, found, answers)
-            return self._open(question, outline, entry), _known(_compose_further(question, conversation))
+            outline = lay_out_further(question, conversation, self._perspectives, found, answers, further=self._further)
+            return self._open(question, outline, entry), _known(_compose_further(question, conversation, self._further))
         if record is None and question.reads_thread and is_blank(question.problem):
             thread = await self._read(question, entry)
             if not thread:
@@ -128,8 +130,10 @@ class Preparing:
             problem = compose(question.problem, thread=record.material)
         else:
             conversation = await self._recall(question)
-            problem = _compose_further(question, conversation)
-        outline = lay_out_again(record, self._perspectives, again.names, self._find(record), conversation)
+            problem = _compose_further(question, conversation, self._further)
+        outline = lay_out_again(
+            record, self._perspectives, again.names, self._find(record), conversation, further=self._further
+        )
         return self._open(question, outline, entry), _known(problem)
 
     def _find(self, record: Record) -> Found:
@@ -174,7 +178,7 @@ class Preparing:
         return thread
 
 
-def _compose_further(question: Question, conversation: Conversation) -> str:
+def _compose_further(question: Question, conversation: Conversation, further: Further) -> str:
     """What the model is to go on with: the problem, its answers and the follow-ups of them, what was added."""
     root = conversation.root
     is_all = question.kind is Kind.TOGETHER
@@ -191,7 +195,7 @@ def _compose_further(question: Question, conversation: Conversation) -> str:
         if draft.state is State.DONE and name != TOGETHER and (is_all or name == question.side)
     ]
     added = None if is_all else question.problem
-    return compose(root.question.problem, thread=root.material, answers=former, added=added)
+    return further.compose(root.question.problem, thread=root.material, answers=former, added=added)
 
 
 def _known(problem: str) -> Callable[[], Awaitable[str]]:

@@ -14,7 +14,7 @@ from typing import Any, Self
 from bot.durable.journal import Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
-from bot.engine.conversation.followups import TOGETHER
+from bot.engine.conversation.followups import FURTHER, TOGETHER, Further
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.errors import (
@@ -48,6 +48,7 @@ class Supervisor:
         perspectives: Sequence[Perspective],
         teller: Teller,
         refusals: Refusals,
+        further: Further = FURTHER,
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
@@ -56,7 +57,7 @@ class Supervisor:
         self._model = model
         self._perspectives = perspectives
         self._refusals = refusals
-        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint)
+        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint, further=further)
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}
