@@ -167,7 +167,12 @@ async def converse(person: "Person", keyboard: "Keyboard", console: "Console", e
             console.print(describe(keys), markup=False, highlight=False)
         what = "A key or a problem" if keys else "A problem to look at"
         console.print(f"{what} (Ctrl-C ends): ", end="", soft_wrap=True)
-        line = await keyboard.line()
+        line = None
+        try:
+            line = await keyboard.line()
+        finally:
+            if line is None and person.has_keys:
+                console.print()  # whatever comes next in this terminal begins a line
         if line is None:
             return
         words = line.strip()

@@ -157,7 +157,7 @@ class Person:
             await asyncio.sleep(LAST_WHISPERS)
         for whisper in self._workspace.whispers[self._whispers :]:
             # No line of it is broken: a problem that is given back is there to be copied.
-            self._say(f"Only ada sees this: {read_whisper(whisper)}")
+            self._say(f"Only ada sees this: {read_whisper(whisper)}", is_broken=False)
         self._whispers = len(self._workspace.whispers)
 
     @property
@@ -179,5 +179,7 @@ class Person:
         keys = f"{describe(stop)} · Ctrl-C ends" if stop else ""
         return Scene(read_head(self._thread[0], self._names), caption, answers, keys)
 
-    def _say(self, text: str, end: str = "\n") -> None:
-        self._console.print(text, end=end, markup=False, highlight=False, soft_wrap=True)
+    def _say(self, text: str, end: str = "\n", *, is_broken: bool = True) -> None:
+        """Print a text; what is too long for a line of the terminal is broken between words, where it may be."""
+        soft_wrap = not (is_broken and self._has_screen)
+        self._console.print(text, end=end, markup=False, highlight=False, soft_wrap=soft_wrap)
