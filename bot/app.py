@@ -15,6 +15,7 @@ from bot.delivery.board import Board
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped
 from bot.durable.journal import Journal
 from bot.engine.completions import Completions
+from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
 from bot.network.tls import make_context
@@ -52,6 +53,7 @@ async def serve(
     stop: asyncio.Event,
     hurry: asyncio.Event | None = None,
     perspectives: Sequence[Perspective] = PERSPECTIVES,
+    further: Further = FURTHER,
     on_connected: Callable[[], None] = lambda: None,
     make_store: Callable[..., "Store"] | None = None,
     clock: Callable[[], float] = time.time,
@@ -117,6 +119,7 @@ async def serve(
                     perspectives=perspectives,
                     teller=teller,
                     refusals=refusals,
+                    further=further,
                 ) as supervisor:
                     reception = Reception(supervisor, journal, workspace.admission, teller, refusals)
                     presses = Presses(supervisor, reception, journal, workspace.admission)

@@ -1,8 +1,7 @@
-"""How a terminal shows a thread: four panels while it grows, or plain lines where the output is not a terminal."""
+"""How a terminal shows answers: panels while they grow, or plain lines where the output is not a terminal."""
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -14,52 +13,27 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
-from bot.playground.slack.blocks import plain
-from bot.playground.slack.workspace import Message, Whisper
+from bot.playground.answers import Shown
 
 REFRESHES = 8  # a second; edits come less often than that
 LEAST_HEIGHT = 5  # lines of a panel, its borders included
 LEAST_WIDTH = 40  # columns for two panels; where there are fewer, or too few lines, only the states are shown
 COLOURS = ("cyan", "green", "magenta", "yellow")
+COLOUR_OF_OTHERS = "blue"  # of what goes on with the answers
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One answer as the thread shows it: its name, the line above its text, and the text of all its messages."""
+class Scene:
+    """What is to be shown: what the message that opens the thread says, its caption, the answers, and the keys."""
 
-    name: str
-    line: str
-    text: str
-
-    @property
-    def title(self) -> str:
-        """The line's first part: the emoji and the name."""
-        return self.line.partition(" · ")[0]
-
-    @property
-    def state(self) -> str:
-        """The line's last part: waiting, writing, done by whom, failed and why."""
-        return self.line.split(" · ", 2)[-1]
-
-
-def read_answers(thread: Sequence[Message]) -> list[Shown]:
-    """The answers of a thread (the parent, then the replies), in their order."""
-    answers: dict[str, Shown] = {}
-    for reply in thread[1:]:
-        line, _, _ = plain(reply).partition("\n")
-        name = line.split("*")[1]
-        before = answers[name].text if name in answers else ""
-        answers[name] = Shown(name, line.replace("*", ""), before + _text(reply))
-    return list(answers.values())
-
-
-def read_whisper(whisper: Whisper) -> str:
-    """All that its reader is shown of a message for one person only."""
-    return plain(whisper)
+    head: str
+    caption: str
+    answers: Sequence[Shown]
+    keys: str = ""
 
 
 class View(Protocol):
-    """Shows one run. A context manager around the time in which its thread grows."""
+    """Shows what comes of one thing that somebody did. A context manager around the time in which that grows."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -69,22 +43,23 @@ class View(Protocol):
     ) -> None:
         """Give the terminal back."""
 
-    def show(self, thread: Sequence[Message], seconds: float) -> None:
-        """Show the thread as it stands, `seconds` after the command."""
+    def show(self, scene: Scene, seconds: float) -> None:
+        """Show the answers as they stand, `seconds` after what was done."""
 
-    def show_end(self, thread: Sequence[Message]) -> None:
-        """Show the whole thread, once it has left off growing."""
+    def show_end(self, scene: Scene, *, with_head: bool = True) -> None:
+        """Show the whole answers, once they have left off growing; and the head, where that has changed."""
 
 
 class Panels:
     """Panels side by side, each showing the end of what its answer has so far; at the end, everything.
 
     They have the terminal's other screen while they grow, which follows the window's size and leaves nothing behind.
+    Those that `is_numbered` have the keys that go deeper into them.
     """
 
-    def __init__(self, console: Console, names: Mapping[str, str]) -> None:
+    def __init__(self, console: Console, *, is_numbered: bool = False) -> None:
         self._console = console
-        self._names = names
+        self._is_numbered = is_numbered
         self._live = Live(console=console, refresh_per_second=REFRESHES, screen=True)
 
     def __enter__(self) -> Self:
@@ -96,67 +71,77 @@ class Panels:
     ) -> None:
         self._live.stop()
 
-    def show(self, thread: Sequence[Message], seconds: float) -> None:
-        """Show the thread as it stands, `seconds` after the command."""
-        head = _parent(thread, self._names, f"{seconds:.0f} s")
-        self._live.update(_Frame(head, [_of_sure_width(answer) for answer in read_answers(thread)]))
+    def show(self, scene: Scene, seconds: float) -> None:  # noqa: ARG002 - the caption says it
+        """Show the answers as they stand."""
+        answers = [_of_sure_width(answer) for answer in scene.answers]
+        self._live.update(_Frame(_head(scene), answers, scene.keys, is_numbered=self._is_numbered))
 
-    def show_end(self, thread: Sequence[Message]) -> None:
-        """Show the whole thread, each answer over the full width, and the parent as it is in the end."""
-        for answer, colour in _coloured([_of_sure_width(answer) for answer in read_answers(thread)]):
-            title = Text(answer.line, overflow="ellipsis")
-            self._console.print(Panel(Markdown(answer.text), title=title, title_align="left", border_style=colour))
-        self._console.print(_parent(thread, self._names, "the parent, now the index"))
+    def show_end(self, scene: Scene, *, with_head: bool = True) -> None:
+        """Show each answer over the full width, and the head as it is in the end."""
+        for answer in map(_of_sure_width, scene.answers):
+            title = _numbered(answer.heading, answer, is_numbered=self._is_numbered)
+            self._console.print(_panel(answer, title, Markdown(answer.text)))
+        if with_head:
+            self._console.print(_head(scene))
 
 
 class _Frame:
-    """All that fits on the screen as it is at the moment: answers before the parent, states before answers."""
+    """All that fits on the screen as it is at the moment: answers before the head, states before answers."""
 
-    def __init__(self, head: Panel, answers: Sequence[Shown]) -> None:
+    def __init__(self, head: Panel, answers: Sequence[Shown], keys: str, *, is_numbered: bool) -> None:
         self._head = head
         self._answers = answers
+        self._keys = keys
+        self._is_numbered = is_numbered
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width, height = console.size
-        rows = -(-len(self._answers) // 2)
-        head = len(console.render_lines(self._head, options.update(height=None)))
-        if rows and (height - head) // rows >= LEAST_HEIGHT:
-            yield self._head
-            height -= head
-        elif not rows:
-            yield self._head
+        height = console.size.height
+        has_keys = bool(self._keys) and height > max(1, len(self._answers))
+        yield from self._show_answers(console, options, height - has_keys)
+        if has_keys:
+            yield Text(self._keys, style="dim", no_wrap=True, overflow="ellipsis")
+
+    def _show_answers(self, console: Console, options: ConsoleOptions, height: int) -> RenderResult:
+        columns = min(2, len(self._answers))
+        if not columns:
+            yield _End(self._head, height)
             return
+        rows = -(-len(self._answers) // columns)
+        head = len(console.render_lines(self._head, options.update(height=None)))
+        left = height - head
+        if left // rows >= LEAST_HEIGHT and left >= head:
+            yield self._head
+            height = left
         each = height // rows
-        if each < LEAST_HEIGHT or width < LEAST_WIDTH:
+        if each < LEAST_HEIGHT or console.size.width < LEAST_WIDTH:
             for answer in self._answers[:height]:
-                yield Text(f"{answer.title} · {answer.state}", no_wrap=True, overflow="ellipsis")
+                yield Text(f"{self._title(answer)} · {answer.state}", no_wrap=True, overflow="ellipsis")
             return
         grid = Table.grid(expand=True)
-        grid.add_column(ratio=1)
-        grid.add_column(ratio=1)
+        for _ in range(columns):
+            grid.add_column(ratio=1)
         panels = [
-            Panel(
+            _panel(
+                answer,
+                self._title(answer, answer.heading if columns == 1 else ""),
                 _End(Markdown(answer.text), each - 2),
-                title=Text(answer.title),
-                title_align="left",
-                subtitle=Text(answer.state, overflow="ellipsis"),
-                subtitle_align="left",
-                border_style=colour,
                 height=each,
             )
-            for answer, colour in _coloured(self._answers)
+            for answer in self._answers
         ]
-        for left in range(0, len(panels), 2):
-            grid.add_row(*panels[left : left + 2])
+        for first in range(0, len(panels), columns):
+            grid.add_row(*panels[first : first + columns])
         yield grid
+
+    def _title(self, answer: Shown, heading: str = "") -> str:
+        return _numbered(heading or answer.title, answer, is_numbered=self._is_numbered)
 
 
 class Lines:
     """Lines for a log or a pipe: what changed state and when, and at the end everything. No escape codes."""
 
-    def __init__(self, console: Console, names: Mapping[str, str]) -> None:
+    def __init__(self, console: Console) -> None:
         self._console = console
-        self._names = names
         self._said: dict[str, str] = {}
 
     def __enter__(self) -> Self:
@@ -167,18 +152,19 @@ class Lines:
     ) -> None:
         """Nothing to give back."""
 
-    def show(self, thread: Sequence[Message], seconds: float) -> None:
-        """Say which answers have changed state, `seconds` after the command."""
-        for answer in read_answers(thread):
+    def show(self, scene: Scene, seconds: float) -> None:
+        """Say which answers have changed state, `seconds` after what was done."""
+        for answer in scene.answers:
             if self._said.get(answer.name) != answer.line:
                 self._said[answer.name] = answer.line
                 self._print(f"{seconds:5.1f} s  {answer.line}")
 
-    def show_end(self, thread: Sequence[Message]) -> None:
-        """Print the whole thread."""
-        for answer in read_answers(thread):
+    def show_end(self, scene: Scene, *, with_head: bool = True) -> None:
+        """Print the whole answers, and the head."""
+        for answer in scene.answers:
             self._print(f"\n{answer.line}\n\n{answer.text.strip()}")
-        self._print("\n" + _read(thread[0], self._names))
+        if with_head:
+            self._print("\n" + scene.head)
 
     def _print(self, text: str) -> None:
         self._console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -186,28 +172,27 @@ class Lines:
 
 def _of_sure_width(answer: Shown) -> Shown:
     """The answer without the character that colours an emoji: terminals do not agree how wide it makes it."""
-    return Shown(answer.name, answer.line.replace("\ufe0f", ""), answer.text.replace("\ufe0f", ""))
+    return replace(answer, line=answer.line.replace("\ufe0f", ""), text=answer.text.replace("\ufe0f", ""))
 
 
-def _coloured(answers: Sequence[Shown]) -> Iterator[tuple[Shown, str]]:
-    return zip(answers, itertools.cycle(COLOURS), strict=False)
+def _numbered(title: str, answer: Shown, *, is_numbered: bool) -> str:
+    return f"{answer.number} {title}" if is_numbered and answer.number else title
 
 
-def _parent(thread: Sequence[Message], names: Mapping[str, str], state: str) -> Panel:
-    return Panel(Text(_read(thread[0], names)), title="#general", title_align="left", subtitle=state)
+def _panel(answer: Shown, title: str, content: RenderableType, *, height: int | None = None) -> Panel:
+    return Panel(
+        content,
+        title=Text(title, overflow="ellipsis"),
+        title_align="left",
+        subtitle=Text(answer.state, overflow="ellipsis"),
+        subtitle_align="left",
+        border_style=COLOURS[(answer.number - 1) % len(COLOURS)] if answer.number else COLOUR_OF_OTHERS,
+        height=height,
+    )
 
 
-def _read(message: Message, names: Mapping[str, str]) -> str:
-    """What Slack would show of a message; it knows the `names` of its users' ids."""
-    text = plain(message).replace("*", "")
-    for user, name in names.items():
-        text = text.replace(f"@{user}", f"@{name}")
-    return text
-
-
-def _text(message: Message) -> str:
-    texts = (block["text"] for block in message.blocks if block["type"] == "markdown")
-    return "".join(texts).replace("&lt;", "<").replace("&gt;", ">")
+def _head(scene: Scene) -> Panel:
+    return Panel(Text(scene.head), title="#general", title_align="left", subtitle=scene.caption)
 
 
 class _End:

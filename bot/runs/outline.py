@@ -13,7 +13,7 @@ from bot.delivery.sections.parent import PART, Parent, Standing
 from bot.delivery.sections.reply import Reply
 from bot.delivery.sections.section import Found
 from bot.durable.record import Conversation, Record
-from bot.engine.conversation.followups import DRAW_TOGETHER, TOGETHER, deepen
+from bot.engine.conversation.followups import DRAW_TOGETHER, FURTHER, TOGETHER, Further
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
@@ -66,6 +66,7 @@ def lay_out_again(
     conversation: Conversation,
     *,
     former: Answers,
+    further: Further = FURTHER,
 ) -> Outline:
     """Those answers of a run that are asked anew, by their `names`; the others stand.
 
@@ -77,7 +78,7 @@ def lay_out_again(
         for name, draft in record.answers.items()
     }
     if question.kind is not Kind.PERSPECTIVES:
-        return lay_out_further(question, conversation, perspectives, found, drafts)
+        return lay_out_further(question, conversation, perspectives, found, drafts, further=further)
     has_parent = PART in record.posts
     keys = [one.key for one in perspectives]
     buttons = Buttons(question.key, question.language, keys, has_parent=has_parent)
@@ -105,9 +106,11 @@ def lay_out_further(
     perspectives: Sequence[Perspective],
     found: Found | None = None,
     answers: Answers | None = None,
+    *,
+    further: Further = FURTHER,
 ) -> Outline:
     """What goes on with a run: one answer, in its thread."""
-    perspective = choose_perspective(question, perspectives)
+    perspective = choose_perspective(question, perspectives, further)
     language = question.language
     buttons = Buttons(
         question.key, language, [perspective.key], kind=question.kind, root=question.root, has_parent=False
@@ -127,11 +130,11 @@ def lay_out_further(
     return Outline([reply], parent)
 
 
-def choose_perspective(question: Question, perspectives: Sequence[Perspective]) -> Perspective:
+def choose_perspective(question: Question, perspectives: Sequence[Perspective], further: Further) -> Perspective:
     """The one that answers what goes on with a run. Raises `KeyError` for a side that there is no more."""
     if question.kind is Kind.TOGETHER:
-        return DRAW_TOGETHER
-    return deepen({one.key: one for one in perspectives}[question.side])
+        return further.together
+    return further.deepen({one.key: one for one in perspectives}[question.side])
 
 
 def find_lead(conversation: Conversation) -> Standing | None:

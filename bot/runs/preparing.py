@@ -16,7 +16,7 @@ from bot.delivery.sections.section import Found
 from bot.durable.entry import Entry
 from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
-from bot.engine.conversation.followups import TOGETHER
+from bot.engine.conversation.followups import FURTHER, TOGETHER, Further
 from bot.engine.conversation.material import Former, compose
 from bot.engine.draft import State
 from bot.engine.perspectives import Perspective
@@ -65,6 +65,7 @@ class Preparing:
         perspectives: Sequence[Perspective],
         *,
         hint: Callable[[Language], Sequence[Body]],
+        further: Further = FURTHER,
     ) -> None:
         self._slack = workspace.slack
         self._board = workspace.board
@@ -72,6 +73,7 @@ class Preparing:
         self._teller = teller
         self._perspectives = perspectives
         self._hint = hint
+        self._further = further
 
     async def prepare(
         self, question: Question, entry: Entry, record: Record | None, again: Again | None
@@ -89,8 +91,8 @@ class Preparing:
             conversation = await self._recall(question)
             found = None if record is None else self._find(record)
             answers = {} if record is None else record.answers
-            outline = lay_out_further(question, conversation, self._perspectives, found, answers)
-            return self._open(question, outline, entry), _known(_compose_further(question, conversation))
+            outline = lay_out_further(question, conversation, self._perspectives, found, answers, further=self._further)
+            return self._open(question, outline, entry), _known(_compose_further(question, conversation, self._further))
         is_begun = record is not None and (record.posts or record.material)  # else the thread was never read
         if not is_begun and question.reads_thread and is_blank(question.problem):
             thread = await self._read(question, entry)
@@ -141,10 +143,15 @@ class Preparing:
             problem = compose(question.problem, thread=record.material)
         else:
             conversation = await self._recall(question)
-            problem = _compose_further(question, conversation)
-        former = again.conversation.root.answers
+            problem = _compose_further(question, conversation, self._further)
         outline = lay_out_again(
-            record, self._perspectives, again.names, self._find(record), conversation, former=former
+            record,
+            self._perspectives,
+            again.names,
+            self._find(record),
+            conversation,
+            former=again.conversation.root.answers,
+            further=self._further,
         )
         return self._open(question, outline, entry), _known(problem)
 
@@ -189,7 +196,7 @@ class Preparing:
         return thread
 
 
-def _compose_further(question: Question, conversation: Conversation) -> str:
+def _compose_further(question: Question, conversation: Conversation, further: Further) -> str:
     """What the model is to go on with: the problem, its answers and the follow-ups of them, what was added."""
     root = conversation.root
     is_all = question.kind is Kind.TOGETHER
@@ -206,7 +213,7 @@ def _compose_further(question: Question, conversation: Conversation) -> str:
         if draft.state is State.DONE and name != TOGETHER and (is_all or name == question.side)
     ]
     added = None if is_all else question.problem
-    return compose(root.question.problem, thread=root.material, answers=former, added=added)
+    return further.compose(root.question.problem, thread=root.material, answers=former, added=added)
 
 
 def _refuse(phrase: Phrase, problem: str, language: Language) -> Sequence[Body]:

@@ -16,7 +16,7 @@ from bot.durable.entry import Entry
 from bot.durable.journal import Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
-from bot.engine.conversation.followups import TOGETHER
+from bot.engine.conversation.followups import FURTHER, TOGETHER, Further
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.errors import (
@@ -50,6 +50,7 @@ class Supervisor:
         perspectives: Sequence[Perspective],
         teller: Teller,
         refusals: Refusals,
+        further: Further = FURTHER,
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
@@ -58,7 +59,7 @@ class Supervisor:
         self._model = model
         self._perspectives = perspectives
         self._refusals = refusals
-        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint)
+        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint, further=further)
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}

@@ -1,7 +1,9 @@
 """What is asked once there are answers: one side further, or all of them drawn together. Data, as `perspectives` is."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
+from bot.engine.conversation.material import compose
 from bot.engine.perspectives import SIDES, WRITING, Perspective
 
 TOGETHER = "Together"  # the key of the answer that draws the others together
@@ -66,3 +68,18 @@ def deepen(perspective: Perspective) -> Perspective:
 
 
 DRAW_TOGETHER = Perspective(key=TOGETHER, emoji="🧭", instruction=_TOGETHER.format(writing=WRITING))
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """How what goes on with a run is asked: one side further, all of them together, and what the model is told for it.
+
+    `compose` makes of the problem and the answers what the model is to look at, as `material.compose` does.
+    """
+
+    deepen: Callable[[Perspective], Perspective] = deepen
+    together: Perspective = DRAW_TOGETHER
+    compose: Callable[..., str] = compose
+
+
+FURTHER = Further()
