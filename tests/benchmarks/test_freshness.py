@@ -12,13 +12,34 @@ from tests.benchmarks.freshness import NAMES, measure
         ("any 60 s", "three, 2 s apart", 4.0, 0.6, 1),
         ("any 60 s", "six, 1 s apart", 7.0, 2.0, 3),
         ("burst 5", "one run, 18 s", 4.0, 1.5, 4),
-        ("half", "one run, 18 s", 5.5, 4.0, 6),
+        ("half", "one run, 18 s", 5.5, 2.0, 3),
+        ("any 60 s", "one run, 6 s", 0.7, 0.1, 0),
+        ("any 60 s", "five in a minute", 2.2, 0.5, 0),
+        ("any 60 s", "eight in a minute", 2.6, 1.0, 0),
+        ("any 60 s", "ten in a minute", 2.8, 1.0, 0),
+        ("burst 5", "six, one a minute", 2.0, 2.0, 1),
+        ("burst 5", "ten in a minute", 3.0, 2.0, 1),
+        ("burst 5", "four in 3 min, 18 s", 2.6, 0.6, 1),
     ],
 )
 def test_the_bot_is_as_fresh_as_it_promises(world: str, load: str, age: float, late: float, refused: int) -> None:
     """Whatever shape Slack's limit has, with no tuning."""
     ours = measure("ours", world, load)
     assert (ours.age <= age, ours.late <= late, ours.refused <= refused) == (True, True, True), ours
+
+
+@pytest.mark.parametrize("load", ["one run, 6 s", "three, 10 s apart", "eight in a minute", "random, 1 in 2 min"])
+def test_a_bucket_that_is_known_refuses_nothing(load: str) -> None:
+    """And is used nearly as well as by who knows the future."""
+    ours, oracle = measure("ours, learned", "burst 5", load), measure("oracle", "burst 5", load)
+    assert (ours.refused, ours.late < 1, ours.age < 1.4 * oracle.age) == (0, True, True), ours
+
+
+@pytest.mark.parametrize("load", ["six, one a minute", "five in a minute", "eight in a minute", "ten in a minute"])
+def test_rows_are_fresh_once_they_are_known(load: str) -> None:
+    """No last text is late, and the mean age is at most half more than the oracle's, or less than a timer's of 1 s."""
+    ours, oracle = measure("ours, learned", "any 60 s", load), measure("oracle", "any 60 s", load)
+    assert (ours.late < 0.5, ours.age < max(0.5, 1.5 * oracle.age)) == (True, True), ours
 
 
 def test_no_answer_stands_still_for_long() -> None:

@@ -126,7 +126,9 @@ class EditSchedule:
     def start(self, key: Hashable, now: float, *, is_long: bool = False) -> None:
         """Note that an edit with the message's newest text starts; long ones are seldom shown until they are whole."""
         track = self._tracks[key]
-        taken = self._shape.take(now, is_try=self._shape.is_known and self._shape.has_at(now) > now)
+        is_beyond = self._shape.is_slower or self._shape.has_at(now) > now
+        is_try = self._shape.may_try(now) and is_beyond and (track.is_index or not track.is_last)
+        taken = self._shape.take(now, is_try=is_try)
         track.flight = Flight(track.unseen_since, track.is_last, taken)
         track.unseen_since = math.inf
         track.is_long = is_long

@@ -26,7 +26,8 @@ SUM = 1e-9  # calls that a sum of floats may lack
 SAFELY = 2  # steps below the fastest rate that is not refuted, once the one that is told is
 LEFT = 0.5  # calls that a bucket holds on average which has refused one
 PATIENCE = 300.0  # seconds without a refusal until more is tried
-LONGEST_PATIENCE = 3_600.0
+LONGEST_PATIENCE = 3_600.0  # after refusals of what was tried, each of which doubles it
+TRIAL = 30.0  # seconds that a faster rate is tried before the next is
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Shape:
     _believed: int = 0
     _at: float = -inf
     _try_at: float = inf
+    _tried_at: float = -inf  # a faster rate
     _patience: float = PATIENCE
     pause: float = 0.0  # seconds; the longest that a refusal has asked for
 
@@ -120,6 +122,11 @@ class Shape:
         missing = min(needed, self.burst) - self.level(now)
         return now if missing < SUM else now + missing / self.rate
 
+    @property
+    def is_slower(self) -> bool:
+        """Whether it is believed to gain less than is told."""
+        return self._believed > 0
+
     def may_try(self, now: float) -> bool:
         """Whether it is time to find out if it holds more."""
         return now >= self._try_at
@@ -130,9 +137,10 @@ class Shape:
         for bucket in self._buckets:
             bucket.debt += 1
         if is_try and self._believed:
-            # What refuted the next faster one is forgotten.
+            # What refuted the next faster one is forgotten; whether it is as fast is seen later.
             self._believed -= 1
-            self._bucket.refused = self._bucket.granted
+            self._bucket.refused = max(self._bucket.granted, 1 + BLUR)
+            self._tried_at, self._try_at = now, now + TRIAL
         return Taken(tuple(bucket.debt for bucket in self._buckets), is_try)
 
     def grant(self, taken: Taken) -> None:
@@ -148,7 +156,8 @@ class Shape:
     def refuse(self, now: float, taken: Taken, *, retry_after: float) -> None:
         """Note that a call was refused for its rate."""
         self.give_back()
-        self._patience = min(2 * self._patience, LONGEST_PATIENCE) if taken.is_try else PATIENCE
+        is_in_vain = taken.is_try or now < self._tried_at + self._patience
+        self._patience = min(2 * self._patience, LONGEST_PATIENCE) if is_in_vain else PATIENCE
         self._try_at = now + self._patience
         self.pause = max(self.pause, retry_after)
         for bucket, debt in zip(self._buckets, taken.debts, strict=True):
