@@ -48,7 +48,7 @@ class Storage(Protocol):
         """A run, and those that go on with it."""
 
     async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
-        """Open a run again that has ended, as this process's, with those of its answers as if never asked."""
+        """Open a run again that has ended, as this process's, with those of its answers waiting."""
 
     async def stop(self, key: str, user: str) -> bool:
         """Write down who has stopped a run; whether it is open."""

@@ -222,7 +222,7 @@ class Store:
         return await self._conversations.recall(key)
 
     async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
-        """Open a run again that has ended, as this process's, with the answers `names` as if never asked for.
+        """Open a run again that has ended, as this process's, with the answers `names` waiting.
 
         None where it is unknown or open already: of several that ask at once, one gets it.
         """

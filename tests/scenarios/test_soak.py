@@ -1,8 +1,9 @@
 """A soak: hundreds of runs, several at once, while everything that can go wrong does so at random.
 
-Edits, posts and connections of Slack's fail, streams break and are refused, people delete replies, and now and then the
-bot is ended in the middle and another one goes on with its database. In the end nothing is lost and nothing stands
-twice. Seeded: `SOAK_SEED` plays the same faults again.
+Edits, posts and connections of Slack's fail, streams break and are refused, people delete replies and press whatever
+button they see, and now and then the bot is ended in the middle and another one goes on with its database. In the end
+nothing is lost, nothing stands twice, and nothing is said to go on that does not. Seeded: `SOAK_SEED` plays the same
+faults again.
 """
 
 import asyncio
@@ -31,6 +32,7 @@ from bot.settings import Settings
 from tests.support.clock import VirtualLoop
 from tests.support.databases import query
 from tests.support.model_server import KEY, MODEL, ModelServer, Script
+from tests.support.pressing import EVERY, Pressers, buttons_of
 from tests.support.world import WORLDLY, PatientStore, body_of, shown, wall_clock
 
 T = TypeVar("T")
@@ -132,6 +134,7 @@ class Soak:
         self.deaths = 0
         self.strikes: Counter[str] = Counter()
         self.deleted: Counter[str] = Counter()  # replies, by their thread
+        self.pressers = Pressers(slack, self.chance)
         self._bot: asyncio.Task[None]
         self._open = asyncio.Semaphore(AT_ONCE)
 
@@ -155,6 +158,7 @@ class Soak:
         self.model.is_well = False
         async with asyncio.TaskGroup() as group:
             striking = group.create_task(self._strike())
+            pressing = group.create_task(self._press())
             async with asyncio.TaskGroup() as asking:
                 for _ in range(runs):
                     await self._open.acquire()
@@ -165,6 +169,7 @@ class Soak:
                         await self.end()
                         await self.begin()
             striking.cancel()
+            pressing.cancel()
         self.model.is_well = True
         self.workspace.faults.clear()
         try:
@@ -176,6 +181,8 @@ class Soak:
             raise
         await asyncio.sleep(15)
         try:
+            assert await self._count_unended() == 0
+            assert await self._count_further() >= len(self.pressers.taken)
             self._check()
         except AssertionError as error:
             error.add_note(await self._tell())
@@ -186,6 +193,9 @@ class Soak:
         self.workspace.messages.clear()
         self.workspace.whispers.clear()
         self.workspace.calls.clear()
+        self.workspace.views.clear()
+        self.workspace.presses.clear()
+        self.workspace.warnings.clear()
         self.model.requests.clear()
         self.slack._api._response_urls.clear()
         self.slack.sockets.bury()
@@ -234,6 +244,25 @@ class Soak:
     async def _count_open_runs(self) -> int:
         """How many runs the bot goes on with. What Slack shows may look whole while a reply is to come."""
         [(count,)] = await query(self.settings.database_url, "SELECT COUNT(*) FROM runs WHERE ended_at IS NULL")
+        return int(count)
+
+    async def _press(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await asyncio.sleep(self.chance.expovariate(EVERY))
+                group.create_task(self.pressers.press())
+
+    async def _count_unended(self) -> int:
+        """How many answers of runs that have ended are said not to have."""
+        answers = "SELECT COUNT(*) FROM answers JOIN runs ON runs.key = answers.run WHERE runs.ended_at IS NOT NULL"
+        [(count,)] = await query(
+            self.settings.database_url, f"{answers} AND answers.state IN ('waiting', 'thinking', 'writing')"
+        )
+        return int(count)
+
+    async def _count_further(self) -> int:
+        """How many follow-ups were written down."""
+        [(count,)] = await query(self.settings.database_url, "SELECT COUNT(*) FROM runs WHERE kind = 'deeper'")
         return int(count)
 
     async def _strike(self) -> None:
@@ -305,19 +334,31 @@ class Soak:
                 continue
             assert self._is_answered(problem), problem
             parent, *replies = thread
-            names = [name_of(one) for one in replies]
+            names = [(run_of(one), name_of(one)) for one in replies]
             assert len(names) == len(set(names)), problem
             if parent.user == self.workspace.bot.id and not self._is_told(problem):
                 assert "Perspectives for" in parent.text, problem
             for reply in replies:
                 if "✅ done" in shown(reply) and body_of(reply):
-                    assert body_of(reply) == "".join(f"{name_of(reply)} says {number}. " for number in range(5))
+                    assert body_of(reply) in {whole_of(name_of(reply)), whole_of("other")}
                 assert not is_working(reply)
+            if not self._is_told(problem):
+                assert [action for one in thread for action, _ in buttons_of(one) if action == "stop"] == [], problem
 
 
 def name_of(reply: Message) -> str:
     """Whose answer it shows."""
     return shown(reply).split("*")[1]
+
+
+def run_of(reply: Message) -> str:
+    """Which run it is of."""
+    return str((reply.metadata or {})["event_payload"]["run"])
+
+
+def whole_of(name: str) -> str:
+    """What the model says as a whole; of what goes on with a run it knows no name."""
+    return "".join(f"{name} says {number}. " for number in range(5))
 
 
 def is_working(message: Message) -> bool:
@@ -360,7 +401,8 @@ async def keep_on(runs: int, seed: int, directory: Path) -> float:
             await asyncio.sleep(1)
             gc.collect()
             blocks.append(sys.getallocatedblocks())
-        print(f"soak: seed {seed}, {soak.deaths} deaths, strikes {dict(soak.strikes)}, blocks {blocks}")  # noqa: T201
+        presses = f"presses {dict(soak.pressers.acknowledged)}, {soak.pressers.lost} lost"
+        print(f"soak: seed {seed}, {soak.deaths} deaths, strikes {dict(soak.strikes)}, {presses}, blocks {blocks}")  # noqa: T201
     return (blocks[-1] - blocks[1]) / (runs - 2 * BATCH)
 
 

@@ -34,7 +34,7 @@ class Conversations:
         return Conversation(root, [*records.values()]) if root else None
 
     async def reopen(self, key: str, names: Collection[str], user: str, now: float) -> Record | None:
-        """Open the run `key` again, as this process's, with the answers `names` as if they had never been asked for.
+        """Open the run `key` again, as this process's, with the answers `names` waiting to be asked for anew.
 
         Returns the run as it is then; None where it is unknown or open already. Of several that ask, one gets it.
         """
@@ -52,7 +52,8 @@ class Conversations:
                     "reopened_by": user,
                 }
                 await connection.execute(update(runs).where(runs.c.key == key).values(news))
-                blank = {name: Draft() for name in names}
+                # Their texts are seen until there is more: a try may come to less.
+                blank = {name: Draft.of(record.answers.get(name, Draft()).text) for name in names}
                 changes = Changes(answers={(key, name): draft for name, draft in blank.items()})
                 for statement, rows in changed(self._database.insert, {key}, changes, now):
                     if rows:

@@ -89,14 +89,14 @@ async def test_what_is_unknown_or_anothers_or_makes_no_sense_is_not_recalled(
 
 
 async def test_a_run_that_has_ended_is_open_again_for_some_of_its_answers(world: World) -> None:
-    """As this process's. These are as if never asked for, also one that it never had; the others are as they were."""
+    """As this process's. These wait, over the text that stands, one that it never had too; the others are as before."""
     one, two = await world.store("one"), await world.store("two")
     asked_at = world.clock.now
     asked = await ended(one)
     await query(world.url, "UPDATE runs SET stopped_by = 'U2'")
     world.clock.now += 4_000
     record = await two.reopen("T1", ["Time", "Breadth"], "U3")
-    answers = {"Depth": WHOLE, "Time": Draft(), "Breadth": Draft()}
+    answers = {"Depth": WHOLE, "Time": Draft.of("So"), "Breadth": Draft()}
     posts = {"parent": "1.0", "Depth": "2.0"}
     now = world.clock.now
     assert record == Record(asked, asked_at, posts, answers, reopened_at=now, reopened_by="U3")

@@ -317,3 +317,20 @@ async def test_who_tries_again_is_told_what_comes_of_it_and_not_whoever_asked() 
         await world.until(lambda: any("is archived" in told for told in world.whispers_to("ben")))
         await settled(world)
         assert world.whispers_to("ada") == []
+
+
+async def test_what_stood_is_not_lost_to_a_try_that_fails() -> None:
+    """An answer was cut after much text, and is tried again in vain."""
+    cut = Script(tuple(f"part {number}. " for number in range(40)), finish="length")
+    scripts: dict[str, Any] = QUICK | {"Time": [cut, REFUSED, Script(("Whole.",))]}
+    async with running(ModelServer(**scripts)) as world:
+        parent, *replies = await world.ask("Why?")
+        stood = body_of(replies[3])
+        await world.slack.click(replies[3], "again")
+        await world.until(lambda: len(asked(world)) == 5)
+        await settled(world)
+        assert all(body_of(version).startswith(stood) for version in replies[3].versions[-2:])
+        await world.slack.click(replies[3], "again")
+        await world.until(lambda: "Whole." in shown(parent))
+        await settled(world)
+        assert body_of(replies[3]) == "Whole."
