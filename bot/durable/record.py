@@ -66,7 +66,8 @@ class Changes:
     """What is to be written. Keys begin with a run's.
 
     `begins` has runs that are written as this process's where nothing is known of them; `calls` says when the newest
-    edit of a message was sent, and None once it was answered; `ends` tells how a run ended.
+    edit of a message was sent, and None once it was answered; `ends` tells how a run ended. `learned` is of no run:
+    what the workspace has taught, if that is new.
     """
 
     begins: dict[str, Begun] = field(default_factory=dict)
@@ -75,6 +76,7 @@ class Changes:
     answers: dict[tuple[str, str], Draft] = field(default_factory=dict)
     ends: dict[str, Outcome] = field(default_factory=dict)
     edits: list[float] = field(default_factory=list)
+    learned: str = ""
 
     def begin(self, key: str, copy: Copy) -> None:
         """Have a run written that the database does not know, with all that stands of it."""
@@ -96,6 +98,7 @@ class Changes:
         self.calls.update(newer.calls)
         self.answers.update(newer.answers)
         self.ends.update(newer.ends)
+        self.learned = newer.learned or self.learned
         self.edits = [at for at in (*self.edits, *newer.edits) if at > horizon]
 
     def forget(self, key: str) -> None:

@@ -40,6 +40,7 @@ LONGEST = 1_000_000  # characters of one text; no answer that Slack can show com
 STEPS: tuple[tuple[str, ...], ...] = (
     ("UPDATE answers SET state = 'cut' WHERE state = 'stopped'",),  # `stopped` is a person's word from now on
     (),  # Leases are processes' from now on. Until then each run had one.
+    (),  # What was learned of a workspace is kept from now on.
 )
 VERSION = 1 + len(STEPS)
 
@@ -129,6 +130,12 @@ edits = Table(
     Column("at", Double, nullable=False),
 )
 Index("ix_edits_at", edits.c.at)
+learned = Table(
+    "learned",
+    tables,
+    Column("workspace", _Words, primary_key=True),
+    Column("what", _Words, nullable=False),  # as `delivery.schedules.learned` writes it
+)
 
 is_open = runs.c.ended_at.is_(None)
 

@@ -29,7 +29,7 @@ from bot.durable.claims import Claims
 from bot.durable.questions import Questions
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
 from bot.durable.rows import is_number
-from bot.durable.schema import edits, is_open, make, processes, runs
+from bot.durable.schema import edits, is_open, learned, make, processes, runs
 from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
@@ -169,6 +169,10 @@ class Store:
         for statement, rows in changed(self._database.insert, ours, changes, now):
             await write(connection, statement, rows)
         await write(connection, insert(edits), [{**self._whose, "at": at} for at in changes.edits])
+        if changes.learned:
+            row = {"workspace": self._workspace, "what": changes.learned}
+            lesson = self._database.insert(learned).values(row)
+            await connection.execute(lesson.on_conflict_do_update(index_elements=["workspace"], set_=row))
         if search is None:
             return Saved(ours)
         await self._claims.release(connection, runs.c.key.in_(search.strays), now)
@@ -224,6 +228,16 @@ class Store:
             )
             found = await connection.execute(asked.order_by(runs.c.asked_at))
             return [(row.user, row.asked_at) for row in found if isinstance(row.user, str) and is_number(row.asked_at)]
+
+        return await self._database.do(work)
+
+    async def learned(self) -> str:
+        """What the workspace has taught, as it was saved last; nothing if nothing was."""
+
+        async def work(connection: AsyncConnection) -> str:
+            what = select(learned.c.what).where(learned.c.workspace == self._workspace)
+            found = (await connection.execute(what)).scalar()
+            return found if isinstance(found, str) else ""
 
         return await self._database.do(work)
 
