@@ -12,7 +12,8 @@ from uuid import uuid4
 
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.delivery.board import Board
-from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped
+from bot.delivery.schedules.learned import Learned
+from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped, Taught
 from bot.durable.journal import Journal
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
@@ -166,6 +167,7 @@ def _make_workspace(slack: Slack, settings: Settings, clock: Callable[[], float]
 
 async def _attend(journal: Journal, supervisor: Supervisor, workspace: Workspace) -> None:
     """Have the journal written, and those told whom its events are about; until cancelled."""
+    known = workspace.board.edits.learned.to_text()
     async with aclosing(journal.events()) as events:
         async for event in events:
             match event:
@@ -179,8 +181,12 @@ async def _attend(journal: Journal, supervisor: Supervisor, workspace: Workspace
                     workspace.admission.recall(user, _now() - ago)
                 case Spent(ago):
                     workspace.board.note_spent(ago)
+                case Taught(what):
+                    workspace.board.edits.recall(Learned.from_text(what), _now())
                 case Held(until):
                     workspace.board.hold_after(until)
+                    if (learned := workspace.board.edits.learned.to_text()) != known:
+                        journal.keep(known := learned)
 
 
 def _tell_place(store: "Store", settings: Settings) -> None:

@@ -44,6 +44,13 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """What the workspace had taught a process before this one."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """This process's runs are its own until this time, by the journal's clock: from then on nothing may be sent.
 
@@ -53,4 +60,4 @@ class Held:
     until: float
 
 
-Event = Claimed | LeaseLost | Stopped | Asked | Spent | Held
+Event = Claimed | LeaseLost | Stopped | Asked | Spent | Taught | Held

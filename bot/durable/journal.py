@@ -160,6 +160,10 @@ class Journal:
         self._saved.discard(key)
         self.wake()
 
+    def keep(self, learned: str) -> None:
+        """Have what the workspace has taught written, with what is written next."""
+        self.unsaved.note_learned(learned)
+
     def wake(self) -> None:
         """Have what is unsaved written soon."""
         self._turns.wake()

@@ -126,7 +126,7 @@ class Changes:
 
     `begins` has runs that are written as this process's where nothing is known of them; `calls` says when the newest
     edit of a message was sent, and None once it was answered; `materials` has what a run's thread had said, `stops` who
-    has stopped it; `ends` tells how it ended.
+    has stopped it; `ends` tells how it ended. `learned` is of no run: what the workspace has taught, if that is new.
     """
 
     begins: dict[str, Begun] = field(default_factory=dict)
@@ -137,6 +137,7 @@ class Changes:
     stops: dict[str, str] = field(default_factory=dict)
     ends: dict[str, Outcome] = field(default_factory=dict)
     edits: list[float] = field(default_factory=list)
+    learned: str = ""
 
     def begin(self, key: str, copy: Copy) -> None:
         """Have a run written that the database does not know, with all that stands of it."""
@@ -160,6 +161,7 @@ class Changes:
         self.materials.update(newer.materials)
         self.stops.update(newer.stops)
         self.ends.update(newer.ends)
+        self.learned = newer.learned or self.learned
         self.edits = [at for at in (*self.edits, *newer.edits) if at > horizon]
 
     def forget(self, key: str) -> None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
-from bot.durable.events import Asked, Event, Spent
+from bot.durable.events import Asked, Event, Spent, Taught
 from bot.durable.record import Changes, Conversation, Record, Saved, Search
 from bot.errors import StoreError
 from bot.slack.question import Question
@@ -62,6 +62,9 @@ class Storage(Protocol):
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
         """Who asked when, since a time, in runs that have ended."""
 
+    async def learned(self) -> str:
+        """What the workspace has taught; nothing if nothing was saved."""
+
     async def edits_since(self, at: float) -> list[float]:
         """When other processes have sent edits, since a time."""
 
@@ -93,7 +96,8 @@ class Recovery:
         now = self._clock()
         asked = await self._store.asked_since(now - HOUR)
         spent = self._count(await self._store.edits_since(now - MINUTE))
-        return [spent, *(Asked(user, now - at) for user, at in asked)]
+        what = await self._store.learned()
+        return [spent, *(Asked(user, now - at) for user, at in asked), *([Taught(what)] if what else [])]
 
     def wait(self, now: float) -> float:
         """Seconds until the next look, or the next renewal at the least."""

@@ -34,7 +34,7 @@ from bot.durable.tables.conversations import Conversations
 from bot.durable.tables.history import forget_old, read_asked
 from bot.durable.tables.questions import Questions
 from bot.durable.tables.rows import is_number
-from bot.durable.tables.schema import edits, make, processes, runs
+from bot.durable.tables.schema import edits, learned, make, processes, runs
 from bot.durable.tables.statements import Rows, Statement, changed, run_row
 from bot.durable.tables.votes import Count, Votes
 from bot.errors import ContentError
@@ -174,6 +174,10 @@ class Store:
         for statement, rows in changed(self._database.insert, ours, changes, now):
             await write(connection, statement, rows)
         await write(connection, insert(edits), [{**self._whose, "at": at} for at in changes.edits])
+        if changes.learned:
+            row = {"workspace": self._workspace, "what": changes.learned}
+            lesson = self._database.insert(learned).values(row)
+            await connection.execute(lesson.on_conflict_do_update(index_elements=["workspace"], set_=row))
         if search is None:
             return Saved(ours, stopped=stopped)
         if search.strays:
@@ -243,6 +247,16 @@ class Store:
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
         """Who asked or had something tried again, and when, in runs that have ended; the refused ones do not count."""
         return await self._database.do(partial(read_asked, at=at, workspace=self._workspace))
+
+    async def learned(self) -> str:
+        """What the workspace has taught, as it was saved last; nothing if nothing was."""
+
+        async def work(connection: AsyncConnection) -> str:
+            what = select(learned.c.what).where(learned.c.workspace == self._workspace)
+            found = (await connection.execute(what)).scalar()
+            return found if isinstance(found, str) else ""
+
+        return await self._database.do(work)
 
     async def edits_since(self, at: float) -> list[float]:
         """When other processes started edits since, in order."""

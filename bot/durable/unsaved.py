@@ -121,6 +121,10 @@ class Unsaved:
         """Note that no edit of a message is under way any more."""
         self._changes.calls[key, part] = None
 
+    def note_learned(self, what: str) -> None:
+        """Note what the workspace has taught."""
+        self._changes.learned = what
+
     def take(self, known: AbstractSet[str], *, is_last: bool = False) -> tuple[Changes, AbstractSet[str]]:
         """Take out what is to be written now, and of which runs the drafts are due; all of it, if it is the last time.
 

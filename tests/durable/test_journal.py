@@ -38,6 +38,7 @@ class Database:
         self.unheld: list[Record] = []
         self.released: list[str] = []
         self.spent: list[float] = []
+        self.lesson = ""
         self.asked: list[tuple[str, float]] = []
         self.takes = 0.0
         self.failure: Exception | None = None
@@ -121,6 +122,9 @@ class Database:
     async def asked_since(self, at: float) -> list[tuple[str, float]]:
         self.asked_from = at
         return self.asked
+
+    async def learned(self) -> str:
+        return self.lesson
 
     async def edits_since(self, at: float) -> list[float]:
         return [spent for spent in self.spent if spent >= at]

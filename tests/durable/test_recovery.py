@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.durable.events import Asked, Spent
+from bot.durable.events import Asked, Spent, Taught
 from bot.durable.record import Record, Saved, Search
 from bot.durable.recovery import BATCH, DOUBT, HOUR, MINUTE, SEARCH, TIDY, TIMEOUT, Recovery
 from bot.errors import StoreError
@@ -66,7 +66,8 @@ async def test_what_was_begun_and_spent_is_told_when_it_opens() -> None:
     database = Database()
     database.spent, database.asked = [now() - 30, now() - 70], [("U", now() - 100)]
     recovery = recovery_of(database)
-    assert await recovery.open() == [Spent([30 - DOUBT]), Asked("U", 100)]
+    database.lesson = "what was learned"
+    assert await recovery.open() == [Spent([30 - DOUBT]), Asked("U", 100), Taught("what was learned")]
     assert database.asked_from == now() - HOUR
     found = recovery.note(Search(frozenset(), 0.0), Saved(frozenset(), (), [now() - 30]), 0.0)
     assert found == [Spent([])]

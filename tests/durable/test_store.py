@@ -310,6 +310,23 @@ async def test_whoever_asked_is_counted_once_the_run_has_ended(world: World) -> 
 
 
 @slow
+async def test_what_a_workspace_has_taught_is_kept(world: World) -> None:
+    """The newest, whichever process it was; and not what another bot has learned."""
+    url = world.url
+    async with (
+        Store(url, owner="one", clock=world.clock, workspace="T1/B1") as one,
+        Store(url, owner="two", clock=world.clock, workspace="T1/B1") as two,
+        Store(url, owner="three", clock=world.clock, workspace="T1/B2") as three,
+    ):
+        await one.open()
+        assert await one.learned() == ""
+        for store, what in ((one, "little"), (two, "more"), (one, "")):
+            await store.save(Changes(learned=what))
+        await three.save(Changes(learned="something else"))
+        assert (await one.learned(), await two.learned(), await three.learned()) == ("more", "more", "something else")
+
+
+@slow
 async def test_what_another_bot_keeps_in_the_same_database_is_left_alone(world: World) -> None:
     """Its runs, who asked there, and what it has spent: of another workspace, or of another app in the same one."""
     url, now = world.url, world.clock.now

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.app import serve
+from bot.delivery.schedules.learned import Learned
+from bot.durable.store import Store
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import StoreError
 from bot.playground.slack.fault import Fault
@@ -20,6 +22,7 @@ from tests.support.model_server import KEY, MODEL, ModelServer, Script
 from tests.support.world import NAMES, WORLDLY, PatientStore, shown, wall_clock
 
 PROBLEM = "Why does the confidential gearbox rattle?"
+PLACE = f"{Workspace.team_id}/{Workspace.bot_id}"
 MOST_AT_ONCE = 20  # runs that a process takes up with one look
 SLOW = {name: Script((f"{name} says", " so."), first=5.0) for name in NAMES}
 
@@ -108,6 +111,21 @@ async def test_a_run_goes_on_in_the_language_in_which_it_was_begun(tmp_path: Pat
         async with there.process(bot_language="en"):
             await there.until(lambda: ["✅" in text for text in there.replies(ts)] == [True] * len(NAMES))
         assert all("秒で完了" in text and "done" not in text for text in there.replies(ts))
+
+
+async def test_what_a_process_has_learned_the_next_one_goes_on_from(tmp_path: Path) -> None:
+    """How long answers take, and what Slack's limit is in truth: neither is found out anew."""
+    async with host(tmp_path) as there:
+        lengths = []
+        for _ in range(2):
+            async with there.process():
+                await there.until_answered(await there.ask())
+                await asyncio.sleep(5)
+            url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
+            async with Store(url, owner="test", clock=wall_clock, workspace=PLACE) as store:
+                await store.open()
+                lengths.append(len(Learned.from_text(await store.learned()).durations))
+        assert lengths == [4, 8]
 
 
 class Bug(str):

@@ -44,19 +44,26 @@ def make_plan(
 ) -> Plan:
     """When the next edit of each kind may start, where the last preview started at `previewed_at`."""
     free = window.free(now)
-    due = [track for track in tracks if not (track.flight and track.flight.is_last)]
-    answers = sum(not track.is_index for track in due)
-    growing = [track.since for track in due if track.is_active]
-    spare = free - len(due)
+    due = answers = 0  # messages that do not show their last text, nor is it on its way
+    growing = []
+    for track in tracks:
+        if track.flight and track.flight.is_last:
+            continue
+        due += 1
+        if not track.is_index:
+            answers += 1
+            if not track.is_last:
+                growing.append(track.since)
+    spare = free - due
     interval = standstill = 0.0
     if spare > 0 and growing and spare <= len(growing) / PREVIEW_INTERVAL * WINDOW:
         # An index has its slot, but nobody waits for it: it may come after slots have come back.
-        returns = list(window.returns(now, spare + len(due) - answers))
+        returns = list(window.returns(now, spare + due - answers))
         lasting = min(slots / ahead for ahead, slots in returns)
         returns += _levels(now, shape, answers)
         interval, standstill = pace.interval(now, growing, returns), 1 / min(lasting, len(growing) / STANDSTILL)
     # With no slot to spare, each comes when an old one is a minute old.
-    apart = min(interval, standstill) if spare > 0 else WINDOW / max(window.per_minute - len(due), 1)
+    apart = min(interval, standstill) if spare > 0 else WINDOW / max(window.per_minute - due, 1)
     slot = window.slot_at(now, spare)
     index = window.slot_at(now, free - answers)
     if shape.is_known:

@@ -35,11 +35,6 @@ class Track:
     started_before: float = -math.inf
     not_before: float = -math.inf  # after a failure
 
-    @property
-    def is_active(self) -> bool:
-        """Whether it is an answer that still grows."""
-        return not (self.is_last or self.is_index)
-
     def may_start(self) -> float:
         """When its next edit may start, for the reader's sake."""
         interval = LONG_INTERVAL if self.is_long else PREVIEW_INTERVAL

@@ -140,6 +140,12 @@ edits = Table(
     Column("at", Double, nullable=False),
 )
 Index("ix_edits_at", edits.c.at)
+learned = Table(
+    "learned",
+    tables,
+    Column("workspace", _Words, primary_key=True),
+    Column("what", _Words, nullable=False),  # as `delivery.schedules.learned` writes it
+)
 
 is_open = runs.c.ended_at.is_(None)
 begun_at = func.coalesce(runs.c.reopened_at, runs.c.asked_at)
@@ -158,6 +164,7 @@ STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
         "CREATE INDEX IF NOT EXISTS ix_runs_root ON runs (root)",
         "CREATE INDEX IF NOT EXISTS ix_runs_reopened_at ON runs (reopened_at)",
     ),
+    (),  # What was learned of a workspace is kept from now on.
 )
 VERSION = 1 + len(STEPS)
 
