@@ -71,6 +71,8 @@ FIRST_SENTENCES = [
     ("Yahoo! is no cause. Ask.", "Yahoo! is no cause."),
     ("OKです!次に進みます。そして。", "OKです!次に進みます。"),
     ("まず小さく始めます!次に進みます。", "まず小さく始めます!"),
+    ("3週目が分かれ目です。次に。", "3週目が分かれ目です。"),
+    ("Slackの通知が根です。次に。", "Slackの通知が根です。"),
 ]
 WITH_AN_ANSWER = [
     ("No. Kill only the trial. Then wait.", "No. Kill only the trial."),
