@@ -153,6 +153,7 @@ AFTER_OTHER_THINGS = [
     ("- one\n  - two\n- three", "one"),
     ("- [ ] Name an owner. Today.\n- [x] Done", "Name an owner."),
     ("Nobody<br>owns <b>week one</b><!-- no -->.[^1] So.\n\n[^1]: A note.", "Nobody owns week one."),
+    ("Nobody owns week one.[^1] So.\n\n[^1]: https://a.example", "Nobody owns week one."),
     ("[^1]: A note that is long.\n\nNobody owns week one.", "Nobody owns week one."),
     ("Say `<br>` there. So.", "Say <br> there."),
     ("a < b and b > c. So.", "a < b and b > c."),
