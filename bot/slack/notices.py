@@ -51,11 +51,12 @@ def plain(words: str, language: Language) -> Body:
     return Body(words, [section(words)], language)
 
 
-def cannot_write(code: str, channel: str, problem: str, language: Language) -> list[Body]:
-    """Where the bot cannot write, for Slack's `code`."""
-    otherwise = Phrase.RESTRICTED if code.startswith("restricted_action") else Phrase.NOT_A_MEMBER
+def cannot_write(code: str, channel: str, problem: str, language: Language, *, goes_on: bool = False) -> list[Body]:
+    """Where the bot cannot write, for Slack's `code`; whether it was to go on in a thread of its own."""
+    away = Phrase.NOT_A_MEMBER_ANY_MORE if goes_on else Phrase.NOT_A_MEMBER
+    otherwise = Phrase.RESTRICTED if code.startswith("restricted_action") else away
     words = language.say(_UNWRITABLE.get(code, otherwise), channel=f"<#{channel}>", command="`/invite`")
-    return _give_back(words, problem, language)
+    return _say_with(words, problem, language)
 
 
 def too_many_runs(limit: int, problem: str, language: Language) -> list[Body]:
@@ -88,6 +89,8 @@ def too_long(problem: str, limit: int, language: Language) -> list[Body]:
 
 def interrupted(problem: str, language: Language, *, names: Sequence[str] = ()) -> list[Body]:
     """Of a run that was broken off; `names` are the answers that nobody can see, if not all."""
+    if not problem:
+        return not_done(Phrase.NOTHING_CAME, language)
     if not names:
         return _give_back(language.say(Phrase.INTERRUPTED_RUN), problem, language)
     all_names = reduce(lambda first, other: language.say(Phrase.BOTH, first=first, other=other), names)
@@ -96,12 +99,14 @@ def interrupted(problem: str, language: Language, *, names: Sequence[str] = ()) 
 
 def broken(problem: str, language: Language) -> list[Body]:
     """Of a run that a fault of the bot's own has ended."""
+    if not problem:
+        return not_done(Phrase.NOTHING_CAME, language)
     return _give_back(language.say(Phrase.BROKEN_RUN), problem, language)
 
 
 def refused(code: str, problem: str, language: Language) -> list[Body]:
     """Where Slack would not take the message that opens a thread, for Slack's `code`."""
-    return _give_back(language.say(Phrase.SLACK_REFUSES, code=escape(code)), problem, language)
+    return _say_with(language.say(Phrase.SLACK_REFUSES, code=escape(code)), problem, language)
 
 
 def _refuse(reason: str, problem: str, language: Language) -> list[Body]:
@@ -109,6 +114,15 @@ def _refuse(reason: str, problem: str, language: Language) -> list[Body]:
     if not problem:
         return [plain(language.say(Phrase.TOO_OFTEN, reason=reason), language)]
     return _give_back(language.say(Phrase.GIVEN_BACK, reason=reason), problem, language)
+
+
+def _say_with(reason: str, problem: str, language: Language) -> list[Body]:
+    """Why nothing comes of a question; with the problem, where there is one: a press has none."""
+    return (
+        _give_back(language.say(Phrase.BACK, reason=reason), problem, language)
+        if problem
+        else [plain(reason, language)]
+    )
 
 
 def _give_back(words: str, problem: str, language: Language) -> list[Body]:

@@ -183,24 +183,21 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.INTERRUPTED_RUN: "I was interrupted. To ask again, send your problem again:",
     Phrase.NOT_ALL_SHOWN: ("I was interrupted, and {names} cannot be shown. To ask again, send your problem again:"),
     Phrase.BOTH: "{first} and {other}",
-    Phrase.SLACK_REFUSES: f"Slack refused to let me open a thread ({{code}}). {_BACK}",
+    Phrase.BACK: f"{{reason}} {_BACK}",
+    Phrase.SLACK_REFUSES: "Slack refused to let me open a thread ({code}).",
     Phrase.NOT_A_MEMBER: (
         "I am not in this channel ({channel}), so I cannot open a thread here. Invite me with {command}, followed by "
-        f"my name with an @, and ask again. {_BACK}"
+        "my name with an @, and ask again."
     ),
-    Phrase.ARCHIVED: f"This channel ({{channel}}) is archived: nobody can write here any more. {_BACK}",
-    Phrase.MESSAGE_GONE: f"The message that I was to answer is gone, so I stopped. {_BACK}",
-    Phrase.NO_THREADS: (
-        f"I answer in a thread, and this channel ({{channel}}) takes none. Ask me in another channel. {_BACK}"
-    ),
+    Phrase.ARCHIVED: "This channel ({channel}) is archived: nobody can write here any more.",
+    Phrase.MESSAGE_GONE: "The message that I was to answer is gone, so I stopped.",
+    Phrase.NO_THREADS: ("I answer in a thread, and this channel ({channel}) takes none. Ask me in another channel."),
     Phrase.NO_ANSWERS_THERE: (
-        f"Slack lets nobody answer under that message. Ask me in the channel, or under another message. {_BACK}"
+        "Slack lets nobody answer under that message. Ask me in the channel, or under another message."
     ),
-    Phrase.THREADS_ONLY: (
-        f"In this channel ({{channel}}) people write in threads only. Mention me in one of them. {_BACK}"
-    ),
-    Phrase.NO_DIRECT_MESSAGES: f"My direct messages are switched off. Ask me in a channel. {_BACK}",
-    Phrase.RESTRICTED: (f"Only some people may write in this channel ({{channel}}), and I am not one of them. {_BACK}"),
+    Phrase.THREADS_ONLY: ("In this channel ({channel}) people write in threads only. Mention me in one of them."),
+    Phrase.NO_DIRECT_MESSAGES: "My direct messages are switched off. Ask me in a channel.",
+    Phrase.RESTRICTED: ("Only some people may write in this channel ({channel}), and I am not one of them."),
     Phrase.PROBLEM_CONTINUED: "Your problem, continued",
     Phrase.BROKEN_RUN: "Something went wrong in me, and I stopped. To ask again, send your problem again:",
     Phrase.FORM_TITLE: "Get perspectives",
@@ -226,6 +223,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "I am not in this channel ({channel}) any more, so I cannot answer here. Invite me with {command}, followed by "
         "my name with an @, and press again."
     ),
+    Phrase.NOTHING_CAME: "I was interrupted, and could not do this. Press again.",
     Phrase.NO_FORM: "Slack did not open the form. Press again.",
     Phrase.NO_FORM_OF_MESSAGE: "Slack did not open the form. Choose it again, or mention me in a reply to the message.",
 }

@@ -199,28 +199,26 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "中断されたため、{names}を表示できません。もう一度質問するには、次の文章を送り直してください。"
     ),
     Phrase.BOTH: "{first}と{other}",
-    Phrase.SLACK_REFUSES: f"Slack がスレッドを開かせてくれませんでした（{{code}}）。{_BACK}",
+    Phrase.BACK: f"{{reason}}{_BACK}",
+    Phrase.SLACK_REFUSES: "Slack がスレッドを開かせてくれませんでした（{code}）。",
     Phrase.NOT_A_MEMBER: (
         "私はこのチャンネル（{channel}）のメンバーではないので、スレッドを開けません。{command} のあとに @ と私の名前を"
-        f"付けて招待し、もう一度質問してください。{_BACK}"
+        "付けて招待し、もう一度質問してください。"
     ),
-    Phrase.ARCHIVED: f"このチャンネル（{{channel}}）はアーカイブされていて、もう誰も書き込めません。{_BACK}",
-    Phrase.MESSAGE_GONE: f"答えるはずだったメッセージがなくなったので、止めました。{_BACK}",
+    Phrase.ARCHIVED: "このチャンネル（{channel}）はアーカイブされていて、もう誰も書き込めません。",
+    Phrase.MESSAGE_GONE: "答えるはずだったメッセージがなくなったので、止めました。",
     Phrase.NO_THREADS: (
-        f"私はスレッドで答えますが、このチャンネル（{{channel}}）ではスレッドが使えません。別のチャンネルで質問して"
-        f"ください。{_BACK}"
+        "私はスレッドで答えますが、このチャンネル（{channel}）ではスレッドが使えません。別のチャンネルで質問して"
+        "ください。"
     ),
     Phrase.NO_ANSWERS_THERE: (
-        f"そのメッセージには誰も返信できません。チャンネルか別のメッセージの下で質問してください。{_BACK}"
+        "そのメッセージには誰も返信できません。チャンネルか別のメッセージの下で質問してください。"
     ),
     Phrase.THREADS_ONLY: (
         "このチャンネル（{channel}）ではスレッドにしか書き込めません。どれかのスレッドで私をメンションしてください。"
-        f"{_BACK}"
     ),
-    Phrase.NO_DIRECT_MESSAGES: f"私へのダイレクトメッセージは無効になっています。チャンネルで質問してください。{_BACK}",
-    Phrase.RESTRICTED: (
-        f"このチャンネル（{{channel}}）には一部の人しか書き込めず、私はその中に入っていません。{_BACK}"
-    ),
+    Phrase.NO_DIRECT_MESSAGES: "私へのダイレクトメッセージは無効になっています。チャンネルで質問してください。",
+    Phrase.RESTRICTED: ("このチャンネル（{channel}）には一部の人しか書き込めず、私はその中に入っていません。"),
     Phrase.PROBLEM_CONTINUED: "問題の続き",
     Phrase.BROKEN_RUN: "ボット自体に問題が起きて止まりました。もう一度質問するには、次の文章を送り直してください。",
     Phrase.FORM_TITLE: "四つの見方を聞く",
@@ -246,6 +244,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "私はもうこのチャンネル（{channel}）のメンバーではないので、ここでは答えられません。{command} のあとに @ と私の"
         "名前を付けて招待し、もう一度押してください。"
     ),
+    Phrase.NOTHING_CAME: "中断されたため、できませんでした。もう一度押してください。",
     Phrase.NO_FORM: "Slack がフォームを開けませんでした。もう一度押してください。",
     Phrase.NO_FORM_OF_MESSAGE: (
         "Slack がフォームを開けませんでした。もう一度選ぶか、メッセージへの返信で私をメンションしてください。"

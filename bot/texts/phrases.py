@@ -78,6 +78,7 @@ class Phrase(Enum):
     TOO_MANY_WITHIN_THE_HOUR = auto()  # limit, count of minutes
     CROWDED = auto()
     GIVEN_BACK = auto()  # reason
+    BACK = auto()  # reason
     INTERRUPTED_RUN = auto()
     BROKEN_RUN = auto()
     NOT_ALL_SHOWN = auto()  # names
@@ -110,5 +111,6 @@ class Phrase(Enum):
     ALREADY_DRAWN = auto()
     NOTHING_TO_TRY_AGAIN = auto()
     NOT_A_MEMBER_ANY_MORE = auto()  # channel, command
+    NOTHING_CAME = auto()
     NO_FORM = auto()
     NO_FORM_OF_MESSAGE = auto()
