@@ -7,6 +7,7 @@ draws. Whoever presses counts it against their own limits, and is told where not
 
 import hashlib
 import logging
+from dataclasses import replace
 from uuid import uuid4
 
 from bot.delivery.sections.buttons import LEAST_TOGETHER
@@ -24,6 +25,8 @@ from bot.slack.question import Action, Kind, Press, Question
 from bot.texts.phrases import Phrase
 
 logger = logging.getLogger(__name__)
+
+_DRAWN = {Phrase.NOTHING_TO_TRY_AGAIN, Phrase.IS_GOING_ON}  # of a run that draws together
 
 
 class Presses:
@@ -122,7 +125,11 @@ class Presses:
         )
         if not self._reception.admit(question):
             return None
-        return None if await self._reception.take(question) else Phrase.ALREADY_DRAWN
+        if await self._reception.take(question):
+            return None
+        # It was asked for before. Where nothing came of that, this press is to try it again.
+        refused = await self._try_again(replace(press, run=question.key, side=""))
+        return Phrase.ALREADY_DRAWN if refused in _DRAWN else refused
 
 
 def _is_lacking(record: Record, name: str) -> bool:
