@@ -292,7 +292,9 @@ async def test_an_empty_command_opens_a_form_whose_problem_is_asked() -> None:
     async with running(ModelServer(**QUICK), problem_limit=50) as world:
         await world.slack.command("")
         view = await submit(world, {"words/words": "x" * 51})
-        assert view.errors
+        assert view.errors == {"words": "This has 51 characters, and I take up to 50. Make it shorter."}
+        view = await submit(world, {"words/words": " "})
+        assert view.errors == {"words": "Write what the problem is. / 問題を書いてください。"}
         await submit(world, {"words/words": "Why is it so?"})
         await world.until(lambda: sum("✅" in shown(one) for one in world.workspace.messages) == 4)
         assert world.workspace.views[-1].is_open is False
