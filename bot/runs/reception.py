@@ -59,7 +59,9 @@ class Reception:
             opens_thread=question.thread_ts is None,
             needs_words=needs_words(question),
         )
-        return None if refusal is None else self._refusals.explain(refusal, "", question.language)[0].text
+        if refusal is None:
+            return None
+        return self._refusals.explain_in_form(refusal, question.problem, question.language)
 
     def admit(self, question: Question) -> bool:
         """Whether a question may begin a run, which counts from now on; if not, its sender is being told why."""

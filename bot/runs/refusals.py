@@ -9,6 +9,7 @@ from bot.slack import notices
 from bot.slack.body import Body
 from bot.slack.question import Kind, Question
 from bot.texts.language import Language
+from bot.texts.phrases import Phrase
 
 
 class Refusals:
@@ -38,6 +39,19 @@ class Refusals:
                 if refusal.wait is None:
                     return notices.too_many_runs(refusal.limit, problem, language)
                 return notices.too_many_within_the_hour(refusal.limit, refusal.wait, problem, language)
+
+    def explain_in_form(self, refusal: Unfit | Refusal, problem: str, language: Language) -> str:
+        """The same at the field in which the problem stands: in plain words, and with nothing to be given back."""
+        length = len(problem)
+        match refusal:
+            case Unfit.BLANK:
+                return " / ".join(one.say(Phrase.FORM_EMPTY) for one in self._languages)
+            case Unfit.TOO_LONG if length > self._problem_limit:
+                return language.say(Phrase.FORM_TOO_LONG, length=length, limit=self._problem_limit)
+            case Unfit.TOO_LONG:
+                return language.say(Phrase.FORM_TOO_LONG_FOR_SLACK)
+            case _:
+                return self.explain(refusal, "", language)[0].text
 
 
 def needs_words(question: Question) -> bool:

@@ -221,7 +221,8 @@ class Supervisor:
             logger.warning("run.refused key=%s code=%s", question.key, error.code)
             if isinstance(error, NoThreadsError) and question.thread_ts is None and not run.has_reply:
                 await self._teller.take_away(question, run.thread.ts)
-            await self._teller.tell(question, notices.cannot_write, error.code, question.channel, question.problem)
+            write = partial(notices.cannot_write, goes_on=question.kind is not Kind.PERSPECTIVES)
+            await self._teller.tell(question, write, error.code, question.channel, question.problem)
             return Outcome.REFUSED
         except ThreadLostError:
             await self._teller.tell(question, notices.interrupted, question.problem)

@@ -5,6 +5,8 @@ characters of text in an input, fewer than a problem may have: a longer one goes
 """
 
 import json
+import math
+from collections.abc import Sequence
 from typing import Any
 
 from bot.slack.markup.characters import character_start, units
@@ -29,27 +31,31 @@ PROBLEM_FORM = "perspectives_problem"  # callback ids; they stay, since a form m
 DEEPER_FORM = "perspectives_deeper"
 WORDS = "words"  # the input: its block's id, at which errors are shown, and its element's
 INPUT_LIMIT = 3_000  # UTF-16 units; Slack's for what stands in an input
+TITLE_LIMIT = 24  # characters; Slack's for a form's title and its buttons
 METADATA_LIMIT = 3_000  # characters; Slack's for private_metadata
 
 View = dict[str, Any]
 
 
-def problem_form(asked: Question) -> View:
-    """The form for a problem: `asked` says where it is asked, and what stands in the field to begin with."""
-    language = asked.language
+def problem_form(asked: Question, languages: Sequence[Language] = ()) -> View:
+    """The form for a problem: `asked` says where it is asked, and what stands in the field to begin with.
+
+    It is in the language of that, or in all `languages` where there is nothing that has one.
+    """
     place = {"channel": asked.channel, "thread_ts": asked.thread_ts, "ephemeral_ts": asked.ephemeral_ts}
     problem = "" if is_blank(asked.problem) else asked.problem
     beginning = _cut(problem)
+    spoken = [asked.language] if problem or not languages else languages
     return _form(
         PROBLEM_FORM,
         _write_metadata(place, asked.response_url),
         _input(
-            language.say(Phrase.FORM_LABEL),
-            hint=language.say(Phrase.FORM_CUT) if beginning != problem else language.say(Phrase.FORM_HINT),
+            _say(spoken, Phrase.FORM_LABEL),
+            hint=_say(spoken, Phrase.FORM_CUT if beginning != problem else Phrase.FORM_HINT),
             initial_value=beginning,
         ),
-        title=language.say(Phrase.FORM_TITLE),
-        language=language,
+        title=Phrase.FORM_TITLE,
+        languages=spoken,
     )
 
 
@@ -63,8 +69,8 @@ def deeper_form(press: Press) -> View:
         DEEPER_FORM,
         _write_metadata(place | root, press.response_url),
         _input(language.say(Phrase.DEEPER_ASK, name=name), hint=language.say(Phrase.DEEPER_HINT), is_optional=True),
-        title=language.say(Phrase.DEEPER_TITLE),
-        language=language,
+        title=Phrase.DEEPER_TITLE,
+        languages=[language],
     )
 
 
@@ -103,13 +109,20 @@ def read_deeper(body: Json) -> Question:
     )
 
 
-def _form(callback_id: str, metadata: str, words: View, *, title: str, language: Language) -> View:
+def _say(languages: Sequence[Language], phrase: Phrase, limit: float = math.inf) -> str:
+    """A phrase in all of these languages; where that would be longer than it may be, in the first."""
+    said = [language.say(phrase) for language in languages]
+    joined = " / ".join(said)
+    return joined if len(joined) <= limit else said[0]
+
+
+def _form(callback_id: str, metadata: str, words: View, *, title: Phrase, languages: Sequence[Language]) -> View:
     return {
         "type": "modal",
         "callback_id": callback_id,
-        "title": _plain(title),
-        "submit": _plain(language.say(Phrase.FORM_SUBMIT)),
-        "close": _plain(language.say(Phrase.FORM_CLOSE)),
+        "title": _plain(_say(languages, title, TITLE_LIMIT)),
+        "submit": _plain(_say(languages, Phrase.FORM_SUBMIT, TITLE_LIMIT)),
+        "close": _plain(_say(languages, Phrase.FORM_CLOSE, TITLE_LIMIT)),
         "private_metadata": metadata,
         "blocks": [words],
     }

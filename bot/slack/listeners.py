@@ -135,7 +135,7 @@ class _Listeners:
     async def on_command(self, ack: AsyncAck, command: dict[str, Any]) -> None:
         """A command; an empty one opens the form, or has `receive` say how to ask."""
         question = _read("command", lambda: read_command(command, self.language))
-        if question and is_blank(question.problem) and await self._open(command, forms.problem_form(question)):
+        if question and is_blank(question.problem) and await self._open_problem(command, question):
             question = None
         words = await _taken(self.receive(question)) if question else None
         if words is None:
@@ -166,7 +166,7 @@ class _Listeners:
     async def on_shortcut(self, ack: AsyncAck, body: dict[str, Any]) -> None:
         """A message that somebody chose: it stands in the form then."""
         asked = _read("message_action", lambda: read_chosen_message(body, self.language))
-        if asked and not await self._open(body, forms.problem_form(asked)):
+        if asked and not await self._open_problem(body, asked):
             place = Presser(asked.user, asked.channel, "", asked.ephemeral_ts, asked.response_url, asked.language)
             await self._tell(place, Phrase.NO_FORM_OF_MESSAGE)
         await ack()
@@ -209,6 +209,10 @@ class _Listeners:
             return words
         refusal = await self.receive(question)
         return refusal.text if refusal else ""
+
+    async def _open_problem(self, payload: dict[str, Any], asked: Question) -> bool:
+        """Open the form for a problem; whether that worked."""
+        return await self._open(payload, forms.problem_form(asked, speak_first(self.language)))
 
     async def _open(self, payload: dict[str, Any], view: forms.View) -> bool:
         """Open a form; whether that worked."""

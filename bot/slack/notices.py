@@ -51,9 +51,10 @@ def plain(words: str, language: Language) -> Body:
     return Body(words, [section(words)], language)
 
 
-def cannot_write(code: str, channel: str, problem: str, language: Language) -> list[Body]:
-    """Where the bot cannot write, for Slack's `code`."""
-    otherwise = Phrase.RESTRICTED if code.startswith("restricted_action") else Phrase.NOT_A_MEMBER
+def cannot_write(code: str, channel: str, problem: str, language: Language, *, goes_on: bool = False) -> list[Body]:
+    """Where the bot cannot write, for Slack's `code`; whether it was to go on in a thread of its own."""
+    away = Phrase.NOT_A_MEMBER_ANY_MORE if goes_on else Phrase.NOT_A_MEMBER
+    otherwise = Phrase.RESTRICTED if code.startswith("restricted_action") else away
     words = language.say(_UNWRITABLE.get(code, otherwise), channel=f"<#{channel}>", command="`/invite`")
     return _explain(words, problem, language)
 

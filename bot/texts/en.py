@@ -208,6 +208,11 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.FORM_LABEL: "Your problem",
     Phrase.FORM_HINT: "What is wrong, since when, for whom, and what was tried: the more of it, the better.",
     Phrase.FORM_CUT: "The message is longer than this field may be: this is its beginning.",
+    Phrase.FORM_EMPTY: "Write what the problem is.",
+    Phrase.FORM_TOO_LONG: "This has {length:,} characters, and I take up to {limit:,}. Make it shorter.",
+    Phrase.FORM_TOO_LONG_FOR_SLACK: (
+        "This is too long for one message of Slack, where some characters count as several. Make it shorter."
+    ),
     Phrase.DEEPER_TITLE: "Go deeper",
     Phrase.DEEPER_ASK: "Ask {name}, or add what you know",
     Phrase.DEEPER_HINT: "Leave it empty to have the weakest point of the answer worked out.",

@@ -223,12 +223,17 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.RESTRICTED: ("このチャンネル（{channel}）には一部の人しか書き込めず、私はその中に入っていません。"),
     Phrase.PROBLEM_CONTINUED: "問題の続き",
     Phrase.BROKEN_RUN: "ボット自体に問題が起きて止まりました。もう一度質問するには、次の文章を送り直してください。",
-    Phrase.FORM_TITLE: "四つの見方を聞く",
+    Phrase.FORM_TITLE: "四つの見方",
     Phrase.FORM_SUBMIT: "質問する",
     Phrase.FORM_CLOSE: "キャンセル",
     Phrase.FORM_LABEL: "問題",
     Phrase.FORM_HINT: "何が、いつから、誰にとって問題で、何を試したか。詳しいほど役に立つ回答になります。",
     Phrase.FORM_CUT: "メッセージがこの欄に入りきらないので、はじめの部分だけを入れました。",
+    Phrase.FORM_EMPTY: "問題を書いてください。",
+    Phrase.FORM_TOO_LONG: "{length:,} 文字あります。{limit:,} 文字以内に短くしてください。",
+    Phrase.FORM_TOO_LONG_FOR_SLACK: (
+        "Slack の一つのメッセージには長すぎます（文字によっては数文字分に数えられます）。短くしてください。"
+    ),
     Phrase.DEEPER_TITLE: "さらに深く",
     Phrase.DEEPER_ASK: "「{name}」への質問、または補足",
     Phrase.DEEPER_HINT: "空のままなら、回答のいちばん弱い点を掘り下げます。",

@@ -103,6 +103,9 @@ class Phrase(Enum):
     FORM_LABEL = auto()
     FORM_HINT = auto()
     FORM_CUT = auto()  # in place of the hint, where the message was too long for the field
+    FORM_EMPTY = auto()
+    FORM_TOO_LONG = auto()  # length, limit
+    FORM_TOO_LONG_FOR_SLACK = auto()
     DEEPER_TITLE = auto()
     DEEPER_ASK = auto()  # name of the side
     DEEPER_HINT = auto()

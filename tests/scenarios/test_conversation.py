@@ -225,6 +225,34 @@ async def test_a_press_on_what_was_forgotten_is_told_to_whoever_pressed() -> Non
         assert world.model.requests == []
 
 
+async def test_who_presses_where_the_bot_is_no_member_any_more_is_told_and_may_press_again() -> None:
+    """Also where there are no words to be given back; once it is invited, the same press does its work."""
+    async with running(ModelServer(**QUICK)) as world:
+        parent, *replies = await world.ask("Why?")
+        members = world.workspace.channel("general").members
+        members.discard(world.workspace.bot.id)
+        for count, words in enumerate(({}, {"words/words": "And now?"}), 1):
+            await world.slack.click(replies[0], "deeper", user="ben")
+            await submit(world, words)
+            await world.until(lambda count=count: len(world.whispers_to("ben")) == count)
+        await world.slack.click(parent, "together", user="ben")
+        await world.until(lambda: len(world.whispers_to("ben")) == 3)
+        bare, with_words, together = world.whispers_to("ben")
+        assert "not in this channel" in bare
+        assert "press again" in bare
+        assert bare == together
+        assert with_words == f"{bare} Here is your problem back:\nAnd now?"
+        assert asked(world)[4:] == []
+        members.add(world.workspace.bot.id)
+        world.model.default = Script(("Ask them.",))
+        await world.slack.click(parent, "together", user="ben")
+        await world.until(lambda: "🧭 *Together* Ask them." in shown(parent))
+        await world.slack.click(parent, "together", user="ben")
+        await world.until(lambda: len(world.whispers_to("ben")) == 4)
+        assert "drawn together already" in world.whispers_to("ben")[3]
+        assert asked(world)[4:] == ["other"]
+
+
 async def test_a_mention_in_a_thread_reads_the_thread() -> None:
     """What people said, as material; without words, the thread is the problem."""
     workspace = Workspace(scopes=(*BOT_SCOPES, "channels:history"))
@@ -264,7 +292,9 @@ async def test_an_empty_command_opens_a_form_whose_problem_is_asked() -> None:
     async with running(ModelServer(**QUICK), problem_limit=50) as world:
         await world.slack.command("")
         view = await submit(world, {"words/words": "x" * 51})
-        assert view.errors
+        assert view.errors == {"words": "This has 51 characters, and I take up to 50. Make it shorter."}
+        view = await submit(world, {"words/words": " "})
+        assert view.errors == {"words": "Write what the problem is. / 問題を書いてください。"}
         await submit(world, {"words/words": "Why is it so?"})
         await world.until(lambda: sum("✅" in shown(one) for one in world.workspace.messages) == 4)
         assert world.workspace.views[-1].is_open is False

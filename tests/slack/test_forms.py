@@ -24,6 +24,7 @@ from bot.texts import LANGUAGES
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE
 from bot.texts.language import Language
+from bot.texts.phrases import Phrase
 from tests.support.interactive import CHANNEL, PARENT, REPLY, RESPONSE_URL, USER, submit, submit_to
 
 ASKED = Question("", "Why do releases slip?", USER, CHANNEL, PARENT, PARENT, RESPONSE_URL)
@@ -92,6 +93,18 @@ def test_the_form_for_a_problem() -> None:
 def test_a_field_begins_empty_where_there_is_nothing_to_begin_with(problem: str) -> None:
     """Slack shows what to write there then."""
     assert "initial_value" not in problem_form(replace(ASKED, problem=problem))["blocks"][0]["element"]
+
+
+def test_a_form_before_there_is_a_problem_is_in_all_languages() -> None:
+    """Nobody knows yet in which one it will be asked; one with words in it is in theirs."""
+    both = (ENGLISH, JAPANESE)
+    view = problem_form(replace(ASKED, problem=" "), both)
+    assert view["title"]["text"] == "Get perspectives / 四つの見方"
+    assert view["submit"]["text"] == "Ask / 質問する"
+    assert view["blocks"][0]["label"]["text"] == "Your problem / 問題"
+    assert problem_form(replace(ASKED, problem="Why?"), both)["title"]["text"] == "Get perspectives"
+    french = replace(ENGLISH, phrases={**ENGLISH.phrases, Phrase.FORM_TITLE: "Plusieurs perspectives"})
+    assert problem_form(replace(ASKED, problem=""), (*both, french))["title"]["text"] == "Get perspectives"
 
 
 def test_the_form_to_go_deeper_may_stay_empty_and_names_the_side() -> None:

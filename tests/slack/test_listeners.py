@@ -246,6 +246,7 @@ async def test_an_empty_command_opens_the_form(bot: Bot) -> None:
     assert await bot.send(command("  ")) is None
     ((kind, trigger, view),) = bot.done
     assert (kind, trigger, view["callback_id"]) == ("form", TRIGGER, PROBLEM_FORM)
+    assert view["blocks"][0]["label"]["text"] == "Your problem / 問題"
     bot.done.clear()
     assert await bot.send(command("Why?")) is None
     assert [question.problem for question in bot.done] == ["Why?"]

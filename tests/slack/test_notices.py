@@ -61,6 +61,23 @@ def test_where_it_cannot_write_the_sender_is_told_why(code: str, words: str) -> 
     assert told.blocks[-1] == {"type": "markdown", "text": "Why?"}
 
 
+@pytest.mark.parametrize(
+    "bodies",
+    [
+        notices.cannot_write("not_in_channel", "C1", "", ENGLISH, goes_on=True),
+        notices.refused("some_error", "", ENGLISH),
+        notices.interrupted("", ENGLISH),
+        notices.interrupted("", ENGLISH, names=["Depth"]),
+        notices.broken("", ENGLISH),
+    ],
+)
+def test_where_there_are_no_words_none_are_given_back(bodies: list[Body]) -> None:
+    """Who pressed a button typed nothing, and Slack refuses a block without text."""
+    (body,) = bodies
+    assert "problem" not in body.text
+    assert body.blocks == [{"type": "section", "text": {"type": "mrkdwn", "text": body.text}}]
+
+
 LIMITS = [
     (
         notices.too_many_runs(1, "Why?", ENGLISH),

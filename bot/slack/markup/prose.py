@@ -30,6 +30,7 @@ _TAG = re.compile(
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|hr)\b[^<>]{0,300}>", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\]")
 _FOOTNOTES_TEXT = re.compile(r"\[\^[^\[\]\s]{1,40}\]:")
+_FOOTNOTES_LINE = re.compile(r"^ {0,3}\[\^[^\[\]\s]{1,40}\]:.*$", re.MULTILINE)
 _TASK = re.compile(r"\s*(?:[-*+]\s*)?\[[ xX]?\](?=\s|$)\s*")
 _STARS = re.compile(r"(?<=\w)\*\*(?=\w)(?<=[A-Za-z0-9]\*\*)(?=[A-Za-z0-9])|(?P<run>\*{2,}|~~)")
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![A-Za-z0-9*])")
@@ -102,6 +103,8 @@ def _parse(opening: str) -> list[tuple[Kind, str]]:
     if opening.count("[") > MOST_BRACKETS:
         parser.disable(["link", "image"])
     shortened = "".join(islice(lines(opening), MOST_OPENING))
+    # CommonMark takes a footnote of a single word or address for the address of a link, and its marks for that link.
+    shortened = _FOOTNOTES_LINE.sub("", shortened)
     return [(kind, text) for kind, text in _read(parser.parse(_DEEP_QUOTE.sub(r"\1", shortened))) if text.strip()]
 
 

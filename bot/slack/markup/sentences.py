@@ -91,9 +91,9 @@ def needs_next(sentence: str) -> bool:
     words = bare.split()
     if sentence[:1] in _PAIRS:
         return False  # what somebody quotes is no answer
-    if len(words) == 1 and is_wide(bare[0]) and not "\uac00" <= bare[0] <= "\ud7a3":
-        said = bare.rstrip(_WIDE_ENDS)
-        return columns(said) <= SHORT or said in _WORDS
+    if len(words) == 1 and any(is_wide(sign) and not "\uac00" <= sign <= "\ud7a3" for sign in bare):
+        said = bare.rstrip(_WIDE_ENDS + ".!")
+        return columns(said) <= (SHORT if is_wide(bare[0]) else SHORT + 2) or said in _WORDS  # `OKです!`
     is_answer = len(words) <= _FEW and bool(_ANSWERS.match(bare.lstrip("\"'“«„")))
     return len(words) <= 1 or (is_answer and (len(words) <= MOST_ANSWER or " and " in bare))
 

@@ -23,7 +23,7 @@ MOST_ROOM = 6  # UTF-16 units for each column: an emoji of four people has 11 fo
 _LABELS = r"""
     (?:the[ ]|key[ ]|main[ ])?take-?aways?|tl;?[ ]?dr|(?:the[ ])?bottom[ ]line|in[ ](?:short|brief|a[ ]nutshell)
     |(?:short[ ])?answer|short[ ]version|conclusion|summary|(?:key|main)[ ]points?|(?:key[ ]|main[ ])?insights?|verdict
-    |core[ ]message|headline|gist
+    |core[ ]message|headline|gist|in[ ]one[ ](?:line|sentence)
     |結論|要点|要旨|まとめ|要約|(?:キー)?ポイント|答え|核心|(?:一言|ひとこと)で(?:言うと|言えば)?|気づき
     |结论|要點|总结|總結|摘要|关键|關鍵|核心(?:观点|觀點)|一句(?:话|話)(?:总结|總結)?|重点|重點
     |결론|요점|핵심|요약|한[ ]?줄[ ]?요약|한마디로
@@ -33,8 +33,14 @@ _LABELS = r"""
     |коротко|ответ|الخلاص[ةه]|خلاصة|النتيجة|निष्कर्ष|सारांश|מסקנה|שורה[ ]תחתונה|kết[ ]luận|kesimpulan|sonuç|özet|wniosek
     |conclusie
 """
+# What a side is called, and what it is asked for. They begin sentences too, and are labels before one of its own only.
+_KINDS = r"""
+    depth|breadth|structure|time|root(?:[ ]cause)?|lever|moment|another[ ]way
+    |深さ|広さ|構造|時間|根(?:本原因)?|真因|てこ|別のやり方
+"""
 _LABEL = re.compile(
-    rf"""[^\w(（"“「『]{{0,6}}(?:{_LABELS})[ ]?(?:[(（][^()（）\n]{{0,60}}[)）][ ]?)?
+    rf"""[^\w(（"“「『]{{0,6}}(?:[0-9]{{1,2}}[.)][ ])?
+    (?:(?:{_KINDS})[ ]?(?=[:：]\s*(?-i:[^\sa-z])|\n|$)|(?:{_LABELS})[ ]?(?:[(（][^()（）\n]{{0,60}}[)）][ ]?)?)
     (?:[:：]|[】］\]](?:[ ]?[:：])?|[ ]?[–—]|[ ]-(?=[ ])|(?<=dr)(?=[ ])|[ ]*\n|[ ]*$)\s*""",
     re.IGNORECASE | re.VERBOSE,
 )
@@ -42,6 +48,13 @@ _INTRODUCTION = re.compile(
     r"(?:(?:sure|certainly|of course|okay|ok|here|below|let['’]?s|let me|hier|voici|aquí|ecco|aqui|以下|もちろん|"
     r"承知|わかりました|当然|好的|다음은|물론)\b|以下|もちろん|承知|わかりました|好的).*[:：]\s*$",
     re.IGNORECASE | re.DOTALL,
+)
+_COURTESY = re.compile(
+    r"(?:(?:sure|certainly|of course|got it|understood|great question|good question)!|"
+    r"(?:承知(?:いた)?しました|承知です|了解(?:です|しました|いたしました)|(?:わ|分)かりました|かしこまりました|好的|明白了)"
+    r"[。！!]|(?:ご(?:質問|相談)[^。\n]{0,10})?ありがとうございます[。！!]|"
+    r"以下[^。\n]{0,30}(?:示し|まとめ|述べ|説明し|分析し|お答えし)ま(?:す|した)[。！!])\s*",
+    re.IGNORECASE,
 )
 _PAUSES = " ,;:–—-、，；：・·/"
 _OPEN = "([{“‘«„「『（【《〈［"
@@ -62,7 +75,8 @@ def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
 
 
 def _without_label(text: str) -> str:
-    """A paragraph without the label that stands before it, or before its first line."""
+    """A paragraph without the label that stands before it, or before its first line, and without a courtesy."""
+    text = text[found.end() :] if (found := _COURTESY.match(text)) else text
     for _ in range(MOST_LABELS):
         match = _LABEL.match(text)
         if not match:
