@@ -117,6 +117,7 @@ async def serve(
                     perspectives=perspectives,
                     teller=teller,
                     refusals=refusals,
+                    language=settings.bot_language,
                 ) as supervisor:
                     reception = Reception(supervisor, journal, workspace.admission, teller, refusals)
                     presses = Presses(supervisor, reception, journal, workspace.admission)

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.delivery.sections.section import Found
 from bot.durable.entry import Entry
@@ -27,6 +27,7 @@ from bot.slack import notices
 from bot.slack.body import Body
 from bot.slack.markup.mrkdwn import is_blank
 from bot.slack.question import Kind, Question
+from bot.texts import AUTO, choose
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 
@@ -64,6 +65,7 @@ class Preparing:
         perspectives: Sequence[Perspective],
         *,
         hint: Callable[[Language], Sequence[Body]],
+        language: str = AUTO,
     ) -> None:
         self._slack = workspace.slack
         self._board = workspace.board
@@ -71,6 +73,7 @@ class Preparing:
         self._teller = teller
         self._perspectives = perspectives
         self._hint = hint
+        self._language = language
 
     async def prepare(
         self, question: Question, entry: Entry, record: Record | None, again: Again | None
@@ -94,7 +97,10 @@ class Preparing:
             thread = await self._read(question, entry)
             if not thread:
                 raise NotBegunError(self._hint)
-            run = self._open(question, lay_out_question(question, self._perspectives), entry)
+            # The thread is the problem, and has its language.
+            spoken = replace(question, language=choose(thread, self._language))
+            entry.note_language(spoken.language)
+            run = self._open(spoken, lay_out_question(spoken, self._perspectives), entry)
             return run, _known(compose("", thread=thread))
         run = self._open(question, self._lay_out(question, record), entry)
         known = record.material if record else ""

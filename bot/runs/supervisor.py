@@ -32,6 +32,7 @@ from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
 from bot.slack.question import Kind, Question
+from bot.texts import AUTO
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Supervisor:
         perspectives: Sequence[Perspective],
         teller: Teller,
         refusals: Refusals,
+        language: str = AUTO,
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
@@ -56,7 +58,7 @@ class Supervisor:
         self._model = model
         self._perspectives = perspectives
         self._refusals = refusals
-        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint)
+        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint, language=language)
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}
