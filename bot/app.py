@@ -121,6 +121,7 @@ async def serve(
                     teller=teller,
                     refusals=refusals,
                     further=further,
+                    language=settings.bot_language,
                 ) as supervisor:
                     reception = Reception(supervisor, journal, workspace.admission, teller, refusals)
                     presses = Presses(supervisor, reception, journal, workspace.admission)

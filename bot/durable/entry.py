@@ -5,6 +5,7 @@ from typing import Protocol
 from bot.durable.record import WITHDRAWN, Outcome
 from bot.durable.unsaved import Unsaved
 from bot.engine.draft import Draft
+from bot.texts.language import Language
 
 EDIT_TIMEOUT = 0.25  # seconds that an edit waits for the database: its text is there, and gets no younger
 
@@ -67,6 +68,11 @@ class Entry:
     def note_material(self, text: str) -> None:
         """Note what the run's thread had said: whoever goes on with the run does not read it again."""
         self._journal.unsaved.note_material(self.key, text)
+        self._journal.wake()
+
+    def note_language(self, language: Language) -> None:
+        """Note in which language the run is spoken of: whoever goes on with it speaks the same."""
+        self._journal.unsaved.note_language(self.key, language)
         self._journal.wake()
 
     async def record_edit(self, part: str) -> None:

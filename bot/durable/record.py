@@ -125,8 +125,9 @@ class Changes:
     """What is to be written. Keys begin with a run's.
 
     `begins` has runs that are written as this process's where nothing is known of them; `calls` says when the newest
-    edit of a message was sent, and None once it was answered; `materials` has what a run's thread had said, `stops` who
-    has stopped it; `ends` tells how it ended. `learned` is of no run: what the workspace has taught, if that is new.
+    edit of a message was sent, and None once it was answered; `materials` has what a run's thread had said, `languages`
+    in which one that follows from that is spoken of it, by its key, `stops` who has stopped it; `ends` how it ended.
+    `learned` is of no run: what the workspace has taught, if that is new.
     """
 
     begins: dict[str, Begun] = field(default_factory=dict)
@@ -134,6 +135,7 @@ class Changes:
     calls: dict[tuple[str, str], float | None] = field(default_factory=dict)
     answers: dict[tuple[str, str], Draft] = field(default_factory=dict)
     materials: dict[str, str] = field(default_factory=dict)
+    languages: dict[str, str] = field(default_factory=dict)
     stops: dict[str, str] = field(default_factory=dict)
     ends: dict[str, Outcome] = field(default_factory=dict)
     edits: list[float] = field(default_factory=list)
@@ -159,6 +161,7 @@ class Changes:
         self.calls.update(newer.calls)
         self.answers.update(newer.answers)
         self.materials.update(newer.materials)
+        self.languages.update(newer.languages)
         self.stops.update(newer.stops)
         self.ends.update(newer.ends)
         self.learned = newer.learned or self.learned
@@ -166,7 +169,7 @@ class Changes:
 
     def forget(self, key: str) -> None:
         """Write nothing of a run."""
-        for of_runs in (self.begins, self.materials, self.stops, self.ends):
+        for of_runs in (self.begins, self.materials, self.languages, self.stops, self.ends):
             of_runs.pop(key, None)
         self.posts = {where: ts for where, ts in self.posts.items() if where[0] != key}
         self.calls = {where: at for where, at in self.calls.items() if where[0] != key}

@@ -13,6 +13,7 @@ from dataclasses import replace
 from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Copy, Outcome, Record, Withdrawn
 from bot.engine.draft import Draft
 from bot.slack.question import Question
+from bot.texts.language import Language
 
 MOST_LATE = 1_000  # runs that ended while the database was away, and are written late; the oldest of more are forgotten
 MINUTE = 60.0  # seconds; edits of longer ago count no more
@@ -85,6 +86,13 @@ class Unsaved:
         self._changes.materials[key] = material
         if copy := self._runs.get(key):
             copy.begun = replace(copy.begun, material=material)
+
+    def note_language(self, key: str, language: Language) -> None:
+        """Note in which language a run is spoken of, where its question had no words to tell it by."""
+        self._changes.languages[key] = language.key
+        if copy := self._runs.get(key):
+            question = replace(copy.begun.question, language=language)
+            copy.begun = replace(copy.begun, question=question)
 
     def note_stop(self, key: str, user: str) -> None:
         """Note that somebody has stopped a run, and have it written."""

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.delivery.sections.parent import Standing
@@ -29,6 +29,7 @@ from bot.slack import notices
 from bot.slack.body import Body
 from bot.slack.markup.mrkdwn import is_blank
 from bot.slack.question import Kind, Question
+from bot.texts import AUTO, choose
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 
@@ -66,6 +67,7 @@ class Preparing:
         *,
         hint: Callable[[Language], Sequence[Body]],
         further: Further = FURTHER,
+        language: str = AUTO,
     ) -> None:
         self._slack = workspace.slack
         self._board = workspace.board
@@ -74,6 +76,7 @@ class Preparing:
         self._perspectives = perspectives
         self._hint = hint
         self._further = further
+        self._language = language
 
     async def prepare(
         self, question: Question, entry: Entry, record: Record | None, again: Again | None
@@ -98,7 +101,10 @@ class Preparing:
             thread = await self._read(question, entry)
             if not thread:
                 raise NotBegunError(self._hint)
-            run = self._open(question, lay_out_question(question, self._perspectives), entry)
+            # The thread is the problem, and has its language.
+            spoken = replace(question, language=choose(thread, self._language))
+            entry.note_language(spoken.language)
+            run = self._open(spoken, lay_out_question(spoken, self._perspectives), entry)
             return run, _known(compose("", thread=thread))
         lead = await self._find_lead(record) if record else None
         run = self._open(question, self._lay_out(question, record, lead), entry)

@@ -7,7 +7,6 @@ draws. Whoever presses counts it against their own limits, and is told where not
 
 import hashlib
 import logging
-from dataclasses import replace
 from uuid import uuid4
 
 from bot.delivery.sections.buttons import LEAST_TOGETHER, is_lacking
@@ -25,8 +24,6 @@ from bot.slack.question import Action, Kind, Press, Question
 from bot.texts.phrases import Phrase
 
 logger = logging.getLogger(__name__)
-
-_DRAWN = {Phrase.NOTHING_TO_TRY_AGAIN, Phrase.IS_GOING_ON}  # of a run that draws together
 
 
 class Presses:
@@ -126,7 +123,7 @@ class Presses:
             return Phrase.TOO_FEW
         thread_ts = press.thread_ts or press.ts
         question = Question(
-            f"{root.question.key}/{TOGETHER}/{_fingerprint(conversation)}",
+            _name_drawing(conversation),
             "",
             press.user,
             press.channel,
@@ -139,11 +136,7 @@ class Presses:
         )
         if not self._reception.admit(question):
             return None
-        if await self._reception.take(question):
-            return None
-        # It was asked for before. Where nothing came of that, this press is to try it again.
-        refused = await self._try_again(replace(press, run=question.key, side=""), conversation)
-        return Phrase.ALREADY_DRAWN if refused in _DRAWN else refused
+        return None if await self._reception.take(question) else Phrase.ALREADY_DRAWN
 
 
 def _is_index_open(conversation: Conversation) -> bool:
@@ -154,6 +147,20 @@ def _is_index_open(conversation: Conversation) -> bool:
 def _drawn(conversation: Conversation) -> list[Record]:
     """What has drawn the answers together, or was to."""
     return [record for record in conversation.further if record.question.kind is Kind.TOGETHER]
+
+
+def _name_drawing(conversation: Conversation) -> str:
+    """The key of what draws the answers together as they stand: once drawn, they are not drawn again.
+
+    What has come to nothing does not count, wherever it failed.
+    """
+    name = f"{conversation.root.question.key}/{TOGETHER}/{_fingerprint(conversation)}"
+    lost = sum(
+        all(draft.state is not State.DONE for draft in record.answers.values())
+        for record in _drawn(conversation)
+        if record.question.key.startswith(name)
+    )
+    return f"{name}/{lost}" if lost else name
 
 
 def _fingerprint(conversation: Conversation) -> str:

@@ -34,6 +34,7 @@ from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
 from bot.slack.question import Kind, Question
+from bot.texts import AUTO
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Supervisor:
         teller: Teller,
         refusals: Refusals,
         further: Further = FURTHER,
+        language: str = AUTO,
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
@@ -59,7 +61,9 @@ class Supervisor:
         self._model = model
         self._perspectives = perspectives
         self._refusals = refusals
-        self._preparing = Preparing(workspace, journal, teller, perspectives, hint=refusals.hint, further=further)
+        self._preparing = Preparing(
+            workspace, journal, teller, perspectives, hint=refusals.hint, further=further, language=language
+        )
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self._going_on: dict[str, Run] = {}

@@ -8,6 +8,7 @@ from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Outcome,
 from bot.durable.unsaved import MINUTE, MOST_LATE, Unsaved
 from bot.engine.draft import Draft, State
 from bot.slack.question import Question
+from bot.texts.ja import JAPANESE
 
 QUESTION = Question("k", "Why?", "U", "C")
 KNOWN = frozenset({"k", "other"})
@@ -96,9 +97,10 @@ def test_of_a_stop_or_of_what_was_read_that_could_not_be_written_the_last_word_c
     unsaved.note_stop("k", "U2")
     taken = unsaved.take(KNOWN)
     unsaved.note_material("k", "new")
+    unsaved.note_language("k", JAPANESE)
     unsaved.put_back(*taken, now=0.0)
     changes, _ = unsaved.take(KNOWN)
-    assert (changes.materials, changes.stops) == ({"k": "new"}, {"k": "U2"})
+    assert (changes.materials, changes.stops, changes.languages) == ({"k": "new"}, {"k": "U2"}, {"k": "ja"})
     changes.forget("k")
     assert changes == Changes()
 

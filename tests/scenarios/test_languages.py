@@ -1,12 +1,13 @@
 """The whole bot, asked in Japanese: whatever it says by itself is Japanese, from the first word to the last."""
 
+import json
 import re
 from typing import Any
 
 import pytest
 
 from bot.playground.slack.fault import Fault
-from bot.playground.slack.workspace import Message
+from bot.playground.slack.workspace import BOT_SCOPES, Message, Workspace
 from bot.slack.markup.mrkdwn import JOINER
 from tests.support.model_server import MODEL, ModelServer, Script
 from tests.support.world import NAMES, World, body_of, running, shown
@@ -46,6 +47,27 @@ async def test_a_thread_on_a_japanese_problem_is_japanese_in_all_its_states() ->
         assert lines[-6:-2] == [f"{head} 最初の一週間が根です。" for head in HEADS]
         assert lines[-2].startswith("この文章だけをもとに")
         assert lines[-1] == "[ まとめる ]"
+
+
+@pytest.mark.parametrize(("setting", "is_japanese"), [("auto", True), ("en", False)])
+async def test_a_thread_without_words_beside_the_mention_has_its_own_language(
+    setting: str, *, is_japanese: bool
+) -> None:
+    """It is the problem; and what goes on with it, which reads the run from the database, speaks the same."""
+    workspace = Workspace(scopes=(*BOT_SCOPES, "channels:history"))
+    async with running(ModelServer(**ANSWERS), workspace=workspace, bot_language=setting) as world:
+        place, ben = workspace.channel("general").id, workspace.user("ben").id
+        said = workspace.post(place, ben, PROBLEM)
+        await world.slack.mention("", thread_ts=said.ts)
+        await world.until(lambda: sum("✅" in shown(one) for one in workspace.messages) == 4)
+        world.model.default = Script((ANSWER,))
+        last = next(one for one in workspace.messages if '"together"' in json.dumps(one.blocks))
+        await world.slack.click(last, "together")
+        await world.until(lambda: "🧭" in shown(workspace.messages[-1]) and "✅" in shown(workspace.messages[-1]))
+        replies = [one for one in workspace.messages if one.user == workspace.bot.id]
+        assert len(replies) == 5
+        versions = [version for reply in replies for version in reply.versions]
+        assert [not latin(shown(version)) for version in versions] == [is_japanese] * len(versions)
 
 
 FAILURES = [

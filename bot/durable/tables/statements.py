@@ -53,6 +53,7 @@ def changed(
     yield _calls(ours, changes)
     yield _answers(insert, ours, changes)
     yield _materials(ours, changes)
+    yield _languages(ours, changes)
     yield _stops(ours, changes)
     yield _ends(ours, changes, now)
 
@@ -96,6 +97,11 @@ def _answers(insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Ch
         if run in ours
     ]
     return _write_answer(insert), rows
+
+
+def _languages(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
+    rows = [{"_key": key, "_language": language} for key, language in changes.languages.items() if key in ours]
+    return update(runs).where(runs.c.key == bindparam("_key")).values(language=bindparam("_language")), rows
 
 
 def _materials(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:

@@ -1,6 +1,7 @@
 """Runs that are gone on with: recalled, reopened, stopped, by whichever process somebody's press comes to."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +44,9 @@ async def test_a_run_is_recalled_with_all_that_goes_on_with_it(world: World) -> 
     world.clock.now += 10
     further = deeper(thread_ts="1.0", user="U2")
     await two.add(further)
-    await two.save(Changes(materials={further.key: "Person 1: no."}, stops={further.key: "U3"}))
+    told = {further.key: "ja", asked.key: "another's"}
+    await two.save(Changes(materials={further.key: "Person 1: no."}, languages=told, stops={further.key: "U3"}))
+    further = replace(further, language=JAPANESE)
     world.clock.now -= 5
     together = question("T1/together", kind=Kind.TOGETHER, root="T1")
     await ended(one, together, Outcome.INTERRUPTED)
