@@ -84,8 +84,8 @@ async def _demo(problem: str | None, environment: Mapping[str, str], model: Loca
         sys.stdout.reconfigure(errors="cells")
     console = Console()
     async with SlackServer(Workspace()) as slack:
-        answerer = await _find_answerer(environment, model)
-        async with _bot(answerer, slack):
+        answerer = await find_answerer(environment, model)
+        async with run_bot(answerer, slack):
             console.print(
                 f"The bot is connected to a stand-in for Slack on this machine.\n{answerer.description}\n",
                 soft_wrap=not console.is_terminal,
@@ -106,7 +106,8 @@ def _fill_cells(error: UnicodeError, measure: Callable[[str], int]) -> tuple[str
     return "?" * measure(error.object[error.start : error.end]), error.end
 
 
-async def _find_answerer(environment: Mapping[str, str], model: LocalModel | None) -> Answerer:
+async def find_answerer(environment: Mapping[str, str], model: LocalModel | None) -> Answerer:
+    """Who answers: `model`, as soon as it is ready, or else whom the environment names."""
     if model is None:
         name = read_settings(
             {**environment, "SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_APP_TOKEN": "xapp-demo"}
@@ -125,7 +126,7 @@ async def _find_answerer(environment: Mapping[str, str], model: LocalModel | Non
 
 
 @asynccontextmanager
-async def _bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[None]:
+async def run_bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[None]:
     """The bot, connected; it is stopped when the block is left."""
     from bot.app import serve  # noqa: PLC0415
 

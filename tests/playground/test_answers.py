@@ -90,6 +90,7 @@ THREADS = [
     ),
     ([parent(), answer("A", WHOLE, DEEPER), answer("A", GROWING, STOP, run="r/A/V")], "s stop · 1 deeper"),
     ([parent(), answer("A", WHOLE, DEEPER), answer("A", CUT, AGAIN, run="r/A/V")], "1 deeper · a again"),
+    ([parent(), answer("A", WHOLE, DEEPER), answer("A", WHOLE, DEEPER, run="r/A/V")], "1 deeper"),
 ]
 
 

@@ -5,17 +5,24 @@ import os
 import pty
 import sys
 import termios
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot.playground.demo import find_answerer, run_bot
+from bot.playground.model import LocalModel, ModelAddress
+from bot.playground.prompts import SIMPLY
+from bot.playground.slack.server import SlackServer
+from bot.playground.slack.workspace import Workspace
+from bot.settings import Settings
 from tests.support.model_server import KEY, ModelServer, Script, words
 from tests.support.process import ROOT, until
 from tests.support.world import NAMES
 
-pytestmark = pytest.mark.slow
+slow = pytest.mark.slow
 
 QUICK = {name: Script((f"{name} says", " so."), every=0.1) for name in NAMES}
 # The terminal becomes the child's own, so that Ctrl-C typed there reaches it, and nobody else.
@@ -89,6 +96,7 @@ async def demo(directory: Path, model: ModelServer, *arguments: str) -> AsyncIte
         os.close(program)
 
 
+@slow
 async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
     """Asked by its argument, gone on with by keys, ended by Ctrl-D; the terminal is as it was."""
     async with ModelServer(**QUICK) as model, demo(tmp_path, model, "Why?") as terminal:
@@ -106,6 +114,7 @@ async def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
         assert terminal.shown.endswith(": \r\n")
 
 
+@slow
 @pytest.mark.parametrize("pause", [0.0, 1.5])
 async def test_ctrl_c_gives_the_terminal_back(tmp_path: Path, pause: float) -> None:
     """While answers grow, and nothing but their panels is on the screen."""
@@ -119,6 +128,7 @@ async def test_ctrl_c_gives_the_terminal_back(tmp_path: Path, pause: float) -> N
         assert terminal.shown.rpartition("\x1b[?1049h")[2].count("\x1b[?1049l") == 1
 
 
+@slow
 async def test_ctrl_c_where_a_line_is_asked_for_is_its_end(tmp_path: Path) -> None:
     """All was answered by then."""
     async with ModelServer(**QUICK) as model, demo(tmp_path, model, "Why?") as terminal:
@@ -127,6 +137,7 @@ async def test_ctrl_c_where_a_line_is_asked_for_is_its_end(tmp_path: Path) -> No
         assert await terminal.ended() == 0
 
 
+@slow
 async def test_s_stops_at_once(tmp_path: Path) -> None:
     """Without Enter; and what was typed before it is not shown among the panels."""
     async with ModelServer(**dict.fromkeys(NAMES, words(300, 10))) as model, demo(tmp_path, model, "Why?") as terminal:
@@ -138,3 +149,24 @@ async def test_s_stops_at_once(tmp_path: Path) -> None:
         assert model.open_streams == 0
         assert "z" not in terminal.shown
         assert terminal.shown.count("stopped by @ada") >= 8
+
+
+async def test_the_small_model_gets_simple_prompts_for_what_goes_on_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From whoever answers to the bot."""
+
+    async def ready(_: LocalModel) -> ModelAddress:
+        return ModelAddress("http://127.0.0.1:9/v1", "key", "small", "a small model")
+
+    given: dict[str, Any] = {}
+
+    async def serve(settings: Settings, *, on_connected: Callable[[], None], **how: Any) -> None:
+        given.update(how, model=settings.openai_model)
+        on_connected()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(LocalModel, "wait_until_ready", ready)
+    monkeypatch.setattr("bot.app.serve", serve)
+    async with SlackServer(Workspace()) as slack, run_bot(await find_answerer({}, LocalModel()), slack):
+        assert given["model"] == "small"
+        assert given["further"] is SIMPLY
+        assert [one.key for one in given["perspectives"]] == NAMES

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
@@ -22,12 +22,15 @@ SLOW = dict.fromkeys(NAMES, words(200, 10))
 
 
 class Typed(Keyboard):
-    """A keyboard on which `lines` are typed, one after the other, and `keys` while answers grow, at their seconds."""
+    """A keyboard on which `lines` are typed, one after the other, and `keys` while answers grow.
 
-    def __init__(self, *lines: str, keys: dict[float, str] | None = None) -> None:
+    Each key comes so many seconds after the one before it.
+    """
+
+    def __init__(self, *lines: str, keys: Iterable[tuple[float, str]] = ()) -> None:
         super().__init__()
         self.lines = [*lines]
-        self.keys = {**(keys or {})}
+        self.keys = [*keys]
         self.is_single = False
 
     @property
@@ -43,9 +46,9 @@ class Typed(Keyboard):
         assert self.is_single
         if not self.keys:
             await asyncio.Event().wait()
-        seconds = min(self.keys)
+        seconds, key = self.keys[0]
         await asyncio.sleep(seconds)
-        key = self.keys.pop(seconds)
+        del self.keys[0]
         self.is_over = key == END
         return key
 
@@ -111,8 +114,10 @@ async def test_a_problem_its_follow_up_and_its_synthesis() -> None:
 async def test_s_stops_what_grows_and_a_asks_it_again() -> None:
     """At once, without Enter."""
     async with world(**{name: [words(200, 10), QUICK[name]] for name in NAMES}) as there:
-        terminal = await sit(there, Typed("Why?", "a", keys={4.0: "x", 4.5: "S"}))
+        began = there.workspace.now()
+        terminal = await sit(there, Typed("Why?", "a", keys=[(4.0, "x"), (0.5, "S")]))
         assert pressed(there) == ["stop", "again"]
+        assert 4.5 <= there.workspace.presses[0].at - began <= 5.0
         stopped, again = terminal.shown.split("A key or a problem")[:2]
         assert stopped.count("⏹ stopped by @ada") == 4
         assert "a again\n" in stopped
@@ -183,7 +188,7 @@ async def test_a_problem_that_is_refused_leaves_the_keys_of_the_one_before() -> 
 async def test_ctrl_d_ends_it_while_answers_grow() -> None:
     """What came is shown, and nothing more is asked for."""
     async with world(**SLOW) as there:
-        keyboard = Typed("Why?", "never typed", keys={5.0: END})
+        keyboard = Typed("Why?", "never typed", keys=[(5.0, END)])
         terminal = await sit(there, keyboard)
         assert keyboard.lines == ["never typed"]
         assert "word1" in terminal.shown
