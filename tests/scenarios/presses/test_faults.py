@@ -97,6 +97,7 @@ async def test_two_people_press_at_once(action: str) -> None:
         assert len(asked(world)) == 4 + count
         assert len(world.thread(parent)) == 5 + (count if action in {"together", "deeper"} else 0)
         told = world.whispers_to("ada", "ben")
+        assert all(one.thread_ts == parent.ts for one in world.workspace.whispers)
         assert len(told) == (1 if action in {"again", "together"} else 0)
         if action == "stop":
             assert len({shown(reply).partition("stopped by ")[2].split()[0] for reply in replies}) == 1
@@ -203,18 +204,27 @@ async def test_what_nobody_could_end_is_no_longer_said_to_go_on() -> None:
         assert len(find(parent, "together")) == 1
 
 
-async def test_what_draws_together_leads_the_index_also_where_one_is_tried_again_beside() -> None:
+@pytest.mark.parametrize(("first", "pause"), [("again", 0.0), ("together", 0.0), ("together", 1.0)])
+async def test_what_draws_together_leads_the_index_also_where_one_is_tried_again_beside(
+    first: str, pause: float
+) -> None:
     """Both write the index: whichever was pressed first, in the end it has what both say."""
     async with running(ModelServer(**failing("Time"))) as world:
         parent, *replies = await world.ask("Why?")
         world.model.default = Script(("Do this first.",), first=5.0)
-        await world.slack.click(parent, "together", user="ada")
-        await world.slack.click(replies[3], "again", user="ben")
+        presses = {"again": (replies[3], "ben"), "together": (parent, "ada")}
+        second = "again" if first == "together" else "together"
+        async with asyncio.TaskGroup() as group:
+            for action in (first, second):
+                message, user = presses[action]
+                group.create_task(world.slack.click(message, action, user=user))
+                await asyncio.sleep(pause)
         await settled(world)
-        if not is_whole(replies[3]):
-            assert any("just now" in told for told in world.whispers_to("ben"))
-            await world.slack.click(replies[3], "again", user="ben")
-            await settled(world)
+        message, user = presses[second]
+        assert ["just now" in told for told in world.whispers_to("ada", "ben")] == [True]
+        assert len(world.whispers_to(user)) == 1
+        await world.slack.click(message, second, user=user)
+        await settled(world)
         assert "At last" in shown(parent)
         assert "Do this first." in shown(parent)
         assert find(parent, "again") == []

@@ -196,6 +196,25 @@ async def test_what_was_stopped_stays_so_though_the_process_is_killed(kind: str,
 
 
 @on_each_kind
+async def test_a_run_of_a_dead_process_is_stopped_before_another_takes_it_up(kind: str, tmp_path: Path) -> None:
+    """Its button is pressed in the seconds between: written down by whoever is there, and heeded."""
+    async with opened(kind, tmp_path, spacious()) as stage:
+        first, second = await stage.start(**PLENTY), await stage.start(**PLENTY)
+        await first.ask(stage.open_channel("orphaned", slowly()))
+        await stage.until(lambda: is_writing(stage, "orphaned"))
+        await first.process.kill()
+        await click(stage, second, "orphaned", "stop", user="ben")
+        bought = len(stage.model.requests)
+        await stage.lapse()
+        await stage.until(lambda: shown(stage.messages("orphaned")[0]).count("stopped by @U0BEN") == len(NAMES))
+        for reply in stage.messages("orphaned")[1:]:
+            assert "stopped by @U0BEN" in shown(reply)
+            assert body_of(reply)
+        assert len(stage.model.requests) == bought
+        assert_nothing_doubled(stage)
+
+
+@on_each_kind
 async def test_yesterdays_buttons_work_in_a_process_that_starts_today(kind: str, tmp_path: Path) -> None:
     """All that they need is in the database."""
     async with opened(kind, tmp_path, spacious()) as stage:
