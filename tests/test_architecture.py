@@ -155,3 +155,11 @@ def test_a_folder_can_be_read_at_a_glance() -> None:
 
 def _within(folder: str) -> str:
     return " ".join(f"{folder}.{name}" for name in PURE[folder].split())
+
+
+def test_the_tests_that_the_documentation_names_are_there() -> None:
+    """Whoever doubts a promise finds what shows it."""
+    root = Path(__file__).parent.parent
+    named = {name for page in (root / "docs").glob("*.md") for name in re.findall(r"`(test_\w+)`", page.read_text())}
+    assert named
+    assert named - {path.stem for path in (root / "tests").rglob("test_*.py")} == set()

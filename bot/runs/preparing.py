@@ -195,8 +195,7 @@ class Preparing:
             )
         except (SlackError, TokenRefusedError) as error:
             logger.info("thread.unread key=%s error=%s", question.key, error.code)
-            if not is_blank(question.problem):
-                await self._teller.tell(question, lambda language: notices.not_done(Phrase.THREAD_UNREAD, language))
+            await self._teller.tell(question, lambda language: notices.not_done(Phrase.THREAD_UNREAD, language))
         else:
             entry.note_material(thread)
         return thread

@@ -17,7 +17,7 @@ _SIDES: Mapping[str, Side] = {
 }
 
 _REASONS: Mapping[Code, tuple[str, str]] = {
-    Code.QUEUED: ("many are asked at the moment, and its turn comes", ""),
+    Code.QUEUED: ("many questions are being answered, and this one waits its turn", ""),
     Code.RESUMED: ("it was interrupted; it starts over", ""),
     Code.CONNECTION_LOST: ("the connection to the model broke; it starts over", ""),
     Code.FELL_SILENT: ("the model fell silent; it starts over", ""),
@@ -124,7 +124,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.THINKING: "thinking…",
     Phrase.WRITING: "writing…",
     Phrase.WRITING_AGAIN: "writing: {reason}",
-    Phrase.WRITING_SLOWLY: "writing, and much is asked: Slack lets me show more every {seconds:.0f} s or so",
+    Phrase.WRITING_SLOWLY: "writing, with many others: Slack lets me show more every {seconds:.0f} s or so",
     Phrase.DONE: "done in {seconds:.0f} s by {model}",
     Phrase.FAILED: "failed: {reason}",
     Phrase.CUT: "stopped: {reason}",
@@ -152,8 +152,8 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.DEEPER_LABEL: "Go deeper: {name}",
     Phrase.TOGETHER: "Draw together",
     Phrase.TOGETHER_LABEL: "Draw together: {name}",
-    Phrase.GOOD: "Of use",
-    Phrase.BAD: "Of no use",
+    Phrase.GOOD: "Helpful",
+    Phrase.BAD: "Not helpful",
     Phrase.IS_GOING_ON: "This is being answered just now.",
     Phrase.TOO_FEW: "At least two answers have to be whole before I can draw them together.",
     Phrase.TOO_OFTEN: "{reason} Nothing was begun.",
@@ -178,7 +178,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minute.",
         "You have asked {limit} times within the hour, which is what one person may. Ask again in {count} minutes.",
     ),
-    Phrase.CROWDED: "I am busy: too many questions are being answered at the moment. Ask again in some minutes.",
+    Phrase.CROWDED: "I am busy: too many questions are being answered at the moment. Ask again in a few minutes.",
     Phrase.GIVEN_BACK: f"{{reason}} Nothing was asked yet. {_BACK}",
     Phrase.WITH_PROBLEM: f"{{words}} {_BACK}",
     Phrase.INTERRUPTED_PRESS: "I was interrupted, and what you pressed is not finished. To go on, press again.",

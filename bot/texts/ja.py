@@ -90,7 +90,7 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     Code.BROKEN: ("モデルとの接続が切れました", _AGAIN_SOON),
     Code.REPORTED: ("回答の途中でモデル提供元がエラーを返しました", _AGAIN),
     Code.NONSENSE: ("モデル提供元から意味をなさないデータが届きました", _AGAIN),
-    Code.OVERSIZED: ("モデル提供元から、ありえない量のデータが届きました", _AGAIN),
+    Code.OVERSIZED: ("モデル提供元から、異常に大量のデータが届きました", _AGAIN),
     Code.ENDLESS: ("モデルの回答が {minutes} 分たっても終わりませんでした", _AGAIN),
     Code.CUT_HERE: ("{characters:,} 文字を超えて続いたので、ここまでを示します", ""),
     Code.CUT: ("モデルの回答が長さの上限に達しました", ""),
@@ -98,7 +98,7 @@ _REASONS: Mapping[Code, tuple[str, str]] = {
     Code.ANSWER_FILTERED: ("提供元のコンテンツフィルターが残りを差し止めました", "別の言葉で書いてみてください。"),
     Code.DECLINED: ("モデルが回答を断りました", "別の言葉で書くと、答えることがあります。"),
     Code.WANTS_TOOL: ("モデルがツールを使おうとしましたが、ここにはありません", _AGAIN),
-    Code.UNKNOWN_END: ("モデル提供元は、回答が全部そろったと告げずに終えました", _AGAIN),
+    Code.UNKNOWN_END: ("モデル提供元が、回答が完了したと示さないまま終了しました", _AGAIN),
     Code.ONLY_THOUGHTS: ("モデルは考えただけで、回答しませんでした", _AGAIN),
     Code.EMPTY: ("モデルの回答が空でした", _AGAIN),
     Code.UNFINISHED: ("回答が終わる前に、モデルとの接続が切れました", _AGAIN),
@@ -130,7 +130,7 @@ _BACK = "問題の文章をお返しします。"
 _TO_BE_SHORTENED = "まだ何も始めていません。文章をお返しするので、短くして送り直してください。"
 
 _PHRASES: Mapping[Phrase, str | Plural] = {
-    Phrase.ASKS: "{user} さんの問題を四方から見ます：",
+    Phrase.ASKS: "{user} さんの問題を四つの面から見ます：",
     Phrase.ASKS_WHAT: "{user} さんの問題：{problem}",
     Phrase.PERSPECTIVES_ON: "{user} さんの問題への見方がそろいました：{problem}",
     Phrase.ORIGIN: "この文章だけをもとにモデルが書きました。確かめ方は各回答の最後にあります。",
@@ -155,14 +155,14 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.NAME_ENDS_ABOVE: "{name}：上で終わっています",
     Phrase.NOT_SHOWN: "この文章は Slack に表示を拒否されました。",
     Phrase.REST_NOT_SHOWN: "この文章の残りは Slack に表示を拒否されました。",
-    Phrase.FOLLOW_UP: "{user} さんの続きの質問：{words}",
-    Phrase.WEAKEST: "{user} さんの続きの質問：いちばん弱い点",
+    Phrase.FOLLOW_UP: "{user} さんからの追加：{words}",
+    Phrase.WEAKEST: "{user} さんからの追加：いちばん弱い点を掘り下げ",
     Phrase.STOPPED_BY: "{user} さんが停止しました",
     Phrase.THREAD_UNREAD: "このスレッドのこれまでのやりとりは読めませんでした。",
     Phrase.STOP: "停止",
     Phrase.STOP_LABEL: "停止：{name}",
-    Phrase.AGAIN: "もう一度",
-    Phrase.AGAIN_LABEL: "もう一度：{name}",
+    Phrase.AGAIN: "やり直す",
+    Phrase.AGAIN_LABEL: "やり直す：{name}",
     Phrase.DEEPER: "さらに深く",
     Phrase.DEEPER_LABEL: "さらに深く：{name}",
     Phrase.TOGETHER: "まとめる",
@@ -202,7 +202,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "中断されたため、{names}を表示できません。もう一度質問するには、次の文章を送り直してください。"
     ),
     Phrase.BOTH: "{first}と{other}",
-    Phrase.SLACK_REFUSES: "Slack がスレッドを開かせてくれませんでした（{code}）。",
+    Phrase.SLACK_REFUSES: "Slack がスレッドの作成を拒否しました（{code}）。",
     Phrase.NOT_A_MEMBER: (
         "私はこのチャンネル（{channel}）のメンバーではないので、スレッドを開けません。{command} のあとに @ と私の名前を"
         "付けて招待し、もう一度質問してください。"
@@ -242,7 +242,7 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "質問してください。"
     ),
     Phrase.UNKNOWN_RUN: (
-        "このスレッドの記録はもう残っていないので、ボタンは働きません。続けるには、もう一度質問してください。"
+        "このスレッドの記録はもう残っていないので、ボタンは使えません。続けるには、もう一度質問してください。"
     ),
     Phrase.ALREADY_STOPPED: "すでに終わっているので、止めるものがありません。",
     Phrase.ALREADY_DRAWN: "今の回答はすでにまとめたか、まとめている途中です。このスレッドをご覧ください。",

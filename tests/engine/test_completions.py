@@ -253,7 +253,7 @@ async def test_no_more_streams_are_open_than_may_be_and_the_others_wait_in_order
                 group.create_task(read(number))
                 await asyncio.sleep(0.05)
         assert [request.others for request in server.requests] == [0, 1, 1, 1, 1]
-    queued = "many are asked at the moment, and its turn comes."
+    queued = "many questions are being answered, and this one waits its turn."
     assert {number: drafts[-1][1] for number, drafts in seen.items()} == dict(enumerate("abcde"))
     assert [drafts[-1][0] for drafts in seen.values()] == pytest.approx([80, 80, 160, 160, 240], abs=0.2)
     assert [drafts[0][2] for drafts in seen.values()] == ["", "", queued, queued, queued]
@@ -268,7 +268,7 @@ async def test_leaving_gives_the_turn_back(drafts: int) -> None:
         async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
             await anext(first)
             async with aclosing(completions.stream(DEPTH, PROBLEM)) as second:
-                assert ENGLISH.explain((await anext(second)).reason).startswith("many are asked")
+                assert ENGLISH.explain((await anext(second)).reason).startswith("many questions")
         assert (await last_of(completions)).text == "Next."
     async with asking(Script(status=429, retry_after="5"), scripts[1], max_streams=1) as (completions, _):
         async with aclosing(completions.stream(DEPTH, PROBLEM)) as first:
@@ -446,7 +446,10 @@ async def test_a_previous_text_waits_for_its_turn_in_sight() -> None:
                 seen = [
                     (draft.text, ENGLISH.explain(draft.reason)) for draft in (await anext(second), await anext(second))
                 ]
-        assert seen == [("It stood", INTERRUPTED), ("It stood", "many are asked at the moment, and its turn comes.")]
+        assert seen == [
+            ("It stood", INTERRUPTED),
+            ("It stood", "many questions are being answered, and this one waits its turn."),
+        ]
 
 
 async def test_the_drafts_of_a_text_that_stands_have_one_source() -> None:

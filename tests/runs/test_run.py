@@ -529,7 +529,7 @@ async def test_where_streams_are_few_answers_wait_their_turn_and_say_so() -> Non
         await world.slack.command("first?")
         await world.until(lambda: world.model.open_streams == 4)
         second = await world.ask("second?")
-        assert all(any("its turn comes" in shown(version) for version in one.versions) for one in second[1:])
+        assert all(any("waits its turn" in shown(version) for version in one.versions) for one in second[1:])
         assert max(request.others for request in world.model.requests) < 4
         assert all("done in" in shown(one) for one in second[1:])
 

@@ -80,7 +80,7 @@ def test_a_reply_that_is_seldom_edited_says_so() -> None:
     """It would seem frozen."""
     draft = Draft.of("x", State.WRITING)
     body = blocks.reply(DEPTH, draft, fit("x"), ENGLISH, number=1, is_last=True, wait=19.6)
-    assert plain_line(body).endswith("✍️ writing, and much is asked: Slack lets me show more every 20 s or so")
+    assert plain_line(body).endswith("✍️ writing, with many others: Slack lets me show more every 20 s or so")
     ended = blocks.reply(DEPTH, Draft.of("x", State.DONE), fit("x"), ENGLISH, number=1, is_last=True, wait=19.6)
     assert "every" not in plain_line(ended)
 

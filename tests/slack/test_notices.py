@@ -97,7 +97,7 @@ LIMITS = [
     ),
     (
         notices.crowded("Why?", ENGLISH),
-        "I am busy: too many questions are being answered at the moment. Ask again in some minutes.",
+        "I am busy: too many questions are being answered at the moment. Ask again in a few minutes.",
     ),
 ]
 

@@ -9,7 +9,7 @@ MODEL = {"model": "gpt-5"}
 
 # What people read: each code with its sentence, and with the setting that it is about.
 SENTENCES = [
-    (Reason(Code.QUEUED), "many are asked at the moment, and its turn comes.", ""),
+    (Reason(Code.QUEUED), "many questions are being answered, and this one waits its turn.", ""),
     (Reason(Code.RESUMED), "it was interrupted; it starts over.", ""),
     (Reason(Code.CONNECTION_LOST), "the connection to the model broke; it starts over.", ""),
     (Reason(Code.FELL_SILENT), "the model fell silent; it starts over.", ""),
