@@ -1,6 +1,7 @@
 import asyncio
 import os
 import pty
+import select
 import termios
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +57,7 @@ async def test_what_is_typed_while_answers_grow_is_no_line_afterwards(terminal: 
     keyboard = Keyboard(program)
     with keyboard.single_keys():
         os.write(person, b"what was that?\n")
+        assert select.select([program], [], [], 10)[0]  # the system hands it over in its own time
     os.write(person, b"Why?\n")
     assert await keyboard.line() == "Why?"
 
