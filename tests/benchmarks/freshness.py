@@ -22,7 +22,7 @@ from pathlib import Path
 from tests.benchmarks.chart import draw
 from tests.benchmarks.loads import LOADS, worlds_for
 from tests.benchmarks.oracle import plan
-from tests.benchmarks.policies import POLICIES, Call, Policy, by_plan, ours
+from tests.benchmarks.policies import POLICIES, Call, Messages, Policy, by_plan, ours
 from tests.benchmarks.worlds import WORLDS, Slack
 from tests.support.clock import VirtualLoop
 
@@ -49,14 +49,14 @@ class Result:
 
 def measure(policy: str, world: str, load: str) -> Result:
     """Let a policy show a load in a world."""
-    runs = LOADS[load]
-    slack = Slack(WORLDS[world]())
-    show: Policy = POLICIES.get(policy) or (lambda slack, _: by_plan(slack, _calls(load, world, policy)))
-    if policy == "ours, learned":
-        show = partial(ours, learned=_learn(load, world))
-    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        messages = runner.run(show(slack, runs))
-    assert len(messages) == sum(len(run.answers) for run in runs), "every answer has a message"
+    if policy == "ours":
+        messages, slack, _ = _show_cold(load, world)
+    elif policy == "ours, learned":
+        messages, slack = _show(partial(ours, learned=_show_cold(load, world)[2]), load, world)
+    else:
+        show: Policy = POLICIES.get(policy) or (lambda slack, _: by_plan(slack, _calls(load, world, policy)))
+        messages, slack = _show(show, load, world)
+    assert len(messages) == sum(len(run.answers) for run in LOADS[load]), "every answer has a message"
     seen = [_look(answer.tokens, slack.shown[int(ts)]) for answer, ts in messages]
     return Result(
         sum(age for age, _, _ in seen) / len(seen),
@@ -84,13 +84,17 @@ def _look(tokens: Sequence[float], shown: Sequence[tuple[float, int]]) -> tuple[
     return area / (changed - tokens[0]), freeze, changed - tokens[-1]
 
 
-@cache
-def _learn(load: str, world: str) -> str:
-    """What is kept after the same load in the same world."""
-    lessons: list[str] = []
+def _show(show: Policy, load: str, world: str) -> tuple[Messages, Slack]:
+    slack = Slack(WORLDS[world]())
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
-        runner.run(ours(Slack(WORLDS[world]()), LOADS[load], lessons=lessons))
-    return lessons[0]
+        return runner.run(show(slack, LOADS[load])), slack
+
+
+@cache
+def _show_cold(load: str, world: str) -> tuple[Messages, Slack, str]:
+    """What readers saw of a bot that knew nothing, and what it has learned by then."""
+    lessons: list[str] = []
+    return *_show(partial(ours, lessons=lessons), load, world), lessons[0]
 
 
 Results = Mapping[tuple[str, str, str], Result]  # by load, world and policy

@@ -6,14 +6,14 @@ from tests.benchmarks.freshness import NAMES, measure
 @pytest.mark.parametrize(
     ("world", "load", "age", "late", "refused"),
     [
-        ("any 60 s", "one run, 18 s", 1.3, 0.3, 0),
-        ("any 60 s", "one run, 90 s", 3.9, 0.5, 0),
+        ("any 60 s", "one run, 18 s", 1.25, 0.3, 0),
+        ("any 60 s", "one run, 90 s", 3.8, 0.5, 0),
         ("any 60 s", "another after 25 s", 3.0, 0.5, 0),
         ("any 60 s", "three, 2 s apart", 4.0, 0.6, 1),
         ("any 60 s", "six, 1 s apart", 7.0, 2.0, 3),
         ("burst 5", "one run, 18 s", 4.0, 1.5, 4),
         ("half", "one run, 18 s", 5.5, 2.0, 3),
-        ("any 60 s", "one run, 6 s", 0.7, 0.1, 0),
+        ("any 60 s", "one run, 6 s", 0.7, 0.2, 0),
         ("any 60 s", "five in a minute", 2.2, 0.5, 0),
         ("any 60 s", "eight in a minute", 2.6, 1.0, 0),
         ("any 60 s", "ten in a minute", 2.8, 1.0, 0),

@@ -23,7 +23,7 @@ previews are worth is added to R, a bet that they come.
 What each bet costs when it is lost (`tests.benchmarks.freshness`, a window of 50 in any 60 s; mean age in seconds):
 
 - Before anything is known, answers are held to be short, or as long as a page, or very long. A run of 6 s is 0.70 s old
-  (0.44 when its length is known), one of 18 s 1.26 (0.97), one of 90 s 3.6 (2.6), and stands still for 12 s at most.
+  (0.44 when its length is known), one of 18 s 1.25 (0.97), one of 90 s 3.6 (2.6), and stands still for 12 s at most.
   Even pace for 18 s, as it was before, made that 1.11, 1.23 and 3.7: the bet on short answers costs long ones nothing.
 - Where lengths are known, and one answer is of another kind, it has what the guess leaves it: a part in 13 of what is
   believed. It is seen at a slower pace until slots come back, and never later than with its last text's own slot.
