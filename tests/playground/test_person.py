@@ -151,7 +151,7 @@ async def test_what_is_wrong_with_words_is_told_and_they_are_asked_for_again() -
     """As it stands in the form."""
     async with running(ModelServer(**QUICK), problem_limit=50) as there:
         terminal = await sit(there, Typed("Why?", "1", "x" * 51, "shorter"))
-        assert "Your problem is too long" in terminal.shown
+        assert "This has 51 characters" in terminal.shown
         assert "follow-up for @ada: shorter" in terminal.shown
         assert len(there.model.requests) == 5
 
