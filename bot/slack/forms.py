@@ -7,8 +7,9 @@ characters of text in an input, fewer than a problem may have: a longer one goes
 import json
 from typing import Any
 
-from bot.slack.markup.characters import character_start, units
-from bot.slack.markup.mrkdwn import NO_CHARACTER, is_blank
+from bot.markup.characters import character_start, is_blank
+from bot.slack.markup.characters import units
+from bot.slack.markup.mrkdwn import NO_CHARACTER
 from bot.slack.payloads.fields import (
     LONGEST_KEY,
     Json,

@@ -20,7 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from bot.slack.markup.characters import character_start, octets, units
+from bot.markup.characters import character_start
+from bot.slack.markup.characters import octets, units
 from bot.slack.markup.fences import Fence, fence_after, lines, may_fence
 from bot.slack.markup.links import make_safe
 

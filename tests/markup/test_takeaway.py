@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 
-from bot.slack.markup.takeaway import takeaway
+from bot.markup.takeaway import takeaway
 from tests.slack.markup.test_pages import markdown
 
 

@@ -1,13 +1,13 @@
 """The takeaway of an answer: its first sentence, for an index or a notification. Pure."""
 
 import re
+from io import StringIO
 from itertools import islice, pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.slack.markup.characters import character_start
-from bot.slack.markup.fences import lines
+from bot.markup.characters import character_start
 
 OPENING = 1_500  # characters that the first sentence is looked for in; parsing what follows is of no use
 MOST_OPENING = 100  # lines of it; one of code has some 40 characters
@@ -38,7 +38,7 @@ def _first_paragraph(text: str) -> str:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     if text.count("[") > MOST_BRACKETS:
         parser.disable(["link", "image"])
-    opening = "".join(islice(lines(text), MOST_OPENING))
+    opening = "".join(islice(StringIO(text, newline=""), MOST_OPENING))  # its lines are those of CommonMark
     tokens = parser.parse(_DEEP_QUOTE.sub(r"\1", opening))
     inlines = [
         (before.type == "heading_open", _plain(token)) for before, token in pairwise(tokens) if token.type == "inline"
