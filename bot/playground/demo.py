@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.engine.perspectives import PERSPECTIVES, Perspective
+from bot.playground.local import find_settings, simplify_all
 from bot.playground.model import LocalModel
-from bot.playground.prompts import simplify
 from bot.settings import read_environment, read_settings
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bot.playground.slack.server import SlackServer
     from bot.playground.slack.workspace import Message
 
-LOCAL_PROBLEM_LIMIT = "600"  # characters; the local model reads some 60 tokens a second, for all four together
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
 STDIN = 0
 LAST_WHISPERS = 0.3  # seconds; a problem that is given back may need several messages
@@ -102,15 +101,8 @@ async def _find_answerer(environment: Mapping[str, str], model: LocalModel | Non
         ).openai_model
         return Answerer(environment, PERSPECTIVES, f"Answers come from {name}, with your OPENAI_API_KEY.")
     address = await model.wait_until_ready()
-    perspectives = [simplify(perspective) for perspective in PERSPECTIVES]
-    settings = {
-        "OPENAI_API_KEY": address.api_key,
-        "OPENAI_BASE_URL": address.base_url,
-        "OPENAI_MODEL": address.name,
-        "PROBLEM_LIMIT": LOCAL_PROBLEM_LIMIT,
-    }
     note = "Set OPENAI_API_KEY for answers worth having."
-    return Answerer(settings, perspectives, f"Answers come from {address.description}. {note}")
+    return Answerer(find_settings(address), simplify_all(), f"Answers come from {address.description}. {note}")
 
 
 @asynccontextmanager
