@@ -32,12 +32,13 @@ ROOMS = {
     "votes": "settings durable printable errors",
     "app": "settings quotas runs durable delivery slack texts engine network errors backoff",
     "playground": "app settings engine errors",
-    "commands": "playground app check votes settings errors",
+    "web": "settings quotas markup texts engine network errors",
+    "commands": "web playground app check votes settings errors",
     "__main__": "commands errors",
 }
 # The doors: where a library may be imported. All others are Python's own.
 DOORS = {
-    "aiohttp": "engine slack network playground check",
+    "aiohttp": "engine slack network playground check web",
     "dotenv": "settings",
     "httpx2": "engine network",
     "jiter": "engine",
@@ -65,6 +66,7 @@ PURE = {
     "delivery": "board",
     "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
+    "web": "run runs stream connections api page server",
     "runs": "run supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
