@@ -1,4 +1,4 @@
-"""`python -m bot`, and its commands `check`, `demo` and `votes`: the boundary around `bot.commands`.
+"""`python -m bot`, and its commands `check`, `demo`, `votes` and `web`: the boundary around `bot.commands`.
 
 Laws:
 
@@ -116,7 +116,7 @@ def _quit_on_signals() -> None:
     arguments = sys.argv[1:]  # the bot has none
 
     def leave(number: int, _: object) -> None:
-        is_wanted = not arguments or (arguments == ["demo"] and number == signal.SIGINT)
+        is_wanted = arguments[:1] in ([], ["web"]) or (arguments == ["demo"] and number == signal.SIGINT)
         os._exit(0 if is_wanted else KILLED + number)
 
     for number in SIGNALS:

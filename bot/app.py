@@ -20,9 +20,9 @@ from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
 from bot.network.tls import make_context
+from bot.quotas import Limits
 from bot.runs.admission import MOST_RUNS, Admission
 from bot.runs.presses import Presses
-from bot.runs.quotas import Limits
 from bot.runs.reception import Reception
 from bot.runs.refusals import Refusals
 from bot.runs.supervisor import Supervisor

@@ -1,4 +1,4 @@
-"""The commands: the bot, check, demo, votes. What they raise, `bot.__main__` turns into a line and an exit code."""
+"""The commands: the bot, check, demo, votes, web. What they raise, `__main__` turns into a line and an exit code."""
 
 import argparse
 import asyncio
@@ -8,10 +8,16 @@ import signal
 import sys
 import threading
 import warnings
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, describe
+
+if TYPE_CHECKING:
+    from bot.playground.model import LocalModel
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +53,8 @@ def run(arguments: list[str] | None = None) -> int:
     demo.add_argument("problem", nargs="?", help="the problem to look at; without one, it asks")
     commands.add_parser("check", help="see whether the settings, Slack, the model and the database are in order")
     commands.add_parser("votes", help="count what people think of the answers, by perspective, model and language")
+    web = commands.add_parser("web", help="serve the page and the streaming API, without Slack")
+    web.add_argument("--local", action="store_true", help="with the demo's small model in place of OpenAI's")
     options = parser.parse_args(arguments)
     _quieten()
     match options.command:
@@ -56,6 +64,8 @@ def run(arguments: list[str] | None = None) -> int:
             return _check()
         case "votes":
             return _votes()
+        case "web":
+            return _web(is_local=options.local)
         case _:
             return _bot()
 
@@ -65,13 +75,59 @@ def _bot() -> int:
     from bot.settings import read_environment, read_settings  # noqa: PLC0415
 
     settings = read_settings(read_environment())
-    logging.basicConfig(level=settings.log_level, format=LOG_FORMAT, stream=sys.stderr)
+    _open_log(settings.log_level)
+
+    from bot.app import serve  # noqa: PLC0415
+
+    return _run_until_signal(lambda stop, hurry: serve(settings, stop=stop, hurry=hurry))
+
+
+def _web(*, is_local: bool) -> int:
+    from bot.settings import read_environment, read_web_settings  # noqa: PLC0415
+
+    environment = read_environment()
+    if not is_local:
+        read_web_settings(environment)  # what is wrong is told before the half second that the imports take
+    with ExitStack() as stack:
+        model = stack.enter_context(_start_local_model(environment)) if is_local else None
+
+        async def web(stop: asyncio.Event, _: asyncio.Event) -> None:
+            from bot.web.server import serve  # noqa: PLC0415
+
+            def tell(address: str) -> None:
+                print(f"Open {address} (Ctrl-C ends)", flush=True)  # noqa: T201 - a person reads it
+
+            if model is None:
+                settings = read_web_settings(environment)
+                _open_log(settings.bot.log_level)
+                await serve(settings, stop=stop, on_listening=tell)
+                return
+            from bot.playground.local import find_settings, simplify_all  # noqa: PLC0415
+            from bot.playground.prompts import simplify  # noqa: PLC0415
+
+            settings = read_web_settings(environment | find_settings(await model.wait_until_ready()))
+            _open_log(settings.bot.log_level)
+            await serve(settings, stop=stop, perspectives=simplify_all(), adapt=simplify, on_listening=tell)
+
+        return _run_until_signal(web)
+
+
+def _start_local_model(environment: dict[str, str]) -> "LocalModel":
+    from bot.playground.model import LocalModel  # noqa: PLC0415
+
+    path = environment.get("LOCAL_MODEL_PATH", "").strip()
+    return LocalModel(Path(path) if path else None)
+
+
+def _open_log(level: str) -> None:
+    logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
     logging.raiseExceptions = False  # a line that cannot be written is lost, without a traceback
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
-    from bot.app import serve  # noqa: PLC0415
 
+def _run_until_signal(serve: Callable[[asyncio.Event, asyncio.Event], Awaitable[None]]) -> int:
+    """Run what ends when the first of two events is set, and hurries when the second is; the exit code."""
     # What is loaded by now stays. The collector need not look through it again and again.
     gc.freeze()
 
@@ -91,7 +147,7 @@ def _bot() -> int:
         loop.set_exception_handler(_note_failure)
         for number in SIGNALS:
             loop.add_signal_handler(number, end)
-        await serve(settings, stop=stop, hurry=hurry)
+        await serve(stop, hurry)
 
     try:
         asyncio.run(bot())

@@ -16,17 +16,21 @@ from dotenv import load_dotenv
 
 from bot.durable.sql.dsn import read_dsn
 from bot.errors import SettingsError
-from bot.network.proxies import DIRECT, Proxies, read_proxies
+from bot.network.proxies import DIRECT, Proxies, is_this_machine, read_proxies
 from bot.printable import printable
 from bot.texts import AUTO, LANGUAGES
 
 OPENAI_URL = "https://api.openai.com/v1"
 SLACK_URL = "https://slack.com/api/"
 DATABASE_URL = "sqlite:///perspectives.sqlite"
+WEB_HOST = "127.0.0.1"  # which this machine alone reaches
+WEB_PORT = 8_000
+SHORTEST_TOKEN = 16  # characters; with a few wrong ones a minute, nobody guesses that
 MODEL = "gpt-5.4-mini"  # small, quick, and listed in the SDK's `ChatModel`; four of them answer each problem
 
 LONGEST_MODEL = 200  # characters; the longest names are paths of a hub, or of a cloud's resources
 
+_NOT_OF_WEB = {"SLACK_API_URL", "SLACK_EDITS_PER_MINUTE", "DATABASE_URL", "HISTORY_DAYS"}
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 TOKEN_SOURCES = {
@@ -34,6 +38,7 @@ TOKEN_SOURCES = {
     "SLACK_APP_TOKEN": "Make one on your app's page at api.slack.com/apps: Basic Information, App-Level Tokens, "
     "with the scope connections:write.",
 }
+_WEB_TOKEN_SOURCE = "`openssl rand -hex 16` makes one."  # noqa: S105 - words, and none that is secret
 _KEY_SOURCE = "Make one at platform.openai.com/api-keys, or use the one of your OPENAI_BASE_URL's server."
 
 
@@ -59,6 +64,16 @@ class Settings:
     log_level: str = "INFO"
     is_disk_lost: bool = False  # whether the host's disk ends with the process
     proxies: Proxies = DIRECT
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """The settings of `web`: those of the `bot`, of which it uses what is neither Slack's nor the database's."""
+
+    bot: Settings
+    web_host: str = WEB_HOST
+    port: int = WEB_PORT
+    web_token: str = field(default="", repr=False)
 
 
 def read_environment() -> dict[str, str]:
@@ -148,6 +163,25 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings
 
 
+def read_web_settings(environment: Mapping[str, str]) -> WebSettings:
+    """Read the settings of `web`, which needs nothing of Slack's and no database, and asks for none.
+
+    Raises:
+        SettingsError: one is missing, or makes no sense.
+    """
+    reader = _Reader(environment)
+    needed = {name: value for name, value in environment.items() if name not in _NOT_OF_WEB}
+    settings = WebSettings(
+        read_settings(needed | {"SLACK_BOT_TOKEN": "xoxb-none", "SLACK_APP_TOKEN": "xapp-none"}),
+        web_host=reader.host("WEB_HOST", WEB_HOST),
+        port=reader.count("PORT", WEB_PORT, least=0, most=65_535),
+        web_token=reader.secret("WEB_TOKEN", SHORTEST_TOKEN),
+    )
+    if not settings.web_token and not is_this_machine(settings.web_host):
+        raise SettingsError(f"WEB_TOKEN is not set, and WEB_HOST is an address that others reach. {_WEB_TOKEN_SOURCE}")
+    return settings
+
+
 def read_database_url(environment: Mapping[str, str]) -> str:
     """Read `DATABASE_URL` alone, for whoever needs nothing else.
 
@@ -230,6 +264,18 @@ class _Reader:
         if choice is None:
             raise SettingsError(f"{name} is not one of {', '.join(choices)}; {default} is the default.")
         return choice
+
+    def host(self, name: str, default: str) -> str:
+        text = self.text(name, default).removeprefix("[").removesuffix("]").lower()
+        if not re.fullmatch(r"[0-9A-Za-z.:_-]{1,253}", text):
+            raise SettingsError(f"{name} is not an address of this machine such as {default} or 0.0.0.0.")
+        return text
+
+    def secret(self, name: str, shortest: int) -> str:
+        text = self.text(name)
+        if text and (len(text) < shortest or not _is_header_value(text)):
+            raise SettingsError(f"{name} is not {shortest} or more letters, digits and signs. {_WEB_TOKEN_SOURCE}")
+        return text
 
     def _check_token(self, name: str, token: str, prefix: str) -> None:
         source = TOKEN_SOURCES[name]

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, read_environment, read_settings
+from bot.settings import Settings, WebSettings, read_environment, read_settings, read_web_settings
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "OPENAI_API_KEY": "sk-1"}
 
@@ -96,6 +96,57 @@ def test_what_is_wrong_is_told_by_its_name_and_never_shown(change: dict[str, str
     assert "\n" not in str(error.value)
 
 
+WEB = {"OPENAI_API_KEY": "sk-1"}
+
+
+def test_the_web_needs_a_key_alone() -> None:
+    """Nothing of Slack's and no database, and it does not mind what is wrong with those."""
+    wrong = {"SLACK_BOT_TOKEN": "x", "SLACK_API_URL": "x", "DATABASE_URL": "x", "HISTORY_DAYS": "x"}
+    for environment in (WEB, WEB | wrong):
+        assert read_web_settings(environment) == WebSettings(Settings("xoxb-none", "xapp-none", "sk-1"))
+
+
+def test_each_variable_of_the_web_is_read() -> None:
+    """An address in brackets too, as links have it."""
+    changes = {"WEB_HOST": "[::]", "PORT": "80", "WEB_TOKEN": " 0123456789abcdef ", "OPENAI_MODEL": "m"}
+    settings = read_web_settings(WEB | changes)
+    assert (settings.web_host, settings.port, settings.web_token) == ("::", 80, "0123456789abcdef")
+    assert settings.bot.openai_model == "m"
+    assert "0123456789abcdef" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"OPENAI_API_KEY": ""}, "OPENAI_API_KEY is not set."),
+        ({"MAX_STREAMS": "3"}, "MAX_STREAMS is not a whole number"),
+        ({"WEB_HOST": "http://secret"}, "WEB_HOST is not an address of this machine such as 127.0.0.1 or 0.0.0.0."),
+        ({"WEB_HOST": "sec ret"}, "WEB_HOST is not an address"),
+        ({"PORT": "65536"}, "PORT is not a whole number from 0 to 65535; 8000 is the default."),
+        ({"PORT": "secret"}, "PORT is not a whole number"),
+        ({"WEB_TOKEN": "secret"}, "WEB_TOKEN is not 16 or more letters, digits and signs."),
+        ({"WEB_TOKEN": "sécret-0123456789"}, "WEB_TOKEN is not 16 or more letters, digits and signs."),
+        ({"WEB_HOST": "0.0.0.0"}, "WEB_TOKEN is not set, and WEB_HOST is an address that others reach."),  # noqa: S104
+        ({"WEB_HOST": "::"}, "WEB_TOKEN is not set, and"),
+        ({"WEB_HOST": "192.168.0.7"}, "WEB_TOKEN is not set, and"),
+        ({"WEB_HOST": "perspectives.example"}, "WEB_TOKEN is not set, and"),
+    ],
+)
+def test_what_is_wrong_with_the_web_is_told_by_its_name(change: dict[str, str], words: str) -> None:
+    """One line; above all, it is not open to others without a token."""
+    with pytest.raises(SettingsError) as error:
+        read_web_settings(WEB | change)
+    assert str(error.value).startswith(words)
+    assert "cret" not in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "LocalHost", "::1", "[::1]"])
+def test_on_loopback_no_token_is_needed(host: str) -> None:
+    """Others do not reach it."""
+    assert read_web_settings(WEB | {"WEB_HOST": host}).web_token == ""
+
+
 def test_an_env_file_fills_in_what_the_environment_lacks(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """And the environment wins."""
     monkeypatch.setattr(os, "environ", {"OPENAI_MODEL": "from-environment"})
@@ -115,5 +166,7 @@ def test_the_example_file_names_every_variable() -> None:
     text = (Path(__file__).parent.parent / ".env.example").read_text(encoding="utf-8")
     lines = [line.lstrip("# ") for line in text.splitlines() if "=" in line]
     example = dict(line.split("=", 1) for line in lines)
-    assert {name.lower() for name in example} == set(Settings.__dataclass_fields__) - {"is_disk_lost", "proxies"}
+    ours = {*Settings.__dataclass_fields__, *WebSettings.__dataclass_fields__}
+    assert {name.lower() for name in example} == ours - {"is_disk_lost", "proxies", "bot"}
+    assert read_web_settings(example | WEB) == read_web_settings(WEB)
     assert read_settings(example | GOOD) == read_settings(GOOD)

@@ -53,7 +53,7 @@ class Proxies:
         scheme = _SCHEMES.get(parts.scheme, "")
         proxy = self.by_scheme.get(scheme)
         host = _plain(parts.hostname or "")
-        if proxy is None or _is_here(host):
+        if proxy is None or is_this_machine(host):
             return None
         port = parts.port or _PORTS[scheme]
         if any(_covers(exception, host, port) for exception in self.exceptions):
@@ -103,7 +103,8 @@ def _has_host(url: str) -> bool:
         return False
 
 
-def _is_here(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
+    """Whether a host, in lower case, is reached by this machine alone."""
     if host == "localhost" or host.endswith(".localhost"):  # RFC 6761, 6.3
         return True
     try:

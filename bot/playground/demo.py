@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
+from bot.playground.local import find_settings, simplify_all
 from bot.playground.model import LocalModel
-from bot.playground.prompts import SIMPLY, simplify
+from bot.playground.prompts import SIMPLY
 from bot.settings import read_environment, read_settings
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from bot.playground.person import Person
     from bot.playground.slack.server import SlackServer
 
-LOCAL_PROBLEM_LIMIT = "600"  # characters; the local model reads some 60 tokens a second, for all four together
 INTERRUPTED = 130  # the exit code of a program that Ctrl-C has ended, as shells count
 
 
@@ -114,15 +114,8 @@ async def find_answerer(environment: Mapping[str, str], model: LocalModel | None
         ).openai_model
         return Answerer(environment, PERSPECTIVES, f"Answers come from {name}, with your OPENAI_API_KEY.")
     address = await model.wait_until_ready()
-    perspectives = [simplify(perspective) for perspective in PERSPECTIVES]
-    settings = {
-        "OPENAI_API_KEY": address.api_key,
-        "OPENAI_BASE_URL": address.base_url,
-        "OPENAI_MODEL": address.name,
-        "PROBLEM_LIMIT": LOCAL_PROBLEM_LIMIT,
-    }
     note = "Set OPENAI_API_KEY for answers worth having."
-    return Answerer(settings, perspectives, f"Answers come from {address.description}. {note}", SIMPLY)
+    return Answerer(find_settings(address), simplify_all(), f"Answers come from {address.description}. {note}", SIMPLY)
 
 
 @asynccontextmanager

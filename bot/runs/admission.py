@@ -3,7 +3,7 @@
 It is asked before anything is written down, worked on or bought, so that a flood of questions costs little more than
 reading them. Laws:
 
-- A person has so many runs at once, and so many in an hour (`runs.quotas`).
+- A person has so many runs at once, and so many in an hour (`quotas`).
 - All persons together have no more runs at once than can be shown to end within minutes.
 - Who is refused is told by a message of its own once in `TELL_EVERY`, and no more than `MOST_TOLD` at a time: Slack
   counts such messages too.
@@ -12,8 +12,8 @@ reading them. Laws:
 from collections.abc import Callable
 from enum import Enum
 
-from bot.runs.quotas import Limits, Refusal
-from bot.slack.markup.mrkdwn import is_blank
+from bot.markup.characters import is_blank
+from bot.quotas import Limits, Refusal
 
 MOST_RUNS = 100  # at once; Slack's 50 edits a minute show the ends of ten of them in a minute
 TELL_EVERY = 5.0  # seconds between two messages to one person about what was refused

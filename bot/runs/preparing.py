@@ -21,13 +21,13 @@ from bot.engine.conversation.material import Former, compose
 from bot.engine.draft import State
 from bot.engine.perspectives import Perspective
 from bot.errors import SlackError, StoreError, TokenRefusedError
+from bot.markup.characters import is_blank
 from bot.runs.outline import Outline, find_lead, lay_out_again, lay_out_further, lay_out_question
 from bot.runs.run import Run
 from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
 from bot.slack.body import Body
-from bot.slack.markup.mrkdwn import is_blank
 from bot.slack.question import Kind, Question
 from bot.texts import AUTO, choose
 from bot.texts.language import Language

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from bot.durable.journal import Journal
 from bot.errors import StoreError
+from bot.quotas import Refusal
 from bot.runs.admission import Admission, Unfit
-from bot.runs.quotas import Refusal
 from bot.runs.refusals import Refusals, code_of, needs_words
 from bot.runs.supervisor import Supervisor
 from bot.runs.teller import Teller

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from bot.engine.perspectives import Perspective
+from bot.quotas import Refusal
 from bot.runs.admission import Unfit
-from bot.runs.quotas import Refusal
 from bot.slack import notices
 from bot.slack.body import Body
 from bot.slack.question import Kind, Question

@@ -12,12 +12,12 @@ from itertools import takewhile
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.engine.reasons import Code
+from bot.markup.characters import units
+from bot.markup.takeaway import TAKEAWAY_LIMIT, takeaway
 from bot.slack.body import Block, Body, context, is_plain, markdown, plain_sections, section, show, text_of
-from bot.slack.markup.characters import units
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mrkdwn import escape
 from bot.slack.markup.pages import PAGE_LIMIT, Page, has_too_many_items
-from bot.slack.markup.takeaway import TAKEAWAY_LIMIT, takeaway
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.slack.markup.characters import octets
+from bot.markup.characters import octets
 from bot.slack.markup.pages import Page, stretches
 from bot.texts.en import ENGLISH
 from bot.texts.language import Language

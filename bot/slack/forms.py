@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from bot.slack.markup.characters import character_start, units
-from bot.slack.markup.mrkdwn import NO_CHARACTER, is_blank
+from bot.markup.characters import character_start, is_blank, units
+from bot.slack.markup.mrkdwn import NO_CHARACTER
 from bot.slack.payloads.fields import (
     LONGEST_KEY,
     Json,

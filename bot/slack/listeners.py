@@ -22,10 +22,10 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, describe
+from bot.markup.characters import is_blank
 from bot.printable import is_code
 from bot.slack import forms, notices
 from bot.slack.body import Body
-from bot.slack.markup.mrkdwn import is_blank
 from bot.slack.payloads.fields import OddFieldError, read_id
 from bot.slack.payloads.presses import Presser, read_press, read_presser
 from bot.slack.payloads.questions import read_chosen_message, read_command, read_direct_message, read_mention

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.engine.draft import State
+from bot.markup.characters import character_start, is_blank
 from bot.printable import is_code
-from bot.slack.markup.characters import character_start
-from bot.slack.markup.mrkdwn import is_blank, unescape
+from bot.slack.markup.mrkdwn import unescape
 from bot.texts import LANGUAGES
 from bot.texts.phrases import Phrase
 

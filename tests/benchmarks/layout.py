@@ -14,12 +14,13 @@ from dataclasses import dataclass
 
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
+from bot.markup.characters import is_blank
+from bot.markup.takeaway import takeaway
+from bot.quotas import Limits
 from bot.runs.admission import Admission
-from bot.runs.quotas import Limits
 from bot.slack import blocks, notices
-from bot.slack.markup.mrkdwn import is_blank, unescape, without_mention
+from bot.slack.markup.mrkdwn import unescape, without_mention
 from bot.slack.markup.pages import fit, pages
-from bot.slack.markup.takeaway import takeaway
 from bot.texts.en import ENGLISH
 from tests.support.pathological import texts
 

@@ -1,7 +1,7 @@
 import pytest
 
+from bot.quotas import Limits, Refusal
 from bot.runs.admission import MOST_TOLD, TELL_EVERY, Admission, Unfit
-from bot.runs.quotas import Limits, Refusal
 
 
 def make(*, at_once: int = 2, most_runs: int = 3) -> Admission:

@@ -26,8 +26,8 @@ from bot.engine.draft import Draft, Transcript
 from bot.engine.merge import Merged
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.engine.protocol.answer import Answer
+from bot.quotas import Limits
 from bot.runs.admission import Admission
-from bot.runs.quotas import Limits
 from bot.runs.reception import Reception
 from bot.runs.refusals import Refusals
 from bot.runs.run import Run

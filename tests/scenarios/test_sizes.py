@@ -13,10 +13,10 @@ from bot.delivery.sections.section import Found
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import FormRefusedError, SizeRefusedError, SlackError
+from bot.markup.characters import octets
 from bot.slack import blocks
 from bot.slack.api import Mark
 from bot.slack.body import Body
-from bot.slack.markup.characters import octets
 from bot.texts.en import ENGLISH
 from tests.delivery.test_board import Writer, board_on
 from tests.support.ledger import Ledger

@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
+from bot.markup.characters import units
 from bot.playground.slack.blocks import find_mentions, find_problems, plain
 from bot.slack import blocks, notices
 from bot.slack.body import SECTION_LIMIT, Block, Body
-from bot.slack.markup.characters import units
 from bot.slack.markup.pages import PAGE_LIMIT, Page, fit
 from bot.texts.en import ENGLISH
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.markup.characters import units
 from bot.slack.forms import (
     DEEPER_FORM,
     INPUT_LIMIT,
@@ -17,7 +18,6 @@ from bot.slack.forms import (
     read_deeper,
     read_problem,
 )
-from bot.slack.markup.characters import units
 from bot.slack.payloads.fields import OddFieldError
 from bot.slack.question import Action, Kind, Press, Question
 from bot.texts import LANGUAGES

@@ -6,14 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.markup.characters import is_blank
+from bot.markup.takeaway import takeaway
+from bot.quotas import Limits
 from bot.runs.admission import Admission
-from bot.runs.quotas import Limits
 from bot.slack import blocks, notices
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
-from bot.slack.markup.mrkdwn import escape_markdown, is_blank, unescape, without_mention
+from bot.slack.markup.mrkdwn import escape_markdown, unescape, without_mention
 from bot.slack.markup.pages import fit, has_too_many_items, pages, stretches
-from bot.slack.markup.takeaway import takeaway
 from bot.texts.en import ENGLISH
 from tests.benchmarks.layout import measure
 from tests.support.pathological import PATHOLOGICAL, generated

@@ -7,8 +7,8 @@ that was cut, or the page turns out to be longer than it may be.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.slack.markup.characters import octets
-from bot.slack.markup.fences import Fence
+from bot.markup.characters import octets
+from bot.markup.fences import Fence
 from bot.slack.markup.pages import Page, fit
 
 Room = Callable[[int], float]  # how many bytes the page of a number may have, the first being 1

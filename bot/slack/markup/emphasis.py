@@ -20,8 +20,8 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from bot.markup.fences import code
 from bot.slack.markup.asterisks import LONGEST, Run, Sign, classify, pair, surely_flanks
-from bot.slack.markup.fences import code
 from bot.slack.markup.mrkdwn import JOINER
 
 _SURE = re.compile(r"\*\*(?<![^\s(（「]\*\*)(?![\s*])[^*\n|]*(?<![\s*\\])\*\*(?![^\s.,;:!?)）」。、，])")

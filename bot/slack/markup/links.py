@@ -19,7 +19,7 @@ taken out of all texts (`mrkdwn`), and a joiner keeps one with a user before its
 
 import re
 
-from bot.slack.markup.fences import rewrite
+from bot.markup.fences import rewrite
 from bot.slack.markup.mrkdwn import (
     JOINER,
     UNSEEN,

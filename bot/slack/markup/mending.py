@@ -7,8 +7,8 @@ afterwards: nothing here looks at links or tokens, or has to.
 
 import re
 
+from bot.markup.fences import code, lines
 from bot.slack.markup.emphasis import embolden
-from bot.slack.markup.fences import code, lines
 from bot.slack.markup.mrkdwn import JOINER
 from bot.slack.markup.tables import list_further
 

@@ -6,10 +6,9 @@ so that it can ring nobody and forge no link.
 """
 
 import re
-import unicodedata
 from itertools import takewhile
 
-from bot.slack.markup.fences import rewrite
+from bot.markup.fences import rewrite
 
 JOINER = "\u2060"  # word joiner: takes no room, and stands between `<` and what would make it a token
 _TOKEN_IN_CODE = re.compile(
@@ -33,11 +32,6 @@ _AROUND = dict(zip("*_~`([{\"'“‘«‹「『（＜", "*_~`)]}\"'”’»›�
 _OPENING, _CLOSING = "".join(_AROUND), "".join(_AROUND.values())
 _QUOTE = "&gt;"
 _QUOTED = re.compile(rf"\s*{_QUOTE}\s*$")
-
-_SEEN = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"})
-"""The categories of Unicode of what is seen and says something by itself: letters, numbers, signs, emoji."""
-_SEEN_AS_NOTHING = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\ufffd\U0001d159")
-"""Fillers, the empty braille pattern and their like, which Unicode calls letters or symbols; what stands for none."""
 
 
 def escape(text: str) -> str:
@@ -129,15 +123,6 @@ def without_mention(text: str, user: str) -> str:
     rest = "".join([*kept, left]).strip(_SPACE)
     is_quoted = _QUOTED.match(pieces[0])
     return rest.removeprefix(_QUOTE).strip(_SPACE) if is_quoted and rest.count(_QUOTE) == 1 else rest
-
-
-def is_blank(text: str) -> bool:
-    """Whether there is nothing in a text that anybody could look into: no letter, digit or sign that can be seen.
-
-    Spaces, punctuation, control characters, marks with nothing to stand on, and all that Unicode has for joining,
-    filling and directing are nothing.
-    """
-    return not any(unicodedata.category(character) in _SEEN and character not in _SEEN_AS_NOTHING for character in text)
 
 
 def _without_address(text: str) -> str:

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from bot.slack.markup.characters import character_start, octets, units
-from bot.slack.markup.fences import Fence, fence_after, lines, may_fence
+from bot.markup.characters import character_start, octets, units
+from bot.markup.fences import Fence, fence_after, lines, may_fence
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
 from bot.slack.markup.tables import RULE, Tables

@@ -11,7 +11,7 @@ asks here what a line will take, so that what is shown fits.
 
 import re
 
-from bot.slack.markup.fences import Fence, fence_after, lines, may_fence
+from bot.markup.fences import Fence, fence_after, lines, may_fence
 from bot.slack.markup.mrkdwn import JOINER
 
 RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")

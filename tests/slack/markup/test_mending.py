@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from bot.slack.markup.characters import units
+from bot.markup.characters import units
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
 from bot.slack.markup.pages import PAGE_LIMIT, fit, pages

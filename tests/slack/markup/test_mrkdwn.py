@@ -1,10 +1,10 @@
 import re
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.markup.mrkdwn import MOST_ENTITIES, escape, escape_markdown, is_blank, unescape, without_mention
+from bot.slack.markup.mrkdwn import MOST_ENTITIES, escape, escape_markdown, unescape, without_mention
 
 TYPED = [
     ("a &lt; b &amp;&amp; c &gt; d", "a < b && c > d"),
@@ -169,22 +169,3 @@ def test_a_mention_goes_with_the_punctuation_around_it(text: str, problem: str) 
 def test_every_kind_of_token_says_whom_or_what_it_means(slack: str, typed: str) -> None:
     """A label stands alone only where it is the address."""
     assert unescape(slack) == typed
-
-
-NOTHING = (
-    "\u200b\u2060\ufeff\u3164\u00ad\u2800\u180e\u115f\u1160\uffa0\ufe0f\U000e0041"
-    "\u202e\u2066\u0301\x00\x1b\ufffd\u2028 ?!…。、-_*`#"
-)
-
-
-@given(st.text(NOTHING))
-@example(NOTHING)
-def test_what_cannot_be_seen_is_no_problem(text: str) -> None:
-    """Nor is punctuation alone."""
-    assert is_blank(text)
-
-
-@given(st.text(NOTHING), st.sampled_from(["a", "な", "7", "٣", "👍", "€", "∑", "é", "한"]), st.text(NOTHING))
-def test_one_letter_is_enough(before: str, letter: str, after: str) -> None:
-    """Or a number, a sign, an emoji."""
-    assert not is_blank(before + letter + after)

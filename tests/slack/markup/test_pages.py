@@ -6,9 +6,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from bot.markup.characters import octets, units
+from bot.markup.fences import Fence
 from bot.playground.slack.blocks import LIVE
-from bot.slack.markup.characters import octets, units
-from bot.slack.markup.fences import Fence
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
 from bot.slack.markup.mrkdwn import escape

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from markdown_it.token import Token
 
+from bot.markup.takeaway import takeaway
 from bot.slack.blocks import INDEX_LINES
-from bot.slack.markup.takeaway import takeaway
 from tests.benchmarks.answers.counts.labels import begins_with_label
 from tests.benchmarks.answers.counts.reading import TAKEAWAY_CHARACTERS, TAKEAWAY_WORDS, Reading, plain_lines
 from tests.benchmarks.answers.counts.words import Script, count_columns, measure, split_sentences

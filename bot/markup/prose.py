@@ -12,8 +12,8 @@ from itertools import islice
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.slack.markup.characters import is_wide
-from bot.slack.markup.fences import fence_after, lines
+from bot.markup.characters import is_wide
+from bot.markup.fences import fence_after, lines
 
 OPENING = 1_500  # characters that words are looked for in; parsing what follows is of no use
 MOST_OPENING = 100  # lines of it; one of code has some 40 characters

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.markup.sentences import needs_next, sentences
+from bot.markup.sentences import needs_next, sentences
 
 SENTENCES = [
     ["It ends.", " So does this."],

@@ -11,9 +11,9 @@ Japanese characters 80: what a model keeps to that is never cut.
 import re
 from collections.abc import Sequence
 
-from bot.slack.markup.characters import characters, columns, is_wide, units
-from bot.slack.markup.prose import Kind, join, one_line, words
-from bot.slack.markup.sentences import needs_next, sentences
+from bot.markup.characters import characters, columns, is_wide, units
+from bot.markup.prose import Kind, join, one_line, words
+from bot.markup.sentences import needs_next, sentences
 
 TAKEAWAY_LIMIT = 130  # columns
 MOST_SENTENCES = 3  # a question, an answer of a word, and why

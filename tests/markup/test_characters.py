@@ -1,8 +1,8 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.markup.characters import MOST_STEPS, character_start, characters, columns, octets, units
+from bot.markup.characters import MOST_STEPS, character_start, characters, columns, is_blank, octets, units
 
 
 def test_a_length_is_counted_in_the_unit_that_is_asked_for() -> None:
@@ -61,3 +61,22 @@ def test_characters_join_back_to_the_text(text: str) -> None:
     assert ends == sorted(set(ends))
     assert ends[-1:] == ([len(text)] if text else [])
     assert sum(width for _, width in characters(text)) == columns(text)
+
+
+NOTHING = (
+    "\u200b\u2060\ufeff\u3164\u00ad\u2800\u180e\u115f\u1160\uffa0\ufe0f\U000e0041"
+    "\u202e\u2066\u0301\x00\x1b\ufffd\u2028 ?!…。、-_*`#"
+)
+
+
+@given(st.text(NOTHING))
+@example(NOTHING)
+def test_what_cannot_be_seen_is_no_problem(text: str) -> None:
+    """Nor is punctuation alone."""
+    assert is_blank(text)
+
+
+@given(st.text(NOTHING), st.sampled_from(["a", "な", "7", "٣", "👍", "€", "∑", "é", "한"]), st.text(NOTHING))
+def test_one_letter_is_enough(before: str, letter: str, after: str) -> None:
+    """Or a number, a sign, an emoji."""
+    assert not is_blank(before + letter + after)

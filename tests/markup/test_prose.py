@@ -1,6 +1,6 @@
 import pytest
 
-from bot.slack.markup.prose import Kind, join, one_line, words
+from bot.markup.prose import Kind, join, one_line, words
 
 
 def test_words_are_told_apart_by_what_they_are() -> None:

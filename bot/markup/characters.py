@@ -8,6 +8,11 @@ _WIDE = frozenset("WF")  # Unicode's classes of what takes two columns in East A
 _LETTERS = 2  # of a flag
 _SHOWN_AS_EMOJI = "\ufe0f\u20e3"  # a variation selector, and the frame of a keycap: both make two columns of a digit
 
+_SEEN = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"})
+"""The categories of Unicode of what is seen and says something by itself: letters, numbers, signs, emoji."""
+_SEEN_AS_NOTHING = frozenset("\u115f\u1160\u2800\u3164\uffa0\ufffc\ufffd\U0001d159")
+"""Fillers, the empty braille pattern and their like, which Unicode calls letters or symbols; what stands for none."""
+
 
 def units(text: str) -> int:
     """The length of `text` in UTF-16 units, the longest count that Slack may use of characters."""
@@ -58,6 +63,15 @@ def character_start(text: str, place: int) -> int:
         if earlier == len(text) or not _is_joined(text[earlier - 1], text[earlier]):
             return earlier
     return 0 if place < MOST_STEPS else place
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in a text that anybody could look into: no letter, digit or sign that can be seen.
+
+    Spaces, punctuation, control characters, marks with nothing to stand on, and all that Unicode has for joining,
+    filling and directing are nothing.
+    """
+    return not any(unicodedata.category(character) in _SEEN and character not in _SEEN_AS_NOTHING for character in text)
 
 
 def _width(sign: str) -> int:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import accumulate
 
-from bot.slack.markup.characters import columns, is_wide
+from bot.markup.characters import columns, is_wide
 
 _CLOSING = "\"'”’»«›“)]}」』）】》〉］"
 _END = re.compile(rf"[.!?…‥。！？．｡।॥؟۔።။։។]+[{re.escape(_CLOSING)}]*")

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.slack.markup.characters import characters, columns, units
-from bot.slack.markup.takeaway import TAKEAWAY_LIMIT, takeaway
+from bot.markup.characters import characters, columns, units
+from bot.markup.takeaway import TAKEAWAY_LIMIT, takeaway
 from tests.slack.markup.test_pages import markdown
 
 FAMILY = "👨\u200d👩\u200d👧\u200d👦"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it.token import Token
 
-from bot.slack.markup.fences import code, lines, rewrite
+from bot.markup.fences import code, lines, rewrite
 from bot.slack.markup.links import make_safe
 from tests.support.hostile import PARSERS, hostile
 

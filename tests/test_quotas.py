@@ -1,4 +1,4 @@
-from bot.runs.quotas import HOUR, SWEEP, Limits, Refusal
+from bot.quotas import HOUR, SWEEP, Limits, Refusal
 
 
 def begin(limits: Limits, user: str, now: float) -> Refusal | None:

@@ -1,0 +1,216 @@
+"""The server, put together: what is asked goes past the guard to the API or the page; what is refused becomes JSON.
+
+Laws:
+
+- Nobody gets past `guard`, but to the form that asks for the token and what that is made of.
+- Every answer has the headers that keep a page from running, loading or being framed by anything of others.
+- When it is stopped, who reads a run is told so, within a second; what is still open then is closed.
+"""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
+from typing import cast
+
+from aiohttp import hdrs, web
+
+from bot.engine.completions import Completions
+from bot.engine.perspectives import PERSPECTIVES, Perspective
+from bot.errors import BotError, describe
+from bot.network.proxies import is_this_machine
+from bot.network.tls import make_context
+from bot.quotas import Limits
+from bot.settings import WebSettings
+from bot.texts.web.words import Fault
+from bot.web.api import LANGUAGE, Api
+from bot.web.asking import body_limit, read_language
+from bot.web.connections import Connection, Connections
+from bot.web.guard import Failures, Guard, find_party, own_names
+from bot.web.refusals import RefusedError
+from bot.web.runs import Runs
+from bot.web.stream import JSON, write_json
+
+logger = logging.getLogger(__name__)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+MOST_RUNS = 100  # at once, of all persons
+IDLE_LIMIT = 15.0  # seconds that a connection may be open with nothing, or half a request, asked over it
+CLOSING = 1.0  # seconds that open answers have when the server stops
+LINGERING = 1.0  # seconds in which the rest of a body that is not wanted is read away
+BACKLOG = 256  # connections that wait to be taken
+SEND_BUFFER = (
+    65_536  # bytes that the system keeps for a client; by itself it takes megabytes before one is seen to be slow
+)
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
+        "trusted-types 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Referrer-Policy": "same-origin",  # with no-referrer, browsers would not say whence the form comes
+    "Server": "perspectives",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+class NotListeningError(BotError):
+    """The server cannot listen where it is told to; the message says why."""
+
+
+async def serve(
+    settings: WebSettings,
+    *,
+    stop: asyncio.Event,
+    perspectives: Sequence[Perspective] = PERSPECTIVES,
+    adapt: Callable[[Perspective], Perspective] = lambda perspective: perspective,
+    on_listening: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Serve the page and the API until `stop` is set; `on_listening` is told the address.
+
+    `adapt` makes of what goes on with a run what the model can follow.
+
+    Raises:
+        NotListeningError: the address is taken, or is none of this machine's.
+    """
+    bot = settings.bot
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(_listen(settings.web_host, settings.port))
+        model = await stack.enter_async_context(
+            Completions(
+                api_key=bot.openai_api_key,
+                base_url=bot.openai_base_url,
+                model=bot.openai_model,
+                idle_timeout=bot.openai_stream_idle_timeout,
+                max_streams=bot.max_streams,
+                proxy=bot.proxies.find(bot.openai_base_url),
+                tls=make_context(),
+            )
+        )
+        limits = Limits(bot.runs_per_person, bot.runs_per_person_per_hour)
+        most_runs = max(MOST_RUNS, bot.max_streams)
+        runs = Runs(model, perspectives, limits, problem_limit=bot.problem_limit, most_runs=most_runs, adapt=adapt)
+        port = listener.getsockname()[1]
+        is_open = not is_this_machine(settings.web_host)
+        guard = Guard(None if is_open else own_names(settings.web_host, port), settings.web_token)
+        async with runs, _serving(make_app(runs, guard, bot.bot_language), listener):
+            host = f"[{settings.web_host}]" if ":" in settings.web_host else settings.web_host
+            logger.info("web.start host=%s port=%d model=%s", host, port, bot.openai_model)
+            on_listening(f"http://{host}:{port}/")
+            await stop.wait()
+            runs.rest()
+    logger.info("web.stop")
+
+
+def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
+    """All that the server answers; `language` is the one in which the bot speaks, as settings have it."""
+    failures = Failures()
+
+    @web.middleware
+    async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
+        _check(request, guard, failures)
+        return await handler(request)
+
+    app = web.Application(middlewares=[_tell_refusals, watch], client_max_size=body_limit(runs.problem_limit))
+    app.add_routes(Api(runs, language).routes())
+    app.on_response_prepare.append(_add_headers)
+    return app
+
+
+@asynccontextmanager
+async def _serving(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
+    runner = web.AppRunner(
+        app,
+        access_log=None,
+        handler_cancellation=True,
+        keepalive_timeout=IDLE_LIMIT,
+        lingering_time=LINGERING,
+        shutdown_timeout=CLOSING,
+    )
+    await runner.setup()
+    try:
+        connections = Connections(cast("web.Server", runner.server))
+        server = await asyncio.get_running_loop().create_server(connections, sock=listener, backlog=BACKLOG)
+        try:
+            yield
+        finally:
+            server.close()
+    finally:
+        await runner.cleanup()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise NotListeningError(f"WEB_HOST is no address of this machine: {error.strerror}.") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise NotListeningError(f"Nothing can listen at {host}, port {port}: {error.strerror}. Set PORT.") from error
+    return listener
+
+
+def _check(request: web.Request, guard: Guard, failures: Failures) -> None:
+    """Let a request pass, or refuse it; what a page is to know of it stands in it then."""
+    protocol = request.transport.get_protocol() if request.transport else None
+    if isinstance(protocol, Connection):
+        protocol.note_request()
+    is_page = request.path == "/" and request.method == hdrs.METH_GET
+    guard.check_source(request.headers, is_page=is_page)
+    if not guard.token:
+        return
+    kind, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
+    if kind.lower() == "bearer":
+        party, now = find_party(request.remote or ""), asyncio.get_running_loop().time()
+        failures.check(party, now)
+        if guard.is_token(given.strip()):
+            return
+        failures.note(party, now)
+        raise RefusedError(Fault.UNAUTHORIZED)
+    raise RefusedError(Fault.UNAUTHORIZED)
+
+
+@web.middleware
+async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what a handler raises into an answer."""
+    headers: dict[str, str] = {}
+    try:
+        return await handler(request)
+    except RefusedError as refused:
+        refusal = refused
+    except web.HTTPMethodNotAllowed as error:
+        refusal = RefusedError(Fault.NO_SUCH_METHOD)
+        headers["Allow"] = ", ".join(sorted(error.allowed_methods))
+    except web.HTTPNotFound:
+        refusal = RefusedError(Fault.NOT_FOUND)
+    except ConnectionError:
+        raise  # nobody is there to be told
+    except Exception as error:  # noqa: BLE001 - the request's boundary: who asked is told, and the log has no words of theirs
+        logger.error("web.broken path=%s error=%s", request.match_info.route.resource, describe(error))  # noqa: TRY400
+        refusal = RefusedError(Fault.BROKEN)
+    if refusal.retry_after is not None:
+        headers["Retry-After"] = str(refusal.retry_after)
+    if refusal.status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    language = request.get(LANGUAGE) or read_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
+    return web.Response(
+        body=write_json(refusal.write(language)), status=refusal.status, content_type=JSON, headers=headers
+    )
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
