@@ -58,7 +58,7 @@ class Presses:
             case Action.STOP:
                 return await self._stop(press)
             case Action.AGAIN | Action.TOGETHER:
-                return await self._begin(press)
+                return await self._begin(press, press.run)
             case _:
                 is_known = await self._journal.vote(press.run, press.side, press.user, is_good=press.is_good)
                 return None if is_known else Phrase.UNKNOWN_RUN
@@ -68,12 +68,11 @@ class Presses:
         is_open = await self._journal.stop(press.run, press.user)
         return None if is_live or is_open else Phrase.ALREADY_STOPPED
 
-    async def _begin(self, press: Press) -> Phrase | None:
-        """Try again or draw together; of two who begin at once what writes the same index, the second is told so."""
-        found = await self._journal.recall(press.run)
-        if found is None:
-            return Phrase.UNKNOWN_RUN
-        root = found.root.question.root or press.run
+    async def _begin(self, press: Press, root: str) -> Phrase | None:
+        """Try again or draw together what belongs to the run `root`.
+
+        Of two who begin at once what writes the same index, the second is told that one goes on.
+        """
         if root in self._beginning:
             return Phrase.IS_GOING_ON
         self._beginning.add(root)
@@ -81,6 +80,8 @@ class Presses:
             conversation = await self._journal.recall(root)
             if conversation is None:
                 return Phrase.UNKNOWN_RUN
+            if further := conversation.root.question.root:
+                return await self._begin(press, further)  # it goes on with that one
             if press.action is Action.TOGETHER:
                 return await self._draw_together(press, conversation)
             return await self._try_again(press, conversation)

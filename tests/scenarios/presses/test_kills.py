@@ -260,6 +260,7 @@ async def test_a_press_is_on_disk_before_it_is_acknowledged_which_is_soon(kind: 
                 seconds = await press(channel)
                 assert await query(stage.url, written) == [(number,)]
                 took.setdefault(what, []).append(seconds or LONG)
+                await until(lambda: not stage.model.open_streams)
 
         async def vote(channel: str) -> float | None:
             reply = stage.messages(channel)[1]
