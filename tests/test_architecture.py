@@ -25,7 +25,7 @@ ROOMS = {
     "quotas": "",
     "slack": "markup texts engine network printable errors backoff",
     "durable": "slack texts engine errors",
-    "delivery": "slack texts engine errors backoff",
+    "delivery": "slack markup texts engine errors backoff",
     "runs": "quotas markup durable delivery slack texts engine errors backoff",
     "settings": "durable texts network printable errors",
     "check": "settings durable slack texts engine network printable errors",
