@@ -44,7 +44,7 @@ async def test_what_comes_quickly_is_told_in_few_events() -> None:
         got = await site.ask(problem=PROBLEM)
     assert got.texts == {name: words(300, 300).text for name in NAMES}
     drafts = [draft for draft in got.of("draft") if draft["perspective"] == "Time"]
-    assert 30 < len(drafts) < 50  # a second, at 40 frames
+    assert 10 < len(drafts) < 50  # a second, at 40 frames, of what is read 20 times
 
 
 async def test_lines_of_json() -> None:
