@@ -68,7 +68,8 @@ class Stage:
         """Ask as the bystander; seconds until an answer says that many are asked."""
         began = self.workspace.now()
         assert await self.slack.command(problem, user="ben", channel="random") is not None
-        await self.workspace.until(lambda: any("many questions are being answered" in shown(one) for one in self._replies(problem)))
+        words = "many questions are being answered"
+        await self.workspace.until(lambda: any(words in shown(one) for one in self._replies(problem)))
         return self.workspace.now() - began
 
     async def flood(self, people: int) -> None:
