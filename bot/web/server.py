@@ -10,6 +10,7 @@ Laws:
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
@@ -28,7 +29,8 @@ from bot.texts.web.words import Fault
 from bot.web.api import LANGUAGE, Api
 from bot.web.asking import body_limit, read_language
 from bot.web.connections import Connection, Connections
-from bot.web.guard import Failures, Guard, find_party, own_names
+from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
+from bot.web.page import IS_SIGNED_IN, LOGIN, Page
 from bot.web.refusals import RefusedError
 from bot.web.runs import Runs
 from bot.web.stream import JSON, write_json
@@ -120,7 +122,7 @@ def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
         return await handler(request)
 
     app = web.Application(middlewares=[_tell_refusals, watch], client_max_size=body_limit(runs.problem_limit))
-    app.add_routes(Api(runs, language).routes())
+    app.add_routes([*Api(runs, language).routes(), *Page(guard, failures).routes()])
     app.on_response_prepare.append(_add_headers)
     return app
 
@@ -170,7 +172,7 @@ def _check(request: web.Request, guard: Guard, failures: Failures) -> None:
         protocol.note_request()
     is_page = request.path == "/" and request.method == hdrs.METH_GET
     guard.check_source(request.headers, is_page=is_page)
-    if not guard.token:
+    if not guard.token or request.path in Page.OPEN or request.path == LOGIN:
         return
     kind, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if kind.lower() == "bearer":
@@ -180,7 +182,11 @@ def _check(request: web.Request, guard: Guard, failures: Failures) -> None:
             return
         failures.note(party, now)
         raise RefusedError(Fault.UNAUTHORIZED)
-    raise RefusedError(Fault.UNAUTHORIZED)
+    if guard.is_session(request.cookies.get(COOKIE, ""), time.time()):
+        return
+    if not is_page:
+        raise RefusedError(Fault.UNAUTHORIZED)
+    request[IS_SIGNED_IN] = False
 
 
 @web.middleware

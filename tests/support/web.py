@@ -94,11 +94,16 @@ def settings_for(model_url: str, changes: Mapping[str, Any], **web: Any) -> WebS
     return WebSettings(Settings("xoxb-none", "xapp-none", KEY, **bot), **{"port": 0, **web})
 
 
+def _client() -> aiohttp.ClientSession:
+    """As patient as it has to be, and with cookies of addresses too."""
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(), cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+
 @asynccontextmanager
 async def serving(model: ModelServer, *, web: Mapping[str, Any] | None = None, **changes: Any) -> AsyncIterator[Site]:
     """Serve, with these settings of the bot changed and those of `web`; it is stopped when the block is left."""
     stop, addresses = asyncio.Event(), asyncio.Queue[str]()
-    async with model, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout()) as client, asyncio.TaskGroup() as group:
+    async with model, _client() as client, asyncio.TaskGroup() as group:
         settings = settings_for(model.url, changes, **(web or {}))
         task = group.create_task(serve(settings, stop=stop, on_listening=addresses.put_nowait))
         listening = group.create_task(addresses.get())
