@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from bot.errors import TokenRefusedError
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import BOT_SCOPES, Call, Message, Version, Workspace
+from bot.slack.markup import mending
 from bot.slack.markup.links import unmask
-from bot.slack.markup.mending import mend
 from bot.slack.markup.pages import fit
 from tests.slack.markup.test_pages import open_fence
 from tests.support.clock import VirtualLoop
@@ -790,7 +790,11 @@ async def ask_and_look(problem: str, answers: list[str]) -> None:
         for reply, text in zip(replies, answers, strict=True):
             markdown = "".join(block["text"] for block in reply.blocks if block["type"] == "markdown")
             told = as_told(f"{text}.")
-            mended = {told, mend(told), mend(told, is_open=False)}  # bold text closed, a second table as lines
+            mended = {
+                told,
+                mending.mend(told),
+                mending.mend(told, is_open=False),
+            }  # bold text closed, a second table as lines
             assert any(as_read(markdown).startswith(as_read(unmask(one))) for one in mended)
             assert open_fence(markdown) == ""
         await world.slack.command(f"{problem}{'x' * (world.settings.problem_limit + 1)}")
