@@ -45,11 +45,15 @@ class Feed:
         self.is_over = False
 
     def is_urgent(self) -> bool:
-        """Whether there is something that should not wait for more: the first text of an answer, or its end."""
+        """Whether there is something that should not wait for more: the run itself, or the first text of an answer."""
         return not self._has_begun or any(
-            (draft.length > 0 and told.draft.length == 0) or (draft.state.is_final and not told.has_ended)
+            draft.length > 0 and told.draft.length == 0
             for draft, told in zip(self._run.drafts, self._told, strict=True)
         )
+
+    def may_be_urgent(self) -> bool:
+        """Whether what comes next may be so."""
+        return not self._has_begun or any(told.draft.length == 0 and not told.has_ended for told in self._told)
 
     def news(self) -> Iterator[Event]:
         """The events that the reader does not know yet."""

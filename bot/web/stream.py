@@ -2,8 +2,8 @@
 
 Laws:
 
-- What is new is sent at most once in `FRAME`, the first text of an answer and its end at once. Between two frames
-  newer drafts replace older ones, and for as long as the client has not taken what was sent: no backlog.
+- What is new is sent at most once in `FRAME`, the first text of an answer at once. Between two frames newer
+  drafts replace older ones, and for as long as the client has not taken what was sent: no backlog.
 - A client that has not taken what was sent within `PATIENCE` is cut off.
 - Silence is broken by a heartbeat, so that who is gone is noticed, and nothing on the way gives the connection up.
 
@@ -13,6 +13,7 @@ When the client goes away, aiohttp cancels the handler, and with it all that is 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from enum import Enum
 from typing import Any
 
@@ -59,17 +60,23 @@ async def tell(request: web.Request, run: Run, news: asyncio.Event, form: Form) 
             news.clear()
             await news.wait()
         return web.Response(body=write_json(write_whole(run)), content_type=JSON)
-    encode = _write_sse if form is Form.SSE else _write_line
     response = web.StreamResponse(
         headers={"Content-Type": f"{form.value}; charset=utf-8", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
     )
     await response.prepare(request)
-    feed = Feed(run)
+    with suppress(ConnectionError):  # the client is gone, or was cut off: nobody is there to be told
+        await _send(request, response, Feed(run), news, form)
+    return response
+
+
+async def _send(
+    request: web.Request, response: web.StreamResponse, feed: Feed, news: asyncio.Event, form: Form
+) -> None:
+    encode = _write_sse if form is Form.SSE else _write_line
     loop = asyncio.get_running_loop()
     sent_at = loop.time() - FRAME
     while not feed.is_over:
-        if (rest := sent_at + FRAME - loop.time()) > 0 and not feed.is_urgent():
-            await asyncio.sleep(rest)
+        await _let_pass(sent_at + FRAME, feed, news)
         news.clear()
         if events := b"".join(map(encode, feed.news())):
             await response.write(events)
@@ -78,7 +85,19 @@ async def tell(request: web.Request, run: Run, news: asyncio.Event, form: Form) 
         if not feed.is_over:
             await _wait(news, response, form)
     await response.write_eof()
-    return response
+
+
+async def _let_pass(frame_ends: float, feed: Feed, news: asyncio.Event) -> None:
+    """Wait until a frame ends, or there is something that should not wait for that."""
+    loop = asyncio.get_running_loop()
+    while (rest := frame_ends - loop.time()) > 0 and not feed.is_urgent():
+        if not feed.may_be_urgent():
+            await asyncio.sleep(rest)  # without a look at each token
+            return
+        news.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(frame_ends):
+                await news.wait()
 
 
 async def _wait(news: asyncio.Event, response: web.StreamResponse, form: Form) -> None:

@@ -74,7 +74,7 @@ async def test_all_at_once() -> None:
     assert [one["state"] for one in whole["answers"]] == ["done"] * 4
 
 
-async def test_a_client_that_goes_away_closes_its_streams() -> None:
+async def test_a_client_that_goes_away_closes_its_streams(caplog: pytest.LogCaptureFixture) -> None:
     """Within half a second: nobody pays for what nobody reads."""
     model = ModelServer(**{name: words(600, 10) for name in NAMES})
     async with serving(model) as site:
@@ -85,6 +85,7 @@ async def test_a_client_that_goes_away_closes_its_streams() -> None:
         await asyncio.sleep(0.5)
         assert model.open_streams == 0
         assert all(request.is_cut_off for request in model.requests)
+    assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/x-ndjson"])

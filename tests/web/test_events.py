@@ -87,20 +87,23 @@ def test_a_fault_of_the_servers_is_told() -> None:
 
 
 def test_what_should_not_wait_for_more() -> None:
-    """The run itself, first texts, ends; not what follows a text."""
+    """The run itself and first texts; not what follows a text."""
     run, text = make_run(2), Transcript("One")
     feed = Feed(run)
     assert feed.is_urgent()
     list(feed.news())
     assert not feed.is_urgent()
+    assert feed.may_be_urgent()
     run.note([Draft(text, 3, State.WRITING), None])
     assert feed.is_urgent()
     list(feed.news())
     text.add(" two")
     run.note([Draft(text, 7, State.WRITING), Draft(state=State.THINKING)])
     assert not feed.is_urgent()
-    run.note([Draft(text, 7, State.DONE), None])
+    run.note([Draft(text, 7, State.DONE), Draft.of("Two", State.WRITING)])
     assert feed.is_urgent()
+    list(feed.news())
+    assert not feed.may_be_urgent()
 
 
 @given(
