@@ -86,14 +86,16 @@ def _web(*, is_local: bool) -> int:
     from bot.settings import read_environment, read_web_settings  # noqa: PLC0415
 
     environment = read_environment()
-    if not is_local:
-        read_web_settings(environment)  # what is wrong is told before the half second that the imports take
+    # What is wrong is told before the half second that the imports take. The local model brings a key of its own.
+    read_web_settings(environment | ({"OPENAI_API_KEY": "local"} if is_local else {}))
     with ExitStack() as stack:
+        # It loads while this process imports.
         model = stack.enter_context(_start_local_model(environment)) if is_local else None
+        from bot.playground.local import find_settings, simplify_all  # noqa: PLC0415
+        from bot.playground.prompts import simplify  # noqa: PLC0415
+        from bot.web.server import serve  # noqa: PLC0415
 
         async def web(stop: asyncio.Event, _: asyncio.Event) -> None:
-            from bot.web.server import serve  # noqa: PLC0415
-
             def tell(address: str) -> None:
                 print(f"Open {address} (Ctrl-C ends)", flush=True)  # noqa: T201 - a person reads it
 
@@ -102,9 +104,6 @@ def _web(*, is_local: bool) -> int:
                 _open_log(settings.bot.log_level)
                 await serve(settings, stop=stop, on_listening=tell)
                 return
-            from bot.playground.local import find_settings, simplify_all  # noqa: PLC0415
-            from bot.playground.prompts import simplify  # noqa: PLC0415
-
             settings = read_web_settings(environment | find_settings(await model.wait_until_ready()))
             _open_log(settings.bot.log_level)
             await serve(settings, stop=stop, perspectives=simplify_all(), adapt=simplify, on_listening=tell)

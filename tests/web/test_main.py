@@ -94,6 +94,23 @@ async def test_it_serves_without_slack_or_a_database_and_ends_politely(number: s
     assert await asyncio.to_thread(lambda: [*tmp_path.iterdir()]) == []
 
 
+async def test_with_the_local_model_it_needs_no_key(tmp_path: Path) -> None:
+    """Four answers, by a model that knows little."""
+    pytest.importorskip("xllamacpp")
+    async with process(tmp_path, "web", "--local", PORT="0") as bot, aiohttp.ClientSession() as client:
+        await bot.logged("web.start", within=60)
+        url = await address_of(bot)
+        async with (
+            asyncio.timeout(120),
+            client.post(url + ASK, json={"problem": "Why do new hires leave?"}) as response,
+        ):
+            got = await read(response)
+        assert sorted(got.texts) == sorted(NAMES)
+        assert set(got.states.values()) <= {"done", "cut"}
+        bot.signal(signal.SIGTERM)
+        assert (await bot.ended(within=10)).code == 0
+
+
 async def test_neither_slack_nor_a_database_is_loaded() -> None:
     """Nor what the playground needs."""
     program = "import sys, bot.web.server, bot.commands; print(*sys.modules)"

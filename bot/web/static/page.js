@@ -42,9 +42,8 @@ async function start(problem) {
   if (run?.reading) return;
   fail(null);
   if (!problem) {
-    fail(new Error(say(language, "empty")));
     field.focus();
-    return;
+    return fail(new Error(say(language, "empty")));
   }
   const mine = { id: "", problem, language, boxes: [], drawn: [], reading: true };
   open(mine);
@@ -122,6 +121,8 @@ function begin(mine, data) {
     for (const box of mine.boxes) Object.assign(box, { text: "", seconds: null });
   } else {
     if (field.value.trim() !== data.problem) field.value = data.problem;
+    mine.before = null;
+    at("drawn").replaceChildren();
     mine.boxes = data.perspectives.map((one) => new Box(one, data.language, { since }));
     for (const box of mine.boxes) addDeeper(mine, box);
     at("answers").querySelector(".boxes").replaceChildren(...mine.boxes.map((box) => box.element));
@@ -219,18 +220,17 @@ function addDeeper(mine, box) {
   }
 }
 
-/** Show a run in place of the one that was there. */
+/** Ask for a run; what is shown of the one before stays until this one has begun. */
 function open(mine) {
+  mine.before = run;
   run = mine;
   at("start").disabled = true;
-  at("stop").hidden = !mine.id;
-  at("summary").hidden = true;
-  at("answers").hidden = true;
-  at("drawn").replaceChildren();
   at("status").textContent = "";
 }
 
-function close(mine) {
+function close(asked) {
+  const mine = asked.boxes.length ? asked : (asked.before ?? asked); // one that has not begun is none
+  run = mine;
   at("start").disabled = false;
   at("stop").hidden = true;
   for (const box of mine.boxes) box.deeper.hidden = box.state !== "done";
@@ -268,9 +268,8 @@ function fail(error) {
 }
 
 async function copy() {
-  const text = toMarkdown(run.problem, run.language, run.boxes, run.drawn);
   try {
-    await navigator.clipboard.writeText(text);
+    await navigator.clipboard.writeText(toMarkdown(run.problem, run.language, run.boxes, run.drawn));
     at("status").textContent = say(language, "copied");
   } catch {
     at("status").textContent = say(language, "not_copied");
@@ -278,9 +277,8 @@ async function copy() {
 }
 
 function download() {
-  const text = toMarkdown(run.problem, run.language, run.boxes, run.drawn);
-  const link = make("a", "", { download: "perspectives.md" });
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+  const file = new Blob([toMarkdown(run.problem, run.language, run.boxes, run.drawn)], { type: "text/markdown" });
+  const link = make("a", "", { download: "perspectives.md", href: URL.createObjectURL(file) });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
