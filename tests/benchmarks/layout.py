@@ -69,6 +69,9 @@ def too_long(text: str) -> None:
     notices.too_long(text, 4_000, ENGLISH)
 
 
+YARDSTICK = 10.0  # milliseconds that `slowness` takes where the bounds below are meant to hold
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """A thing that is done with a text, and how many milliseconds it may take in the loop."""
@@ -93,14 +96,27 @@ def measure(do: Callable[[str], object], text: str, repeats: int = REPEATS) -> f
     return best * 1_000
 
 
+def slowness() -> float:
+    """How much slower this machine is at the moment than the one that the bounds are for; 1 where it is not."""
+    return max(1.0, min(measure(_count, "x" * 100_000) for _ in range(5)) / YARDSTICK)
+
+
+def _count(text: str) -> None:
+    seen: dict[str, int] = {}
+    for place, sign in enumerate(text):
+        seen[sign] = seen.get(sign, 0) + place % 7
+
+
 def main() -> int:
     """Print the worst texts for each kind of work."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--quick", action="store_true", help="fewer texts, once each")
     is_quick = parser.parse_args().quick
     made = list(texts(SIZE, seeds=40 if is_quick else 400))
-    failed = 0
-    print(f"{len(made)} texts of {SIZE:,} characters; milliseconds")  # noqa: T201 - a person reads it
+    failed, slower = 0, slowness()
+    print(  # noqa: T201 - a person reads it
+        f"{len(made)} texts of {SIZE:,} characters; milliseconds, on a machine {slower:.2f} times as slow as was meant"
+    )
     print(f"{'':15}{'may take':>9}{'prose':>9}   the worst")  # noqa: T201 - a person reads it
     for work in WORKS:
         taken = sorted(((measure(work.do, text, 1), name, text) for name, text in made), reverse=True)
@@ -108,7 +124,8 @@ def main() -> int:
         prose = measure(work.do, next(text for name, text in made if name == "prose"))
         shown = ", ".join(f"{cost:.1f} {name}" for cost, name in worst[:3])
         print(f"{work.do.__name__:15}{work.most:9.0f}{prose:9.1f}   {shown}")  # noqa: T201 - a person reads it
-        failed |= worst[0][0] > work.most
+        slower = max(slower, slowness())  # it changes while others work on it
+        failed |= worst[0][0] > work.most * slower
     return failed
 
 
