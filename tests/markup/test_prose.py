@@ -50,3 +50,9 @@ def test_parts_are_joined_as_their_language_has_it(before: str, after: str, join
     """With a blank, or with none."""
     assert join(before, after) == joined
     assert one_line(f"{before}\n{after}") == joined
+
+
+def test_a_footnotes_text_within_a_quote_is_none_of_it() -> None:
+    """Nor in a list."""
+    assert [text for _, text in words("> [^1]: a note\n\nSo.")] == ["So."]
+    assert [text for _, text in words("- [^1]: a note\n\nSo.")] == ["So."]
