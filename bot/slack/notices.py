@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import reduce
 
 from bot.engine.perspectives import Perspective
-from bot.slack.body import Body, plain_section, section, show
+from bot.slack.body import Body, section, show
 from bot.slack.markup.mrkdwn import escape
 from bot.slack.markup.pages import PAGE_LIMIT, pages
 from bot.texts.language import Language
@@ -125,9 +125,7 @@ def _explain(words: str, problem: str, language: Language) -> list[Body]:
 
 def _give_back(words: str, problem: str, language: Language) -> list[Body]:
     # In bytes, since a message for one person is sent once, and cannot be made smaller after a refusal.
-    first, *others = pages(problem, room=PAGE_LIMIT)
-    if not first.markdown.strip():  # marks of Markdown with nothing between them
-        return [Body(words, [section(words), plain_section(escape(problem))], language)]
+    first, *others = pages(problem, room=PAGE_LIMIT, is_mended=False)
     return [
         Body(words, [section(words), *show(first)], language),
         *(Body(language.say(Phrase.PROBLEM_CONTINUED), show(page), language) for page in others),

@@ -161,4 +161,6 @@ def test_who_pressed_a_button_is_told_why_nothing_came_of_it() -> None:
 def test_a_problem_of_nothing_but_marks_is_given_back_as_it_is() -> None:
     """Slack takes no block without text."""
     (body,) = notices.too_long("**", 1, ENGLISH)
-    assert body.blocks[1]["text"] == {"type": "plain_text", "text": "**", "emoji": False}
+    assert body.blocks[1] == {"type": "markdown", "text": "**"}
+    (body,) = notices.too_long("**bold is open", 1, ENGLISH)
+    assert body.blocks[1] == {"type": "markdown", "text": "**bold is open"}

@@ -19,6 +19,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 
 from bot.markup.characters import character_start, octets, units
@@ -66,19 +67,20 @@ def fit(
     limit: int = PAGE_LIMIT,
     room: float = math.inf,
     items: float = ITEMS_LIMIT,
+    is_mended: bool = True,
 ) -> Page:
     """Fit what one message can hold of `text` from `start` on, where `fence` is open.
 
     `limit` is in UTF-16 units, `room` in bytes: what Slack was seen to refuse more than. When all of it fits, `end` is
     the text's length; else the page ends at the best cut, not before half of the page unless there is none. Its cost
-    grows with the page, not with the text.
+    grows with the page, not with the text. What a person typed, and is to have back, is not mended.
     """
     while True:
         # What no page of this length can be shorter than is known before it is made ready to be sent.
         page = _cut(text, start, fence, limit, items)
         size = octets(page.markdown)
         if size <= room or page.end - start <= 1:
-            page = _make_ready(page, limit)
+            page = _make_ready(page, limit, is_mended=is_mended)
             size = octets(page.markdown)
         if size <= room or page.end - start <= 1:
             return page
@@ -114,10 +116,10 @@ def _is_one_page(text: str, limit: int, items: float) -> bool:
     return not ("|" in text or "```" in text or "~~~" in text) and _sent_units(text) <= limit
 
 
-def _make_ready(page: Page, limit: int) -> Page:
-    """The page as it is sent: mended, where there is room for that, and safe."""
+def _make_ready(page: Page, limit: int, *, is_mended: bool) -> Page:
+    """The page as it is sent: mended, where it is to be and there is room for that, and safe."""
     shown = page.markdown
-    if page.is_plain:
+    if page.is_plain or not is_mended:
         return replace(page, markdown=make_safe(shown))
     markdown = make_safe(mend(shown, is_open=page.fence is None))
     if units(markdown) > limit:
@@ -126,11 +128,19 @@ def _make_ready(page: Page, limit: int) -> Page:
     return replace(page, markdown=markdown if units(markdown) <= limit else make_safe(shown))
 
 
-def pages(text: str, *, limit: int = PAGE_LIMIT, room: float = math.inf, items: float = ITEMS_LIMIT) -> list[Page]:
+def pages(
+    text: str,
+    *,
+    limit: int = PAGE_LIMIT,
+    room: float = math.inf,
+    items: float = ITEMS_LIMIT,
+    is_mended: bool = True,
+) -> list[Page]:
     """All the pages of a text that will not change any more; one, empty, of an empty text."""
-    found = [fit(text, limit=limit, room=room, items=items)]
+    more = partial(fit, text, limit=limit, room=room, items=items, is_mended=is_mended)
+    found = [more()]
     while found[-1].end < len(text):
-        found.append(fit(text, found[-1].end, found[-1].fence, limit=limit, room=room, items=items))
+        found.append(more(found[-1].end, found[-1].fence))
     return found
 
 
