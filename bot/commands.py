@@ -92,7 +92,7 @@ def _web(*, is_local: bool) -> int:
         # It loads while this process imports.
         model = stack.enter_context(_start_local_model(environment)) if is_local else None
         from bot.playground.local import find_settings, simplify_all  # noqa: PLC0415
-        from bot.playground.prompts import simplify  # noqa: PLC0415
+        from bot.playground.prompts import SIMPLY  # noqa: PLC0415
         from bot.web.server import serve  # noqa: PLC0415
 
         async def web(stop: asyncio.Event, _: asyncio.Event) -> None:
@@ -106,7 +106,7 @@ def _web(*, is_local: bool) -> int:
                 return
             settings = read_web_settings(environment | find_settings(await model.wait_until_ready()))
             _open_log(settings.bot.log_level)
-            await serve(settings, stop=stop, perspectives=simplify_all(), adapt=simplify, on_listening=tell)
+            await serve(settings, stop=stop, perspectives=simplify_all(), further=SIMPLY, on_listening=tell)
 
         return _run_until_signal(web)
 

@@ -17,7 +17,6 @@ _INSTRUCTIONS = {
     "Breadth": "In one paragraph, give some different ideas for this problem at work.",
     "Structure": "In one paragraph, explain the main causes of this problem at work.",
     "Time": "In one paragraph, explain what to do first about this problem at work, and what to do later.",
-    "Together": "In one paragraph, say what to do about this problem at work.",
 }
 _OF_ANOTHER = "In one paragraph, explain the {key} of this problem at work."
 

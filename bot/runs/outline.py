@@ -13,12 +13,12 @@ from bot.delivery.sections.parent import PART, Parent, Standing
 from bot.delivery.sections.reply import Reply
 from bot.delivery.sections.section import Found
 from bot.durable.record import Conversation, Record
-from bot.engine.conversation.followups import DRAW_TOGETHER, FURTHER, TOGETHER, Further
+from bot.engine.conversation.followups import DRAW_TOGETHER, FURTHER, TOGETHER, Further, Kind
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.slack.markup.mrkdwn import escape
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts.phrases import Phrase
 
 WORDS = 150  # characters of what was asked for a follow-up that stand above it
@@ -65,27 +65,19 @@ def lay_out_again(
     found: Found,
     conversation: Conversation,
     *,
-    former: Answers,
     further: Further = FURTHER,
 ) -> Outline:
-    """Those answers of a run that are asked anew, by their `names`; the others stand.
-
-    What an answer had come to stands until there is more: `former`, for Slack takes no edit that leaves no text.
-    """
+    """Those answers of a run that are asked anew, by their `names`; the others stand."""
     question = record.question
-    drafts = {
-        name: Draft.of(former[name].text) if name in names and name in former else draft
-        for name, draft in record.answers.items()
-    }
     if question.kind is not Kind.PERSPECTIVES:
-        return lay_out_further(question, conversation, perspectives, found, drafts, further=further)
+        return lay_out_further(question, conversation, perspectives, found, record.answers, further=further)
     has_parent = PART in record.posts
     keys = [one.key for one in perspectives]
     buttons = Buttons(question.key, question.language, keys, has_parent=has_parent)
     lines: list[Reply | Standing] = []
     for one in perspectives:
         if one.key in names:
-            lines.append(Reply(one, question.language, drafts.get(one.key), found, buttons=buttons))
+            lines.append(Reply(one, question.language, record.answers.get(one.key), found, buttons=buttons))
         else:
             lines.append(_stand(one, record))
             buttons.note(one.key, lines[-1].draft)

@@ -16,7 +16,7 @@ from bot.delivery.sections.section import Found
 from bot.durable.entry import Entry
 from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
-from bot.engine.conversation.followups import FURTHER, TOGETHER, Further
+from bot.engine.conversation.followups import FURTHER, TOGETHER, Further, Kind
 from bot.engine.conversation.material import Former, compose
 from bot.engine.draft import State
 from bot.engine.perspectives import Perspective
@@ -28,7 +28,7 @@ from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
 from bot.slack.body import Body
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts import AUTO, choose
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
@@ -156,7 +156,6 @@ class Preparing:
             again.names,
             self._find(record),
             conversation,
-            former=again.conversation.root.answers,
             further=self._further,
         )
         return self._open(question, outline, entry), _known(problem)

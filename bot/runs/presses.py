@@ -7,12 +7,13 @@ draws. Whoever presses counts it against their own limits, and is told where not
 
 import hashlib
 import logging
+from dataclasses import replace
 from uuid import uuid4
 
-from bot.delivery.sections.buttons import LEAST_TOGETHER, is_lacking
+from bot.delivery.sections.buttons import is_lacking
 from bot.durable.journal import Journal
 from bot.durable.record import Conversation, Record
-from bot.engine.conversation.followups import TOGETHER
+from bot.engine.conversation.followups import LEAST_TOGETHER, TOGETHER, Kind
 from bot.engine.draft import Draft, State
 from bot.errors import StoreError
 from bot.runs.admission import Admission
@@ -20,7 +21,7 @@ from bot.runs.preparing import Again
 from bot.runs.reception import Reception
 from bot.runs.supervisor import Supervisor
 from bot.slack import notices
-from bot.slack.question import Action, Kind, Press, Question
+from bot.slack.question import Action, Press, Question
 from bot.texts.phrases import Phrase
 
 logger = logging.getLogger(__name__)
@@ -122,16 +123,10 @@ class Presses:
             return Phrase.IS_GOING_ON
         if sum(draft.state is State.DONE for draft in root.answers.values()) < LEAST_TOGETHER:
             return Phrase.TOO_FEW
-        thread_ts = press.thread_ts or press.ts
-        question = Question(
-            _name_drawing(conversation),
-            "",
-            press.user,
-            press.channel,
-            thread_ts,
-            thread_ts,
-            press.response_url,
-            root.question.language,
+        question = replace(
+            _question(press),
+            key=_name_drawing(conversation),
+            language=root.question.language,
             kind=Kind.TOGETHER,
             root=root.question.key,
         )

@@ -10,6 +10,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from bot.durable.journal import Journal
+from bot.engine.conversation.followups import Kind
 from bot.errors import StoreError
 from bot.quotas import Refusal
 from bot.runs.admission import Admission, Unfit
@@ -18,7 +19,7 @@ from bot.runs.supervisor import Supervisor
 from bot.runs.teller import Teller
 from bot.slack import notices
 from bot.slack.body import Body
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts.phrases import Phrase
 
 logger = logging.getLogger(__name__)

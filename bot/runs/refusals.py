@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from bot.engine.conversation.followups import Kind
 from bot.engine.perspectives import Perspective
 from bot.quotas import Refusal
 from bot.runs.admission import Unfit
 from bot.slack import notices
 from bot.slack.body import Body
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
 

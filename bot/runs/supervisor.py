@@ -16,7 +16,7 @@ from bot.durable.entry import Entry
 from bot.durable.journal import Journal
 from bot.durable.record import Outcome, Record
 from bot.engine import Model
-from bot.engine.conversation.followups import FURTHER, TOGETHER, Further
+from bot.engine.conversation.followups import FURTHER, TOGETHER, Further, Kind
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
 from bot.errors import (
@@ -33,7 +33,7 @@ from bot.runs.run import LAST_WORDS, Run
 from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts import AUTO
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.backoff import EPHEMERAL_PAUSES
+from bot.engine.conversation.followups import Kind
 from bot.errors import BotError, FormRefusedError, RateLimitedError, UnavailableError
 from bot.slack import notices
 from bot.slack.api import Slack
 from bot.slack.body import Body
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 
 logger = logging.getLogger(__name__)
 

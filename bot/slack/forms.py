@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from bot.engine.conversation.followups import Kind
 from bot.markup.characters import character_start, is_blank, units
 from bot.slack.markup.mrkdwn import NO_CHARACTER
 from bot.slack.payloads.fields import (
@@ -22,7 +23,7 @@ from bot.slack.payloads.fields import (
     read_text,
     read_url,
 )
-from bot.slack.question import Kind, Press, Question
+from bot.slack.question import Press, Question
 from bot.texts import choose, find
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase

@@ -3,16 +3,9 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from bot.engine.conversation.followups import Kind
 from bot.texts.en import ENGLISH
 from bot.texts.language import Language
-
-
-class Kind(Enum):
-    """What is asked of the models; its value is what databases have."""
-
-    PERSPECTIVES = "perspectives"  # all sides of a problem
-    DEEPER = "deeper"  # one side of it, further
-    TOGETHER = "together"  # what all sides come to
 
 
 @dataclass(frozen=True, slots=True)

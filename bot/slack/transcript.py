@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bot.engine.conversation.material import THREAD_LIMIT
 from bot.engine.draft import State
 from bot.markup.characters import character_start, is_blank
 from bot.printable import is_code
@@ -23,7 +24,6 @@ from bot.texts import LANGUAGES
 from bot.texts.phrases import Phrase
 
 MARKED = "perspectives_message"  # the type of the metadata in what the bot posts
-THREAD_LIMIT = 12_000  # characters; some 3,000 tokens, which each of the four answers pays for
 MOST_OF_ONE = THREAD_LIMIT // 2  # characters of one message: that of a log must not be all that was said
 LONGEST_RAW = 4 * MOST_OF_ONE  # characters of a message that are looked at; escaped, it is longer than it is shown
 LONGEST_BLANK = 100  # characters that are looked through for one that says something; longer ones are not worth it

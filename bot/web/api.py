@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from aiohttp import web
 
+from bot.texts import choose
 from bot.texts.web.words import Fault
-from bot.web.asking import Asked, body_limit, read_asked, speak
+from bot.web.asking import Asked, body_limit, read_asked
 from bot.web.guard import find_party
 from bot.web.openapi import describe_api
 from bot.web.refusals import RefusedError
@@ -42,7 +43,7 @@ class Api:
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         asked = await self._read_body(request, needs_problem=True)
-        language = speak(asked.problem, asked.language, self._language)
+        language = choose(asked.problem, asked.language or self._language)
         return await self._tell(
             request, self._runs.begin(asked.problem, language, _party(request), linger=asked.linger)
         )

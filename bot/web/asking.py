@@ -5,8 +5,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.texts import LANGUAGES, choose
-from bot.texts.language import Language
+from bot.texts import LANGUAGES
 from bot.texts.web.words import Fault
 from bot.web.refusals import RefusedError
 
@@ -54,11 +53,6 @@ def read_asked(body: bytes, *, needs_problem: bool) -> Asked:
         language=language,
         linger=float(linger),
     )
-
-
-def speak(problem: str, language: str | None, setting: str) -> Language:
-    """In which language to speak of a problem: the one that is asked for, or else the one that is set, or its own."""
-    return LANGUAGES[language] if language else choose(problem, setting)
 
 
 def read_language(accept: str) -> str:

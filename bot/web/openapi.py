@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import State
 from bot.engine.reasons import Code
 from bot.texts import LANGUAGES
 from bot.texts.web.words import Fault
 from bot.web.asking import LONGEST_LINGER
 from bot.web.refusals import STATUS
-from bot.web.run import Kind
 from bot.web.stream import JSON, NDJSON, SSE
 
 _TEXT = {"type": "string"}

@@ -7,20 +7,12 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Reason
 from bot.texts.language import Language
-
-
-class Kind(Enum):
-    """What is asked of the models."""
-
-    PERSPECTIVES = "perspectives"  # all sides of a problem
-    DEEPER = "deeper"  # one side of it, further
-    TOGETHER = "together"  # what all sides come to
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

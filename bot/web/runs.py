@@ -12,14 +12,14 @@ import asyncio
 import logging
 import math
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Self
 
 from bot.engine import Model, ask
-from bot.engine.conversation.followups import DRAW_TOGETHER, deepen
-from bot.engine.conversation.material import Former, compose
+from bot.engine.conversation.followups import FURTHER, LEAST_TOGETHER, Further, Kind
+from bot.engine.conversation.material import Former
 from bot.engine.draft import State
 from bot.engine.perspectives import Perspective
 from bot.engine.reasons import Code, Reason
@@ -29,7 +29,7 @@ from bot.quotas import Limits
 from bot.texts.language import Language
 from bot.texts.web.words import Fault
 from bot.web.refusals import RefusedError
-from bot.web.run import Kind, Run
+from bot.web.run import Run
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +37,6 @@ KEPT_FOR = 3_600.0  # seconds after its end in which a run can be read and gone 
 MOST_KEPT = 500  # runs that have ended
 MOST_CHARACTERS = 4_000_000  # of all those; some 16 MB
 MOST_READERS = 16  # of one run: windows of one person, and whom they gave its address
-LEAST_TOGETHER = 2  # answers that have to be whole before they are drawn together
 CROWDED_FOR = 60.0  # seconds until somebody who was refused for the crowd may ask again; a run takes less
 SHOWN_OF_ID = 6  # characters of a run's id in the log: whoever knows all may read the run
 
@@ -45,7 +44,7 @@ SHOWN_OF_ID = 6  # characters of a run's id in the log: whoever knows all may re
 class Runs:
     """An async context manager, which owns the runs.
 
-    `adapt` makes of what goes on with a run what the model can follow, where that is not the same.
+    `further` says how what goes on with a run is asked.
     """
 
     def __init__(
@@ -56,14 +55,14 @@ class Runs:
         *,
         problem_limit: int,
         most_runs: int,
-        adapt: Callable[[Perspective], Perspective] = lambda perspective: perspective,
+        further: Further = FURTHER,
     ) -> None:
         self.problem_limit = problem_limit
         self._model = model
         self._perspectives = perspectives
         self._limits = limits
         self._most_runs = most_runs
-        self._adapt = adapt
+        self._further = further
         self._runs: dict[str, Run] = {}  # those that have ended stand in the order of their ends
         self._tasks: dict[Run, asyncio.Task[None]] = {}
         self._group = asyncio.TaskGroup()
@@ -104,8 +103,8 @@ class Runs:
         self._check_over(root)
         if sum(draft.state is State.DONE for draft in root.drafts) < LEAST_TOGETHER:
             raise RefusedError(Fault.TOO_FEW)
-        material = compose(root.problem, answers=_former(root))
-        asked = [self._adapt(DRAW_TOGETHER)]
+        material = self._further.compose(root.problem, answers=_former(root))
+        asked = [self._further.together]
         return self._start("", material, root.language, asked, party, kind=Kind.TOGETHER, root=root, linger=linger)
 
     def go_deeper(self, root: Run, key: str, added: str, party: str, *, linger: float = 0.0) -> Run:
@@ -121,8 +120,8 @@ class Runs:
         self._check_over(root)
         if not (former := _former(root, key)):
             raise RefusedError(Fault.NOT_WHOLE)
-        material = compose(root.problem, answers=former, added="" if is_blank(added) else added)
-        asked = [self._adapt(deepen(perspective))]
+        material = self._further.compose(root.problem, answers=former, added="" if is_blank(added) else added)
+        asked = [self._further.deepen(perspective)]
         return self._start(added, material, root.language, asked, party, kind=Kind.DEEPER, root=root, linger=linger)
 
     def find(self, key: str) -> Run:

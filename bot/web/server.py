@@ -19,6 +19,7 @@ from typing import cast
 from aiohttp import hdrs, web
 
 from bot.engine.completions import Completions
+from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import BotError, describe
 from bot.network.proxies import is_this_machine
@@ -73,12 +74,12 @@ async def serve(
     *,
     stop: asyncio.Event,
     perspectives: Sequence[Perspective] = PERSPECTIVES,
-    adapt: Callable[[Perspective], Perspective] = lambda perspective: perspective,
+    further: Further = FURTHER,
     on_listening: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Serve the page and the API until `stop` is set; `on_listening` is told the address.
 
-    `adapt` makes of what goes on with a run what the model can follow.
+    `further` says how what goes on with a run is asked.
 
     Raises:
         NotListeningError: the address is taken, or is none of this machine's.
@@ -99,7 +100,7 @@ async def serve(
         )
         limits = Limits(bot.runs_per_person, bot.runs_per_person_per_hour)
         most_runs = max(MOST_RUNS, bot.max_streams)
-        runs = Runs(model, perspectives, limits, problem_limit=bot.problem_limit, most_runs=most_runs, adapt=adapt)
+        runs = Runs(model, perspectives, limits, problem_limit=bot.problem_limit, most_runs=most_runs, further=further)
         port = listener.getsockname()[1]
         is_open = not is_this_machine(settings.web_host)
         guard = Guard(None if is_open else own_names(settings.web_host, port), settings.web_token)

@@ -15,7 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +85,7 @@ async def stand_in(runs: int, seconds: float) -> None:
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     async with SlackServer(workspace, latency=0.05) as slack, model:
-        _say(json.dumps({"slack": slack.url, "model": model.url}))
+        say(json.dumps({"slack": slack.url, "model": model.url}))
         while await lines.readline():
             workspace.messages.clear()
             async with asyncio.TaskGroup() as group:
@@ -94,7 +94,7 @@ async def stand_in(runs: int, seconds: float) -> None:
             await workspace.until(lambda: sum(INDEX in message.text for message in workspace.messages) == runs)
             workspace.calls.clear()
             model.requests.clear()
-            _say("whole")
+            say("whole")
 
 
 async def cost_of_the_bot(servers: Servers, directory: Path) -> float:
@@ -154,22 +154,29 @@ async def measure(runs: int, seconds: float, pairs: int) -> None:
                 sdk = await cost_of_the_sdk(servers) / servers.tokens * 1e6
                 ratios.append(bot / sdk)
                 words = f"bot {bot:6.1f} µs a token, SDK's typed stream {sdk:6.1f}, ratio {bot / sdk:.2f}"
-                _say(f"pair {number + 1}: {words}")
-    _say(f"ratio: {min(ratios):.2f} to {max(ratios):.2f}, {statistics.median(ratios):.2f} in the median")
+                say(f"pair {number + 1}: {words}")
+    say(f"ratio: {min(ratios):.2f} to {max(ratios):.2f}, {statistics.median(ratios):.2f} in the median")
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Print a line at once."""
     print(text, flush=True)  # noqa: T201 - a person, or the other process, reads it
 
 
-def main() -> None:
-    """Measure, or stand in."""
+def run(
+    name: str,
+    description: str | None,
+    quick: str,
+    measure: Callable[[int, float, int], Coroutine[Any, Any, None]],
+    stand_in: Callable[[int, float], Coroutine[Any, Any, None]],
+) -> None:
+    """Measure, or stand in, as the command line of the benchmark `name` says; `quick` is what that option does."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.tokens",
-        description=__doc__,
+        prog=f"python -m tests.benchmarks.{name}",
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--quick", action="store_true", help="one question, two seconds, once")
+    parser.add_argument("--quick", action="store_true", help=quick)
     parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--seconds", type=float, default=SECONDS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -182,4 +189,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run("tokens", __doc__, "one question, two seconds, once", measure, stand_in)

@@ -9,7 +9,6 @@ through the SDK's typed stream and thrown away: the two take turns, and the rati
 between machines. Last, clients go away, and the stand-in takes the time until their streams are closed.
 """
 
-import argparse
 import asyncio
 import json
 import statistics
@@ -24,7 +23,7 @@ import aiohttp
 from aiohttp import web
 
 from bot.web.server import serve
-from tests.benchmarks.tokens import PAIRS, PER_SECOND, RUNS, SECONDS, Servers, cost_of_the_sdk
+from tests.benchmarks.tokens import PER_SECOND, Servers, cost_of_the_sdk, run, say
 from tests.support.process import ROOT
 from tests.support.web import ASK, settings_for
 from tests.support.world import NAMES
@@ -106,16 +105,16 @@ async def stand_in(runs: int, seconds: float) -> None:
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    _say(json.dumps({"model": f"http://127.0.0.1:{runner.addresses[0][1]}/v1"}))
+    say(json.dumps({"model": f"http://127.0.0.1:{runner.addresses[0][1]}/v1"}))
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         while line := (await lines.readline()).decode().strip():
             what, _, url = line.partition(" ")
             if what == "close":
-                _say(json.dumps([await close(client, url, model) for _ in range(CLOSINGS)]))
+                say(json.dumps([await close(client, url, model) for _ in range(CLOSINGS)]))
                 continue
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(read(client, url)) for _ in range(runs)]
-            _say(json.dumps([one for task in tasks for one in task.result()]))
+            say(json.dumps([one for task in tasks for one in task.result()]))
     await runner.cleanup()
 
 
@@ -163,35 +162,12 @@ async def measure(runs: int, seconds: float, pairs: int) -> None:
             percent = statistics.quantiles(late, n=20)
             cpu = f"server {cost:5.1f} µs a token, SDK's typed stream {sdk:5.1f}, ratio {cost / sdk:.2f}"
             firsts = f"{statistics.median(late) * 1e3:.1f} ms in the median, {percent[-1] * 1e3:.1f} ms the 95th of 100"
-            _say(f"pair {number + 1}: {cpu}; first tokens after {firsts}")
+            say(f"pair {number + 1}: {cpu}; first tokens after {firsts}")
         closed = await command(servers, f"close {url}")
         stop.set()
-    _say(f"ratio: {min(ratios):.2f} to {max(ratios):.2f}, {statistics.median(ratios):.2f} in the median")
-    _say(f"client gone to streams closed: {statistics.median(closed) * 1e3:.0f} ms, {max(closed) * 1e3:.0f} at most")
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)  # noqa: T201 - a person, or the other process, reads it
-
-
-def main() -> None:
-    """Measure, or stand in."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks.web",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--quick", action="store_true", help="one client, two seconds, once")
-    parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
-    parser.add_argument("--seconds", type=float, default=SECONDS, help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.serve:
-        asyncio.run(stand_in(arguments.serve, arguments.seconds))
-    elif arguments.quick:
-        asyncio.run(measure(1, 2.0, 1))
-    else:
-        asyncio.run(measure(RUNS, SECONDS, PAIRS))
+    say(f"ratio: {min(ratios):.2f} to {max(ratios):.2f}, {statistics.median(ratios):.2f} in the median")
+    say(f"client gone to streams closed: {statistics.median(closed) * 1e3:.0f} ms, {max(closed) * 1e3:.0f} at most")
 
 
 if __name__ == "__main__":
-    main()
+    run("web", __doc__, "one client, two seconds, once", measure, stand_in)

@@ -9,9 +9,10 @@ import pytest
 from bot.durable.journal import TIMEOUT, Journal
 from bot.durable.record import Begun, Changes, Conversation, Outcome, Record
 from bot.durable.recovery import SEARCH
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
 from bot.errors import StoreError
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from tests.durable.test_journal import QUESTION, Database, Reader, journal_on, now
 
 WHOLE = Draft.of("So.", State.DONE)

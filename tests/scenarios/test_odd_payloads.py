@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.commands import TALKATIVE
 from bot.playground.slack.payloads import describe_command, describe_event, describe_mention
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Message, Version, Workspace
@@ -22,7 +21,7 @@ from bot.slack.listeners import register
 from bot.slack.question import Press, Question
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import Socket
-from tests.support.interactive import choose_message, press, submit_to, write_to_bot
+from tests.support.interactive import choose_message, press, silenced, submit_to, write_to_bot
 
 WITHIN = 3.0  # seconds; Slack waits no longer for an acknowledgement
 DEEP = 10_000  # levels; Python's own JSON reader gives up at some thousand
@@ -91,14 +90,9 @@ def changed(envelope: dict[str, Any], at: tuple[Any, ...], value: Any) -> dict[s
 
 @pytest.fixture(autouse=True)
 def _silence() -> Iterator[None]:
-    """As in the bot: Bolt quotes whole requests, in characters that no report of a test can hold."""
-    loggers = [logging.getLogger(name) for name in TALKATIVE]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
+    """As in the bot."""
+    with silenced():
+        yield
 
 
 class World:

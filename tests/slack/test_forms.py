@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.engine.conversation.followups import Kind
 from bot.markup.characters import units
 from bot.slack.forms import (
     DEEPER_FORM,
@@ -19,7 +20,7 @@ from bot.slack.forms import (
     read_problem,
 )
 from bot.slack.payloads.fields import OddFieldError
-from bot.slack.question import Action, Kind, Press, Question
+from bot.slack.question import Action, Press, Question
 from bot.texts import LANGUAGES
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +12,14 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.commands import TALKATIVE
+from bot.engine.conversation.followups import Kind
 from bot.errors import Effect, SlackError, TokenRefusedError, UnavailableError
 from bot.playground.slack.payloads import describe_command
 from bot.playground.slack.workspace import Workspace
 from bot.slack.body import Body
 from bot.slack.forms import DEEPER_FORM, PROBLEM_FORM, View, deeper_form, problem_form
 from bot.slack.listeners import register
-from bot.slack.question import Action, Kind, Press, Question
+from bot.slack.question import Action, Press, Question
 from tests.support.interactive import (
     CHANNEL,
     PARENT,
@@ -30,6 +29,7 @@ from tests.support.interactive import (
     USER,
     choose_message,
     press,
+    silenced,
     submit,
     submit_to,
     write_to_bot,
@@ -136,14 +136,9 @@ class Bot:
 
 @pytest.fixture(autouse=True)
 def _silence() -> Iterator[None]:
-    """As in the bot: Bolt quotes whole requests."""
-    loggers = [logging.getLogger(name) for name in TALKATIVE]
-    levels = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    yield
-    for logger, level in zip(loggers, levels, strict=True):
-        logger.setLevel(level)
+    """As in the bot."""
+    with silenced():
+        yield
 
 
 @pytest.fixture

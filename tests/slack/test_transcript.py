@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.slack.transcript import MARKED, MOST_OF_ONE, THREAD_LIMIT, transcribe
+from bot.engine.conversation.material import THREAD_LIMIT
+from bot.slack.transcript import MARKED, MOST_OF_ONE, transcribe
 
 PARENT = "1800000000.000001"
 OWN = {"U0BOT", "B0BOT"}

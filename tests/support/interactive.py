@@ -1,8 +1,12 @@
 """What Slack sends of buttons, forms and chosen messages, and of messages to the bot, built from its documentation."""
 
 import json
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from bot.commands import TALKATIVE
 from bot.playground.slack.payloads import describe_event
 from bot.playground.slack.workspace import Workspace
 from bot.slack.forms import WORDS
@@ -84,3 +88,15 @@ def write_to_bot(workspace: Workspace, text: str, **fields: Any) -> dict[str, An
         **fields,
     }
     return describe_event(workspace, event, None)
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """As in the bot: Bolt's loggers quote whole requests, in characters that no report of a test can hold."""
+    loggers = [logging.getLogger(name) for name in TALKATIVE]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    yield
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)

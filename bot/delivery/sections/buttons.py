@@ -10,14 +10,13 @@ Laws:
 
 from collections.abc import Sequence
 
+from bot.engine.conversation.followups import LEAST_TOGETHER, Kind
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code
 from bot.slack.body import Block
 from bot.slack.controls import buttons, votes
-from bot.slack.question import Action, Kind
+from bot.slack.question import Action
 from bot.texts.language import Language
-
-LEAST_TOGETHER = 2  # answers that are whole, for them to be drawn together
 
 
 def is_lacking(draft: Draft) -> bool:

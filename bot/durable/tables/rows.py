@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from typing import Any, TypeGuard
 
 from bot.durable.record import Outcome, Record
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import ARGUMENTS, Code, Reason, Value
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts import find
 
 logger = logging.getLogger(__name__)

@@ -2,11 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from bot.engine.conversation.material import compose
 from bot.engine.perspectives import SIDES, WRITING, Perspective
 
 TOGETHER = "Together"  # the key of the answer that draws the others together
+LEAST_TOGETHER = 2  # answers that are whole, for them to be drawn together
+
+
+class Kind(Enum):
+    """What is asked of the models; its value is what databases and clients of the API have."""
+
+    PERSPECTIVES = "perspectives"  # all sides of a problem
+    DEEPER = "deeper"  # one side of it, further
+    TOGETHER = "together"  # what all sides come to
+
 
 _STEP = "a label, and the next step: who does what by when."
 

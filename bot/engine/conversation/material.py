@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.engine.draft import Draft
 
 ANSWERS_LIMIT = 16_000  # characters of former answers; four of them have some 4,000, and each follow-up 1,000 more
-THREAD_LIMIT = 12_000  # characters of a thread
+THREAD_LIMIT = 12_000  # characters of a thread; some 3,000 tokens, which each of the four answers pays for
 
 NO_WORDS = "(what is said in the thread)"  # of a problem that somebody has pointed to without words
 _MARK = re.compile(r"<(?=\s*/?\s*(?:problem|thread|answer|added)\b)", re.IGNORECASE)

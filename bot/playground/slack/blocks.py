@@ -10,10 +10,9 @@ from typing import Any, Protocol
 
 from bot.playground.slack.block_kit.checks import (
     check_flags,
-    check_properties,
+    check_kind,
     check_size,
     check_string,
-    check_strings,
     check_text,
     count_units,
     say,
@@ -67,7 +66,11 @@ def find_problems(blocks: Any, *, at: str = "/blocks", is_view: bool = False) ->
     if not isinstance(blocks, list):
         return [say("must be an array", at)]
     kinds = KINDS.keys() - (ONLY_IN_MESSAGES if is_view else ONLY_IN_VIEWS)
-    found = [problem for place, block in enumerate(blocks) for problem in _check_block(block, f"{at}/{place}", kinds)]
+    found = [
+        problem
+        for place, block in enumerate(blocks)
+        for problem in check_kind(block, f"{at}/{place}", kinds, KINDS, ("block_id", BLOCK_ID_LIMIT))
+    ]
     limit = VIEW_BLOCKS_LIMIT if is_view else BLOCKS_LIMIT
     if len(blocks) > limit:
         found.append(say(f"no more than {limit} items allowed", at))
@@ -132,17 +135,6 @@ def _texts(blocks: list[Block]) -> Iterator[tuple[str, str]]:
             *(block["elements"] if block["type"] == "context" else ()),
         ]:
             yield text["type"], text["text"]
-
-
-def _check_block(block: Any, at: str, kinds: set[str]) -> Iterator[str]:
-    kind = block.get("type") if isinstance(block, dict) else None
-    if not isinstance(kind, str) or kind not in kinds:
-        yield say(f"unsupported type: {kind}", f"{at}/type")
-        return
-    check, properties = KINDS[kind]
-    yield from check_properties(block, properties | {"type", "block_id"}, at)
-    yield from check_strings(block, {"block_id": BLOCK_ID_LIMIT}, at)
-    yield from check(block, at)
 
 
 def _check_section(block: Block, at: str) -> Iterator[str]:

@@ -3,10 +3,10 @@ from collections.abc import Sequence
 import pytest
 
 from bot.delivery.sections.buttons import Buttons
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
 from bot.slack.body import Block
-from bot.slack.question import Kind
 from bot.texts.en import ENGLISH
 
 KEYS = ("Depth", "Breadth", "Time")

@@ -9,8 +9,9 @@ import pytest
 from bot.durable.lease import LEASE
 from bot.durable.record import Begun, Changes, Conversation, Outcome, Record
 from bot.durable.store import Store
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts.ja import JAPANESE
 from tests.support.databases import claim, query, release
 from tests.support.stores import World, keys, question

@@ -6,9 +6,10 @@ import pytest
 from bot.durable.record import Outcome, Record
 from bot.durable.tables.rows import is_number, read_reason, read_records, write_reason
 from bot.durable.tables.schema import runs
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE
 from bot.texts.language import Language

@@ -9,8 +9,9 @@ from bot.durable.lease import LEASE
 from bot.durable.record import Changes, Outcome
 from bot.durable.store import Store
 from bot.durable.tables.schema import STEPS, VERSION, tables
+from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
-from bot.slack.question import Kind, Question
+from bot.slack.question import Question
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE
 from tests.support.databases import KINDS, claim, database, query

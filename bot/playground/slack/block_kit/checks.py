@@ -4,7 +4,7 @@ Each check yields its problems as Slack says them, each with a JSON pointer to i
 units of the text as it was sent. Pure.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 
@@ -81,3 +81,25 @@ def check_size(items: Any, at: str, most: int) -> Iterator[str]:
     """An array with something in it, and not more than `most` things."""
     if not isinstance(items, list) or not 1 <= len(items) <= most:
         yield say(f"must be an array of 1 to {most} items", at)
+
+
+def check_kind(
+    thing: Any,
+    at: str,
+    kinds: Collection[str],
+    table: Mapping[str, tuple[Callable[[Any, str], Iterator[str]], Collection[str]]],
+    identifier: tuple[str, int],
+) -> Iterator[str]:
+    """A block or an element, of one of `kinds`: by `table`, which has each kind's own check and its properties.
+
+    `identifier` is the name of what all of them are known by, and how long that may be.
+    """
+    kind = thing.get("type") if isinstance(thing, dict) else None
+    if not isinstance(kind, str) or kind not in kinds:
+        yield say(f"unsupported type: {kind}", f"{at}/type")
+        return
+    check, properties = table[kind]
+    name, limit = identifier
+    yield from check_properties(thing, {*properties, "type", name}, at)
+    yield from check_strings(thing, {name: limit}, at)
+    yield from check(thing, at)

@@ -10,6 +10,7 @@ from typing import Any
 from bot.playground.slack.block_kit.checks import (
     check_choice,
     check_flags,
+    check_kind,
     check_number,
     check_properties,
     check_size,
@@ -86,14 +87,7 @@ def check_elements(elements: Any, at: str, *, most: int, kinds: frozenset[str]) 
 
 def check_element(element: Any, at: str, kinds: frozenset[str]) -> Iterator[str]:
     """One element, of one of `kinds`."""
-    kind = element.get("type") if isinstance(element, dict) else None
-    if not isinstance(kind, str) or kind not in kinds:
-        yield say(f"unsupported type: {kind}", f"{at}/type")
-        return
-    check, properties = ELEMENTS[kind]
-    yield from check_properties(element, properties | {"type", "action_id"}, at)
-    yield from check_strings(element, {"action_id": ACTION_ID_LIMIT}, at)
-    yield from check(element, at)
+    yield from check_kind(element, at, kinds, ELEMENTS, ("action_id", ACTION_ID_LIMIT))
 
 
 def _check_button(element: Element, at: str) -> Iterator[str]:
