@@ -105,15 +105,21 @@ def assert_nothing_doubled(stage: Stage) -> None:
     assert not [call for call in stage.workspace.calls if call.error == "ratelimited"]
 
 
+async def start_what_can_go_on(stage: Stage) -> Bot:
+    """A process, and in three channels what can be pressed; what is pressed is answered slowly."""
+    first = await stage.start(**PLENTY)
+    await ask_whole(stage, first, "deeper", "together")
+    await ask_and_stop(stage, first, "again")
+    for channel in ("deeper", "together", "again"):
+        stage.model.paces[channel] = slowly() | {FURTHER: LONG}
+    return first
+
+
 @on_each_kind
 async def test_killed_between_a_press_and_its_first_token(kind: str, tmp_path: Path) -> None:
     """Acknowledged, and dead: the next one asks what was pressed, and buys nothing else."""
     async with opened(kind, tmp_path, spacious()) as stage:
-        first = await stage.start(**PLENTY)
-        await ask_whole(stage, first, "deeper", "together")
-        await ask_and_stop(stage, first, "again")
-        for channel in ("deeper", "together", "again"):
-            stage.model.paces[channel] = slowly() | {FURTHER: LONG}
+        first = await start_what_can_go_on(stage)
         stood = [message.ts for message in stage.messages("again")]
         async with asyncio.TaskGroup() as presses:
             presses.create_task(go_deeper(stage, first, "deeper"))
@@ -144,11 +150,7 @@ async def test_killed_between_a_press_and_its_first_token(kind: str, tmp_path: P
 async def test_killed_in_the_middle_of_what_goes_on_with_a_run(kind: str, tmp_path: Path) -> None:
     """A follow-up, a synthesis, an answer that is tried again: each is finished in the same message."""
     async with opened(kind, tmp_path, spacious()) as stage:
-        first = await stage.start(**PLENTY)
-        await ask_whole(stage, first, "deeper", "together")
-        await ask_and_stop(stage, first, "again")
-        for channel in ("deeper", "together", "again"):
-            stage.model.paces[channel] = slowly() | {FURTHER: LONG}
+        first = await start_what_can_go_on(stage)
         await go_deeper(stage, first, "deeper")
         await draw_together(stage, first, "together")
         await click(stage, first, "again", "again")
