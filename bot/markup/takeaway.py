@@ -9,7 +9,8 @@ Japanese characters 80: what a model keeps to that is never cut.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from bot.markup.characters import characters, columns, is_wide, units
 from bot.markup.preambles import without_preamble
@@ -65,13 +66,12 @@ _NEVER_FIRST = frozenset("、。，．！？；：）」』】》”・ーぁぃ
 def takeaway(text: str, *, limit: int = TAKEAWAY_LIMIT) -> str:
     """One line of at most `limit` columns that says what a Markdown text says; empty if it says nothing."""
     found = words(unwrap(text))
-    said = [(kind, rest) for kind, part in found if (rest := _without_beginning(part))]
     for kind in Kind:
+        parts = (rest for of, part in found if of is kind and (rest := _without_beginning(part)))
         # A question may have its answer in another paragraph; what stands in a list or a table stands for itself.
-        parts = [part for of, part in said if of is kind]
-        line = _first_sentences(parts if kind is Kind.PROSE else parts[:1])
+        line = _first_sentences(parts if kind is Kind.PROSE else islice(parts, 1))
         if line and line[-1] in ":：":
-            line = _with_items(line, said, limit)
+            line = _with_items(line, found, limit)
         if line:
             return _cut(line, limit)
     return _cut(next((one_line(part) for _, part in found), ""), limit)  # there is nothing but labels
@@ -88,7 +88,7 @@ def _without_beginning(text: str) -> str:
     return without_preamble(text)
 
 
-def _first_sentences(paragraphs: list[str]) -> str:
+def _first_sentences(paragraphs: Iterable[str]) -> str:
     """The first sentence, and as many more as it needs to say something."""
     line, count = "", 0
     for paragraph in paragraphs:
@@ -105,10 +105,10 @@ def _first_sentences(paragraphs: list[str]) -> str:
     return line
 
 
-def _with_items(line: str, said: list[tuple[Kind, str]], limit: int) -> str:
+def _with_items(line: str, found: list[tuple[Kind, str]], limit: int) -> str:
     """A line that ends with a colon, with what is listed behind it: a sentence, or the words that there is room for."""
-    places = [place for place, (kind, part) in enumerate(said) if kind is Kind.PROSE and one_line(part).endswith(line)]
-    listed = [one_line(part) for kind, part in said[places[0] + 1 :] if kind is Kind.ITEM] if places else []
+    places = [place for place, (kind, part) in enumerate(found) if kind is Kind.PROSE and one_line(part).endswith(line)]
+    listed = [one_line(part) for kind, part in found[places[0] + 1 :] if kind is Kind.ITEM] if places else []
     if not listed:
         return line
     whole = join(line, _first_sentences(listed[:1]))
