@@ -288,8 +288,8 @@ def test_a_plain_page_is_not_mended() -> None:
 
 
 @given(markdown, st.integers(60, 2_000), st.integers(5, 40))
-@example("a\n---\n" * 12, 2_000, 40)
-@example("# a\nb\n" * 12, 2_000, 40)
+@example("a\n---\n" * 30, 2_000, 40)
+@example("# a\nb\n" * 30, 2_000, 40)
 @example("```\na\n```\nb\n" * 7, 2_000, 40)
 @example("a|b\n-|-\n", 2_000, 40)
 def test_what_is_seen_to_fit_without_a_walk_does(text: str, limit: int, items: int) -> None:
