@@ -78,6 +78,14 @@ def fence_after(line: str, fence: Fence | None) -> Fence | None:
     return Fence(lead, match["mark"], info if len(info) <= _INFO_LIMIT else "")
 
 
+def fence_behind(text: str, fence: Fence | None) -> Fence | None:
+    """The fence that is open behind a text of several lines, where `fence` was open before it."""
+    if may_fence(text):
+        for line in lines(text):
+            fence = fence_after(line, fence) if may_fence(line) else fence
+    return fence
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A stretch of a text that is code, from `start` to `end`, with what opens and closes it."""

@@ -29,12 +29,19 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"<(?:br|/p|/div|/li|hr)\b[^<>]{0,300}>", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\[\^[^\[\]\s]{1,40}\]")
+_CALLOUT = re.compile(r"^\[!\w{1,20}\][+-]?\s*")  # of GitHub: `> [!TIP]`
 _FOOTNOTES_TEXT = re.compile(r"\[\^[^\[\]\s]{1,40}\]:")
 _FOOTNOTES_LINE = re.compile(r"^ {0,3}\[\^[^\[\]\s]{1,40}\]:.*$", re.MULTILINE)
 _TASK = re.compile(r"\s*(?:[-*+]\s*)?\[[ xX]?\](?=\s|$)\s*")
 _STARS = re.compile(r"(?<=\w)\*\*(?=\w)(?<=[A-Za-z0-9]\*\*)(?=[A-Za-z0-9])|(?P<run>\*{2,}|~~)")
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9*])\*(?=[^\s*])([^*\n]*[^\s*])\*(?![A-Za-z0-9*])")
 _UNDERLINE = re.compile(r"\n[ \t]*(?:=+|-+)[ \t]*(?=\n|$)")
+_HAS_WORDS = re.compile(r"\w")
+_OF_ASKER = re.compile(
+    r"\b(?:I|[Ww]e|[Mm]y|[Oo]ur|us|[Uu]nsere?|[Ww]ir|[Nn]ous|[Nn]otre|[Nn]os|[Nn]uestr[oa]s?)\b|うち[のはで]|私|僕|弊社|当社|我们|我們|저희|우리|"
+    r"^[\"“„«「『]|[?？]\s*$"
+)
+"""What a quote has that repeats what was asked; other quotes are there to be seen first."""
 
 
 class Kind(IntEnum):
@@ -45,8 +52,9 @@ class Kind(IntEnum):
     HEADING = 2
     ROW = 3
     HEAD_ROW = 4
-    CODE = 5
-    PICTURE = 6
+    QUOTED = 5  # the words of whoever asks
+    CODE = 6
+    PICTURE = 7
 
 
 def words(text: str) -> list[tuple[Kind, str]]:
@@ -109,13 +117,13 @@ def _parse(opening: str) -> list[tuple[Kind, str]]:
 
 
 def _read(tokens: list[Token]) -> Iterator[tuple[Kind, str]]:
-    lists, before, row = 0, "", Kind.ROW
+    depth = dict.fromkeys(("bullet_list", "ordered_list", "blockquote"), 0)
+    before, row = "", Kind.ROW
     cells: list[str] = []
     for token in tokens:
-        if token.type in {"bullet_list_open", "ordered_list_open"}:
-            lists += 1
-        elif token.type in {"bullet_list_close", "ordered_list_close"}:
-            lists -= 1
+        container = token.type.removesuffix("_open").removesuffix("_close")
+        if container in depth:
+            depth[container] += token.nesting
         elif token.type in {"fence", "code_block"}:
             code = next((line for line in token.content.split("\n") if line.strip()), "")
             yield Kind.CODE, _STARS.sub(_without_stars, code)
@@ -127,7 +135,9 @@ def _read(tokens: list[Token]) -> Iterator[tuple[Kind, str]]:
         elif token.type == "inline" and before in {"th_open", "td_open"}:
             cells.append(one_line(_plain(token)))
         elif token.type == "inline":
-            kind = Kind.ITEM if lists else Kind.PROSE
+            is_listed = depth["bullet_list"] + depth["ordered_list"] > 0
+            is_repeated = depth["blockquote"] > 0 and bool(_OF_ASKER.search(token.content))
+            kind = Kind.ITEM if is_listed else Kind.QUOTED if is_repeated else Kind.PROSE
             yield from _paragraph(token, Kind.HEADING if before == "heading_open" else kind)
         before = token.type
 
@@ -147,8 +157,8 @@ def _paragraph(inline: Token, kind: Kind) -> Iterator[tuple[Kind, str]]:
 
 
 def _is_bold(inline: Token) -> bool:
-    """Whether all of a paragraph is bold."""
-    parts = [part for part in inline.children or () if part.content or part.type != "text"]
+    """Whether all of a paragraph is bold, but for an emoji beside it."""
+    parts = [part for part in inline.children or () if part.type != "text" or _HAS_WORDS.search(part.content)]
     closes = [place for place, part in enumerate(parts) if part.type == "strong_close" and part.level == 0]
     return bool(parts) and parts[0].type == "strong_open" and closes == [len(parts) - 1]
 
@@ -162,8 +172,12 @@ def _is_title(plain: str) -> bool:
 
 def _plain(inline: Token) -> str:
     """The words of a paragraph, with its line breaks."""
-    parts = []
+    parts: list[str] = []
+    struck = 0
     for part in inline.children or ():
+        struck += part.nesting if part.type in {"s_open", "s_close"} else 0
+        if struck:
+            continue
         if part.type in {"softbreak", "hardbreak"}:
             parts.append("\n")
         elif part.type == "code_inline":
@@ -172,6 +186,7 @@ def _plain(inline: Token) -> str:
             parts.append(_clean(part.content))
     text = _STARS.sub(_without_stars, "".join(parts).replace("\u2060", ""))
     text = _EMPHASIS.sub(r"\1", text) if "*" in text else text
+    text = _CALLOUT.sub("", text) if text.startswith("[!") else text
     return _TASK.sub("", text, count=1) if _TASK.match(text) else text
 
 

@@ -55,6 +55,8 @@ _ORDINALS = _set(
 _MONTHS = re.compile(
     r"(?:jan|feb|mär|märz|apr|mai|jun|jul|aug|sep|okt|nov|dez)(?:uar|ruar|il|i|ust|tember|ober|ember)?\b", re.IGNORECASE
 )
+_TIMES = _set("a.m p.m")
+_DAYS = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|[A-Z]{2,4}\b|[^\w\s]|[0-9]")
 _FIRST_WORD = re.compile(r"[\"'“„«(\[]*(\w+)")
 _WORD = re.compile(r"[^\s(\[{“„\"'«「（]+$")
 MOST_WORD = 40  # characters that a word before a dot is looked for in
@@ -66,7 +68,19 @@ _ANSWERS = re.compile(
     r"aún|ancora|non|ainda|não|sí|oui|sim|ещё|еще|да|нет|아직|네|아니요)\b",
     re.IGNORECASE,
 )
+_ASKS = re.compile(r"(?:の|です|ます|でしょう|ました|だろう)か[。．]$|[吗嗎]。$|까요?\.$")
+_SUGGESTS = re.compile(
+    r"(?:(?:では|じゃ)ないの?(?:でしょう|だろう|です)|(?:どう|いかが)で(?:しょう|す))か[。．？?]$|아닐까요?[.?]$"
+)
+"""Questions without a mark; and what is no question, whatever its mark, but asserts or proposes something politely."""
+_LEAVES_OPEN = re.compile(
+    r"the (?:real |actual |main |key )?question is (?:whether|why|how|what|which|who|when|if)\b|"
+    r"die frage ist,? (?:ob|warum|wie|wer|was)\b|la question est de savoir\b|la pregunta es (?:si|por qué|cómo)\b",
+    re.IGNORECASE,
+)
 MOST_ANSWER = 2  # words: `Not yet.`
+_UNSPACED = re.compile("[\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff]{11}")  # a sentence of Thai, Lao, Burmese or Khmer
+_ARTICLES = _set("a an the der die das le la les el los las")
 _FEW = 3  # words: `Yes and no.`
 
 
@@ -86,7 +100,9 @@ def needs_next(sentence: str) -> bool:
     """Whether a sentence says too little by itself: a question, or an answer of a word or two."""
     sentence = sentence.strip()
     bare = sentence.rstrip(_CLOSING)
-    if bare[-1:] in _QUESTIONS:
+    if _SUGGESTS.search(bare):
+        return False
+    if bare[-1:] in _QUESTIONS or _ASKS.search(bare) or _LEAVES_OPEN.match(bare):
         return True
     words = bare.split()
     if sentence[:1] in _PAIRS:
@@ -95,7 +111,11 @@ def needs_next(sentence: str) -> bool:
         said = bare.rstrip(_WIDE_ENDS + ".!")
         return columns(said) <= (SHORT if is_wide(bare[0]) else SHORT + 2) or said in _WORDS  # `OKです!`
     is_answer = len(words) <= _FEW and bool(_ANSWERS.match(bare.lstrip("\"'“«„")))
-    return len(words) <= 1 or (is_answer and (len(words) <= MOST_ANSWER or " and " in bare))
+    if len(words) == 2 and words[0].casefold() in _ARTICLES:  # noqa: PLR2004 - `The symptom.`
+        return True
+    return (len(words) <= 1 and not _UNSPACED.search(bare)) or (
+        is_answer and (len(words) <= MOST_ANSWER or " and " in bare)
+    )
 
 
 def _within(text: str) -> list[int]:
@@ -174,5 +194,5 @@ def _is_abbreviated(text: str, start: int, dot: int, coming: str) -> bool:
         return following not in _STARTERS and previous not in _LETTERED and not (word == "I" and bool(previous))
     parts = word.split(".")
     if key in _MAY_END or (len(parts) > 1 and all(part.isalpha() and len(part) <= 2 for part in parts)):  # noqa: PLR2004 - `Ph.D`
-        return following not in _STARTERS
+        return bool(_DAYS.match(coming)) if key in _TIMES else following not in _STARTERS
     return False

@@ -7,6 +7,8 @@ A problem may quote another language: a log, a customer's words, a term. So it i
 - A sentence is Japanese if it has kana and is built around them: it begins and ends with Japanese, or a particle
   follows a foreign word without a space; else if it has no three foreign words in a row, and no more of them than
   characters of Japanese. (`Slackが遅い原因はAPI?` is, `Why do people say 懐かしい so often?` is not.)
+- A problem of nothing but Chinese characters is Japanese if they are written so nowhere else: `会議` is, since neither
+  mainland China nor Taiwan has both of them; `离职` is not, nor is `離職`, which may be either.
 """
 
 import re
@@ -34,7 +36,7 @@ def is_japanese(text: str) -> bool:
     """Whether the sentence of `text` that asks is written in Japanese."""
     beginning = text[:BEGINNING]
     if not _HAS_KANA.search(beginning):
-        return False
+        return _is_japanese_without_kana(beginning)
     own = _OTHERS.sub(" ", beginning)
     sentences = [one for one in _SENTENCE.findall(own if _LETTER.search(own) else beginning) if _LETTER.search(one)]
     asking = [one for one in sentences if _ASKS.search(one)]
@@ -55,3 +57,22 @@ def _is_japanese(sentence: str) -> bool:
         return True
     is_foreign = _FOREIGN.search(sentence) or len(_CHARACTER.findall(sentence)) < len(_WORD.findall(sentence))
     return not is_foreign
+
+
+def _is_japanese_without_kana(text: str) -> bool:
+    letters = "".join(_LETTER.findall(text))
+    return (
+        all(map(_CHARACTER.match, letters))
+        and _can_write(letters, "cp932")
+        and not _can_write(letters, "gb2312")
+        and not _can_write(letters, "big5")
+    )
+
+
+def _can_write(letters: str, charset: str) -> bool:
+    """Whether the standard character set of a country has all of them."""
+    try:
+        letters.encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True

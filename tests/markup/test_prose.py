@@ -1,6 +1,7 @@
 import pytest
 
 from bot.markup.prose import Kind, join, one_line, words
+from bot.markup.takeaway import takeaway
 
 
 def test_words_are_told_apart_by_what_they_are() -> None:
@@ -56,3 +57,22 @@ def test_a_footnotes_text_within_a_quote_is_none_of_it() -> None:
     """Nor in a list."""
     assert [text for _, text in words("> [^1]: a note\n\nSo.")] == ["So."]
     assert [text for _, text in words("- [^1]: a note\n\nSo.")] == ["So."]
+
+
+OF_QUOTES_AND_LISTS = [
+    ("> Our churn is 6 %.\n\nCall the leavers. So.", "Call the leavers."),
+    ("> Our churn is 6 %.", "Our churn is 6 %."),
+    ("> Call the leavers.\n\nThey know. So.", "Call the leavers."),
+    ("> [!TIP]\n> Call the leavers. So.", "Call the leavers."),
+    ("The loop feeds itself:\n\n- Rush makes errors. So.\n- More", "The loop feeds itself: Rush makes errors."),
+    ("Three causes:\n\n- pay\n- trust\n- tools", "Three causes: pay, trust, tools"),
+    ("三つあります：\n\n- 給与\n- 信頼", "三つあります：給与、信頼"),
+    ("Many causes:\n\n" + "- a cause of some words\n" * 9, "Many causes: " + ", ".join(["a cause of some words"] * 5)),
+    ("Nobody owns:", "Nobody owns:"),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), OF_QUOTES_AND_LISTS, ids=lambda text: text[:30])
+def test_a_quote_of_whoever_asks_says_nothing_new_and_a_colon_goes_on(text: str, line: str) -> None:
+    """But a quote is shown where there is nothing else; and of what is listed, as much as there is room for."""
+    assert takeaway(text) == line

@@ -3,6 +3,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.markup.sentences import needs_next, sentences
+from bot.markup.takeaway import takeaway
 
 SENTENCES = [
     ["It ends.", " So does this."],
@@ -65,3 +66,24 @@ def test_sentences_join_back_to_the_text(text: str) -> None:
     joined = "".join(sentences(text))
     assert text.startswith(joined)
     assert not text[len(joined) :].strip()
+
+
+ASKED_WITHOUT_A_MARK = [
+    ("なぜ辞めるのか。誰も待っていないからです。次に。", "なぜ辞めるのか。誰も待っていないからです。"),
+    ("なぜ出ないのでしょうか。損だからです。次に。", "なぜ出ないのでしょうか。損だからです。"),
+    ("是人不够吗。不是，是排班太碎。然后。", "是人不够吗。不是，是排班太碎。"),
+    ("The question is whether to pay. Pay them. Then.", "The question is whether to pay. Pay them."),
+    ("The question is not whom to hire but whom to free. So.", "The question is not whom to hire but whom to free."),
+    ("根は引き継ぎではないでしょうか。次に。", "根は引き継ぎではないでしょうか。"),
+    ("一つの課で試してはどうでしょうか？次に。", "一つの課で試してはどうでしょうか？"),
+    ("The symptom. Builds are slow. So.", "The symptom. Builds are slow."),
+    ("ทีมรอคนคนเดียวอนุมัติ\n\nตั้งคนที่สอง", "ทีมรอคนคนเดียวอนุมัติ"),
+    ("It jams at 3 p.m. Tickets wait. So.", "It jams at 3 p.m."),
+    ("It jams at 3 p.m. Friday at the latest. So.", "It jams at 3 p.m. Friday at the latest."),
+]
+
+
+@pytest.mark.parametrize(("text", "line"), ASKED_WITHOUT_A_MARK, ids=lambda text: text[:30])
+def test_what_asks_without_a_mark_gets_its_answer(text: str, line: str) -> None:
+    """But not what proposes something as politely; nor is a time of day an abbreviation of what comes."""
+    assert takeaway(text) == line

@@ -95,6 +95,13 @@ WITH_AN_ANSWER = [
     ("Why do they leave?", "Why do they leave?"),
 ]
 LABELLED = [
+    ("**核心结论：**关键是第一周。然后", "关键是第一周。"),
+    ("**Main insight:** nobody owns it. So.", "nobody owns it."),
+    ("**최종 결론:** 첫 주가 문제입니다. 다음", "첫 주가 문제입니다."),
+    ("**สรุป:** ทีมรอคนคนเดียวอนุมัติ", "ทีมรอคนคนเดียวอนุมัติ"),
+    ("**Step 1: Why so slow.** Builds wait.", "Why so slow."),
+    ("🔍 **Depth analysis**\n\nNobody owns it. So.", "Nobody owns it."),
+    ("1. Causes\n   - Nobody owns it.\n2. So", "Nobody owns it."),
     ("**Takeaway:** Nobody owns week one. So.", "Nobody owns week one."),
     ("**Takeaway**: Nobody owns week one. So.", "Nobody owns week one."),
     ("**Takeaway**\n\nNobody owns week one. So.", "Nobody owns week one."),
@@ -179,7 +186,7 @@ AFTER_OTHER_THINGS = [
     ("根は**「完了」の定義がない**ことです。次に。", "根は「完了」の定義がないことです。"),
     ("**「速さ」**では足りません。次に。", "「速さ」では足りません。"),
     ("根は*速さ*です。次に。", "根は速さです。"),
-    ("~~Pay~~ **Week one decides. So", "Pay Week one decides."),
+    ("~~Pay~~ **Week one decides. So", "Week one decides."),
     ("Use 2**8 bits, and 2 * 3. So.", "Use 2^8 bits, and 2 * 3."),
     ("Ownership", "Ownership"),
     ("no end of a sentence", "no end of a sentence"),
@@ -191,7 +198,9 @@ AFTER_OTHER_THINGS = [
 
 
 @pytest.mark.parametrize(
-    ("text", "line"), [*FIRST_SENTENCES, *WITH_AN_ANSWER, *LABELLED, *AFTER_OTHER_THINGS], ids=lambda text: text[:50]
+    ("text", "line"),
+    [*FIRST_SENTENCES, *WITH_AN_ANSWER, *LABELLED, *AFTER_OTHER_THINGS],
+    ids=lambda text: text[:50],
 )
 def test_the_takeaway_is_what_a_person_would_pick(text: str, line: str) -> None:
     """The first sentence that is one, of the first words that are prose, without what only announces it."""

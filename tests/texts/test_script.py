@@ -24,6 +24,10 @@ JAPANESE = [
     "離職率が高いのはなぜか。 The HR data: 12 % churn, 30 people left. Most in sales.",
     # Nothing beside a quotation.
     "「本当に必要か？」",
+    # No kana, and characters that are written so in Japan only.
+    "会議",
+    "離職率増加、売上減少",
+    "残業時間 30%",
 ]
 OTHERS = [
     "Why do our hires leave?",
@@ -31,6 +35,12 @@ OTHERS = [
     "",
     "!!!",
     "会议太多，怎么办？",
+    # Nothing but characters that are Chinese, or may be.
+    "会议",
+    "會議",
+    "離職",
+    "人手不足",
+    "会議 or 会议",
     "왜 신입사원은 떠나는가?",
     # Japanese in it.
     "Why do people say 懐かしい so often?",

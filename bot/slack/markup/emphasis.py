@@ -18,9 +18,10 @@ it is, and what the standard reads as it was meant, too. One walk over the text;
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
-from bot.markup.fences import code
+from bot.markup.fences import Fence, code, fence_behind, may_fence
 from bot.slack.markup.asterisks import LONGEST, Run, Sign, classify, pair, surely_flanks
 from bot.slack.markup.mrkdwn import JOINER
 
@@ -40,6 +41,7 @@ _PAIRS = dict(zip('「『（《〈【〔［“‘«"', '」』）》〉】〕］
 _PAUSES = frozenset("：，、。．！？；…")
 _CLOSING = _PAUSES | frozenset("」』）》〉】〕］”’»\"'：，、。．！？；…・:,.;!?")
 
+MOST_KEPT = 512  # lines, and paragraphs, that are not looked at again; some runs' answers, which grow at the same time
 MOST_MARKS = 700  # of asterisks in a page; a text with more of them is no text, and each costs time
 
 Edit = tuple[int, int, str]  # from where to where in the text, and what stands there instead
@@ -49,28 +51,52 @@ Stretch = tuple[int, int]
 def embolden(text: str, *, is_open: bool = True) -> str:
     """A Markdown text in which what a person sees as bold is bold; what `is_open` at its end is closed, too."""
     count = text.count("**")
-    if not 0 < count <= MOST_MARKS or 2 * len(_SURE.findall(text)) == count:
+    if not 0 < count <= MOST_MARKS or (count % 2 == 0 and 2 * len(_SURE.findall(text)) == count):
         return text
-    codes = [(one.start, one.end) for one in code(text)] if _may_have_blocks_of_code(text) else []
+    codes = _Codes(text) if "`" in text or "~~~" in text or _may_be_indented(text) else None
     pieces: list[str] = []
-    done = 0
+    done, bare = 0, len(text.rstrip())
     for start, end in _paragraphs(text):
-        within = _overlapping(codes, start, end) if codes else []
-        paragraph = text[start:end]
-        if "`" in paragraph and not codes:
-            # There are no fences: nothing outside of a paragraph decides what is code in it.
-            within = [(start + one.start, start + one.end) for one in code(paragraph)]
-        is_simple = not within and "|" not in paragraph and "\\*" not in paragraph
-        is_whole = is_simple and 2 * len(_PLAIN.findall(paragraph)) == paragraph.count("**")
-        if is_whole:
-            pieces += text[done:start], _PLAIN.sub(_mend_plain, paragraph)
-            done = end
-            continue
-        for last, runs in [(end, _runs(text, start, end))] if is_simple else _cells(text, start, end, within):
-            for place, after, instead in sorted(_mend_cell(text, last, runs, is_open=is_open)):
-                pieces += text[done:place], instead
-                done = after
-    return "".join([*pieces, text[done:]])
+        within = codes.within(start, end) if codes else ()
+        pieces += text[done:start], _mend_paragraph(text[start:end], within, is_open, end >= bare)
+        done = end
+    pieces.append(text[done:])
+    return "".join(pieces)
+
+
+def _may_be_indented(text: str) -> bool:
+    return ("    " in text or "\t" in text) and bool(_INDENTED.search(text))
+
+
+class _Codes:
+    """What is code in the paragraphs of a text, each behind the one before; looked for no further than needed."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._has_fences = may_fence(text)
+        self._may_be_indented = _may_be_indented(text)
+        self._fence: Fence | None = None
+        self._place = 0
+        self._all: list[Stretch] | None = None
+
+    def within(self, start: int, end: int) -> tuple[Stretch, ...]:
+        """The stretches of a paragraph that are code."""
+        paragraph = self._text[start:end]
+        if self._may_be_indented or (self._has_fences and may_fence(paragraph)):
+            return self._overlapping(start, end)
+        if self._has_fences:
+            self._fence, self._place = fence_behind(self._text[self._place : start], self._fence), start
+            if self._fence:
+                return ((0, end - start),)
+        # Nothing outside of a paragraph decides what is code in it.
+        return tuple((one.start, one.end) for one in code(paragraph)) if "`" in paragraph else ()
+
+    def _overlapping(self, start: int, end: int) -> tuple[Stretch, ...]:
+        if self._all is None:
+            self._all = [(one.start, one.end) for one in code(self._text)]
+        first = max(bisect_right(self._all, (start, start)) - 1, 0)
+        last = bisect_right(self._all, (end, 0))
+        return tuple((max(begun - start, 0), after - start) for begun, after in self._all[first:last] if after > start)
 
 
 def _paragraphs(text: str) -> Iterator[Stretch]:
@@ -78,34 +104,69 @@ def _paragraphs(text: str) -> Iterator[Stretch]:
     start = place = 0
     is_sure, was_heading = True, False
     for line in [*text.split("\n"), ""]:
-        begins = _BLOCK.match(line)
+        begins, is_heading, is_line_sure = _look_at(line)
         if begins or was_heading:
             if not is_sure:
                 yield start, place - 1
-            start, is_sure = place, True
-            was_heading = bool(begins) and line.lstrip(" >").startswith("#")
-        if is_sure and "**" in line:
-            is_sure = 2 * len(_SURE.findall(line)) == line.count("**")
+            start, is_sure, was_heading = place, True, is_heading
+        is_sure = is_sure and is_line_sure
         place += len(line) + 1
 
 
-def _may_have_blocks_of_code(text: str) -> bool:
-    return "```" in text or "~~~" in text or (("    " in text or "\t" in text) and bool(_INDENTED.search(text)))
+@lru_cache(maxsize=MOST_KEPT)
+def _look_at(line: str) -> tuple[bool, bool, bool]:
+    """Whether a line begins a block, whether it is a heading, and whether its bold text is seen by all parsers."""
+    begins = bool(_BLOCK.match(line))
+    is_sure = "**" not in line or 2 * len(_SURE.findall(line)) == line.count("**")
+    return begins, begins and line.lstrip(" >").startswith("#"), is_sure
 
 
-def _overlapping(codes: list[Stretch], start: int, end: int) -> list[Stretch]:
-    """What is code of a paragraph."""
-    first = max(bisect_right(codes, (start, start)) - 1, 0)
-    last = bisect_right(codes, (end, 0))
-    return [one for one in codes[first:last] if one[1] > start]
+@lru_cache(maxsize=MOST_KEPT)
+def _mend_paragraph(text: str, codes: tuple[Stretch, ...], is_open: bool, is_last: bool) -> str:  # noqa: FBT001 - quicker to be found again
+    """A paragraph as it is shown. A text that grows comes here again and again, with all but its last one unchanged."""
+    is_simple = not codes and "|" not in text and "\\*" not in text
+    if is_simple and (mended := _mend_simple(text, is_open=is_open, is_last=is_last)) is not None:
+        return mended
+    cells = [(len(text), _runs(text))] if is_simple else _cells(text, codes)
+    edits = [edit for end, runs in cells for edit in _mend_cell(text, end, runs, is_open=is_open, is_last=is_last)]
+    return _apply(edits, text, 0, len(text))
 
 
-def _cells(text: str, start: int, end: int, codes: list[Stretch]) -> Iterator[tuple[int, list[Run]]]:
+def _mend_simple(text: str, *, is_open: bool, is_last: bool) -> str | None:
+    """A paragraph that has nothing but bold text within its lines, the last of which may be open; None of others."""
+    count = text.count("**")
+    whole = text
+    if count % 2:
+        place = text.rfind("**")
+        whole, rest = text[:place], text[place + 2 :]
+        if "*" in rest or whole[-1:] == "*":
+            return None
+        count -= 1
+    if count and 2 * len(_PLAIN.findall(whole)) != count:
+        return None
+    mended = _PLAIN.sub(_mend_plain, whole) if count else whole
+    if whole is text:
+        return mended
+    edits = _close(text, _run(text, (place, place + 2), 0, len(text)), len(text), is_last=is_last) if is_open else []
+    return mended + _apply(edits, text, place, len(text))
+
+
+def _apply(edits: list[Edit], text: str, start: int, end: int) -> str:
+    """A stretch of a text, with what stands in it instead."""
+    pieces: list[str] = []
+    for place, after, instead in sorted(edits):
+        pieces += text[start:place], instead
+        start = after
+    pieces.append(text[start:end])
+    return "".join(pieces)
+
+
+def _cells(text: str, codes: Sequence[Stretch]) -> Iterator[tuple[int, list[Run]]]:
     """The cells of a table's row, or the whole paragraph where it is none: where each ends, and its asterisks."""
-    number = 0
-    is_row = text[start:end].lstrip(" \t>").startswith("|")
+    number = start = 0
+    is_row = text.lstrip(" \t>").startswith("|")
     found: list[Stretch] = []
-    for match in _SIGN.finditer(text, start, end):
+    for match in _SIGN.finditer(text):
         place = match.start()
         while number < len(codes) and codes[number][1] <= place:
             number += 1
@@ -116,11 +177,11 @@ def _cells(text: str, start: int, end: int, codes: list[Stretch]) -> Iterator[tu
         elif is_row:
             yield place, [_run(text, one, start, place) for one in found]
             start, found = place + 1, []
-    yield end, [_run(text, one, start, end) for one in found]
+    yield len(text), [_run(text, one, start, len(text)) for one in found]
 
 
-def _runs(text: str, start: int, end: int) -> list[Run]:
-    return [_run(text, match.span(), start, end) for match in _SIGN.finditer(text, start, end)]
+def _runs(text: str) -> list[Run]:
+    return [_run(text, match.span(), 0, len(text)) for match in _SIGN.finditer(text)]
 
 
 def _run(text: str, place: Stretch, start: int, end: int) -> Run:
@@ -150,13 +211,13 @@ def _mend_plain(match: re.Match[str]) -> str:
     return pieces + text[done:end]
 
 
-def _mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool) -> list[Edit]:
+def _mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool, is_last: bool) -> list[Edit]:
     seen = pair(runs, Run.may_open, Run.may_close)
     if not seen:
         return []
     pairs, left = seen
     if left == runs and len(runs) == 1:
-        return _close(text, runs[0], end) if is_open else []
+        return _close(text, runs[0], end, is_last=is_last) if is_open else []
     if not left and all(opener.always_opens() and closer.always_closes() for opener, closer in pairs):
         return []
     standard = pair(runs, Run.opens, Run.closes)
@@ -166,7 +227,7 @@ def _mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool) -> list[E
     while len(left) > 1 and left[-1].before.isspace() and left[-2].may_open():
         pairs.append((left.pop(-2), left.pop()))
     edits = [edit for opener, closer in pairs for edit in _mend_pair(text, opener, closer)]
-    return edits + (_close(text, left[-1], end) if left and is_open else [])
+    return edits + (_close(text, left[-1], end, is_last=is_last) if left and is_open else [])
 
 
 def _mend_pair(text: str, opener: Run, closer: Run) -> list[Edit]:
@@ -211,13 +272,13 @@ def _mend_closer(text: str, run: Run, start: int, end: int) -> tuple[int, str]:
     return end, run.marks + text[end : run.start]
 
 
-def _close(text: str, run: Run, end: int) -> list[Edit]:
+def _close(text: str, run: Run, end: int, *, is_last: bool) -> list[Edit]:
     """The edits that close what was left open in a paragraph; or take it away, if the text ends with it."""
     bare = end
     while bare > run.end and text[bare - 1].isspace():
         bare -= 1
     if bare == run.end:
-        return [(run.start, run.end, "")] if len(run.marks) < LONGEST and not text[end:].strip() else []
+        return [(run.start, run.end, "")] if len(run.marks) < LONGEST and is_last and not text[end:].strip() else []
     if not run.is_begun():
         return []
     start, opening = _mend_opener(text, run, run.end, bare)

@@ -18,15 +18,15 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
 from bot.markup.characters import character_start, octets, units
-from bot.markup.fences import Fence, fence_after, lines, may_fence
+from bot.markup.fences import Fence, fence_after, fence_behind, lines, may_fence
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
-from bot.slack.markup.tables import RULE, Tables
+from bot.slack.markup.tables import RULE, Tables, has_further
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
@@ -37,11 +37,14 @@ MOST_LINES = 3_000  # of a page, which has 12,000 characters: what is longer is 
 LEAST_PAGE = 150  # UTF-16 units of a page that is cut for its items; 40 lines of four are no Markdown to be read
 DENSE = 20  # a page has this share of the text before it at least, or is shown plain: there are not hundreds of them
 LONGEST_LINK = 1_000  # characters; one that is longer may be cut
+MOST_UNITS = 4  # UTF-16 units that are sent for one of the source: `<` becomes `&lt;`
+LONGEST_CLOSING = 100  # UTF-16 units; a fence has 32 marks at the most, and stands behind 40 blanks
 MOST_ENTITY = 5  # characters: `&amp;`
 
 _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
+_MARKED_LINE = re.compile(r"[\r\n][ \t>|:=*_+-]+(?=[\r\n]|\Z)")  # may be a rule, a heading's line or a table's
 _RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
 
 
@@ -75,6 +78,8 @@ def fit(
     the text's length; else the page ends at the best cut, not before half of the page unless there is none. Its cost
     grows with the page, not with the text. What a person typed, and is to have back, is not mended.
     """
+    if room == math.inf:
+        return _make_ready(_cut(text, start, fence, limit, items), limit, is_mended=is_mended)
     while True:
         # What no page of this length can be shorter than is known before it is made ready to be sent.
         page = _cut(text, start, fence, limit, items)
@@ -91,7 +96,7 @@ def fit(
 def _cut(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
     """A page as it stands in the source, between its fences."""
     if fence is None and _is_one_page(rest := text[start : start + limit + 1], limit, items):
-        return Page(rest, start + len(rest), None)
+        return _close_fence(rest, start + len(rest), fence_behind(rest, None))
     opening = fence.opening if fence else ""
     room = limit - _sent_units(opening)
     scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
@@ -101,31 +106,44 @@ def _cut(text: str, start: int, fence: Fence | None, limit: int, items: float) -
     if end is None:
         scan = _Scan(room, fence, math.inf)
         end = scan.cut(text, start, start + limit + LONGEST_LINK) or start
-    shown = opening + text[start:end]
-    left_open = scan.fence_at_cut
-    if left_open:
-        shown += ("" if shown.endswith("\n") else "\n") + left_open.closing
-    return Page(shown, end, left_open, is_plain)
+    return _close_fence(opening + text[start:end], end, scan.fence_at_cut, is_plain=is_plain)
+
+
+def _close_fence(shown: str, end: int, fence: Fence | None, *, is_plain: bool = False) -> Page:
+    if fence:
+        shown += ("" if shown.endswith("\n") else "\n") + fence.closing
+    return Page(shown, end, fence, is_plain)
 
 
 def _is_one_page(text: str, limit: int, items: float) -> bool:
-    """Whether a text fits for certain: one without fences and tables, short, of a few lines. Most drafts are such."""
-    lines_end = text.count("\n") + text.count("\r")
-    if len(text) > limit or 2 * lines_end + 3 > items:
+    """Whether a text fits for certain, counted loosely: one of few lines, or few marks. Most drafts are such."""
+    is_short = MOST_UNITS * len(text) + LONGEST_CLOSING <= limit
+    if not is_short and (len(text) > limit or _sent_units(text) + LONGEST_CLOSING > limit):
         return False
-    return not ("|" in text or "```" in text or "~~~" in text) and _sent_units(text) <= limit
+    lines_end = text.count("\n") + text.count("\r")
+    is_bare = not ("|" in text or may_fence(text))
+    if is_bare and 2 * lines_end + 3 <= items:
+        return True
+    marks = text.count("#") + text.count("```") + text.count("~~~") + len(_MARKED_LINE.findall(text))
+    # Each of them is two items at the most, and has text behind it.
+    return 3 * marks + 4 <= items and lines_end < MOST_LINES and (is_bare or not has_further(text))
 
 
 def _make_ready(page: Page, limit: int, *, is_mended: bool) -> Page:
     """The page as it is sent: mended, where it is to be and there is room for that, and safe."""
     shown = page.markdown
     if page.is_plain or not is_mended:
-        return replace(page, markdown=make_safe(shown))
+        return Page(make_safe(shown), page.end, page.fence, page.is_plain)
     markdown = make_safe(mend(shown, is_open=page.fence is None))
-    if units(markdown) > limit:
+    if not _fits(markdown, limit):
         # Closing what is open may need more than was counted on.
         markdown = make_safe(mend(shown, is_open=False))
-    return replace(page, markdown=markdown if units(markdown) <= limit else make_safe(shown))
+        markdown = markdown if _fits(markdown, limit) else make_safe(shown)
+    return Page(markdown, page.end, page.fence)
+
+
+def _fits(text: str, limit: int) -> bool:
+    return 2 * len(text) <= limit or units(text) <= limit  # no character has more than two
 
 
 def pages(

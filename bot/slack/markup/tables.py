@@ -17,7 +17,7 @@ from bot.slack.markup.mrkdwn import JOINER
 RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
 """The line between a table's head and its rows."""
 
-_RULES = re.compile(r"(?:^|(?<=[\r\n]))[ \t>|:-]+(?=[\r\n]|\Z)")
+_RULES = re.compile(r"[\r\n][ \t>|:-]+(?=[\r\n]|\Z)")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _BAR = re.compile(r"(?<!\\)\|")
 _BLOCK = re.compile(r"[#>|=~`+-]|\d{1,9}[.)]|\*\s")
@@ -52,9 +52,14 @@ class Tables:
         self._is_in_rows, self._before = False, ""
 
 
+def has_further(text: str) -> bool:
+    """Whether a text may have more than one table."""
+    return "|" in text and sum("|" in line for line in _RULES.findall(text)) > 1
+
+
 def list_further(text: str) -> str:
     """A text whose tables are lists, but for the first one."""
-    if "|" not in text or sum("|" in match.group() for match in _RULES.finditer(text)) <= 1:
+    if not has_further(text):
         return text
     tables = Tables()
     shown: list[str] = []

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from bot.markup.characters import octets, units
 from bot.markup.fences import Fence
 from bot.playground.slack.blocks import LIVE
+from bot.slack.markup import pages as pages_module
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
 from bot.slack.markup.mrkdwn import escape
@@ -284,3 +285,16 @@ def test_a_plain_page_is_not_mended() -> None:
     page = fit(text, len(text) - 400)
     assert page.is_plain
     assert page.markdown.endswith("**a")
+
+
+@given(markdown, st.integers(60, 2_000), st.integers(5, 40))
+@example("a\n---\n" * 30, 2_000, 40)
+@example("# a\nb\n" * 30, 2_000, 40)
+@example("```\na\n```\nb\n" * 7, 2_000, 40)
+@example("a|b\n-|-\n", 2_000, 40)
+def test_what_is_seen_to_fit_without_a_walk_does(text: str, limit: int, items: int) -> None:
+    """The walk would come to the same."""
+    scan = pages_module._Scan(limit, None, items)
+    if pages_module._is_one_page(text, limit, items):
+        assert scan.cut(text, 0, len(text)) == len(text)
+        assert fit(text, limit=limit, items=items).fence == scan.fence_at_cut
