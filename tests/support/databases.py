@@ -24,6 +24,7 @@ from bot.durable.store import Store
 
 ADDRESS = os.environ.get("TEST_POSTGRES_URL", "")
 KINDS = ["sqlite", "postgresql"] if ADDRESS or os.environ.get("CI") else ["sqlite"]
+_SHARED: list[Any] = []  # the dialect and the compiled statements of the first world in this process
 
 
 @asynccontextmanager
@@ -85,14 +86,19 @@ async def disconnect(url: str) -> None:
 def work_in_the_loop(database: Database) -> None:
     """Have SQLite's statements carried out by the loop, not in a thread: there and back is half of a world's time.
 
-    They block the loop, so nobody else in it may hold the file's lock. Others have their turn before each.
+    They block the loop, so nobody else in it may hold the file's lock. Others have their turn before each. What was
+    compiled for one world serves the next.
     """
 
     def connect(dialect: object, record: object, arguments: list[Any], parameters: dict[str, Any]) -> None:
         parameters["async_creator_fn"] = _connect_in_the_loop
 
     if not database.is_postgresql:
-        event.listen(database._engine.sync_engine, "do_connect", connect)
+        engine: Any = database._engine.sync_engine
+        event.listen(engine, "do_connect", connect)
+        if not _SHARED:
+            _SHARED.extend((engine.dialect, engine._compiled_cache))
+        engine.dialect, engine._compiled_cache = _SHARED
 
 
 def _connect_in_the_loop(database: str, **parameters: Any) -> aiosqlite.Connection:
