@@ -58,8 +58,9 @@ def _no_proxies() -> Iterator[None]:
         yield
 
 
-# Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder at all of them. Where CI is set
-# they are the same in each run: a change is judged by what it changes. Elsewhere each run looks at others.
+# Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder, at all of
+# them. Where CI is set they are the same in each run: a change is judged by what it changes. Elsewhere each run looks
+# at others.
 IS_CI = bool(os.environ.get("CI"))
 settings.register_profile("quick", max_examples=20, deadline=None, derandomize=IS_CI)
 settings.register_profile("more", max_examples=60, deadline=None, derandomize=IS_CI)

@@ -45,8 +45,8 @@ WORKS: list[Callable[[str], object]] = [
 def growth(do: Callable[[str], object], make: Callable[[int], str]) -> float:
     """How many times longer it takes with twice as much text; 0 where it takes no time.
 
-    Each time that the text is doubled: another page, or another way to cut it, costs something once. So the longest text,
-    which takes more than the others together, is tried only where the step before grew too much.
+    Each time that the text is doubled: another page, or another way to cut it, costs something once. So the longest
+    text, which takes more than the others together, is tried only where the step before grew too much.
     """
     least = 0.0
     for repeats in (1, 3, 10):  # what is slow only for what else the machine does is not slow again and again
