@@ -33,7 +33,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Have the collector of garbage look at what tests make, and at that less often: it took an eighth of the time."""
     gc.collect()
     gc.freeze()  # modules and tests stay to the end
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
