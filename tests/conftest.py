@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import ssl
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -12,10 +11,6 @@ import pytest
 from hypothesis import settings
 
 from tests.support.clock import VirtualLoop
-
-# Bytecode is kept, also where the environment has it otherwise (containers do): to compile the tests, with what pytest
-# adds to each assertion, takes every process five seconds. The bot's processes that tests start keep theirs anyway.
-sys.dont_write_bytecode = False
 
 PROCESSES = 4  # at the most; each needs a second and some 200 MB to start, and the whole suite half a minute of one
 
@@ -38,7 +33,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Have the collector of garbage look at what tests make, and at that less often: it took an eighth of the time."""
     gc.collect()
     gc.freeze()  # modules and tests stay to the end
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 50)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,9 +58,11 @@ def _no_proxies() -> Iterator[None]:
         yield
 
 
-# Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder. Where CI is set
-# they are the same in each run: a change is judged by what it changes. Elsewhere each run looks at others.
+# Examples are cheap for the pure core and dear where each runs an event loop; .ci/run looks harder, at all of
+# them. Where CI is set they are the same in each run: a change is judged by what it changes. Elsewhere each run looks
+# at others.
 IS_CI = bool(os.environ.get("CI"))
-settings.register_profile("quick", max_examples=40, deadline=None, derandomize=IS_CI)
+settings.register_profile("quick", max_examples=20, deadline=None, derandomize=IS_CI)
+settings.register_profile("more", max_examples=60, deadline=None, derandomize=IS_CI)
 settings.register_profile("thorough", max_examples=300, deadline=None, derandomize=IS_CI)
 settings.load_profile("quick")

@@ -415,7 +415,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 async def test_nothing_is_lost_or_doubled_over_a_few_runs(tmp_path: Path) -> None:
     """The quick look."""
     async with soaked(SEED, tmp_path) as soak:
-        await soak.batch(6)
+        await soak.batch(4)
 
 
 @pytest.mark.slow

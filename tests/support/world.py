@@ -14,6 +14,7 @@ from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Call, Message, Version, Whisper, Workspace
 from bot.settings import Settings
 from tests.support.clock import VirtualLoop
+from tests.support.databases import work_in_the_loop
 from tests.support.model_server import KEY, MODEL, ModelServer, Script
 
 NAMES = [perspective.key for perspective in PERSPECTIVES]
@@ -77,11 +78,12 @@ def body_of(version: Version | Message | Whisper) -> str:
 
 
 class PatientStore(Store):
-    """The store, on a virtual clock: that does not jump while the database works, which it does in a thread."""
+    """The store, on a virtual clock: that does not jump while the database works."""
 
     def __init__(self, *how: Any, **more: Any) -> None:
         super().__init__(*how, **more)
         do, close = self._database.do, self._database.close
+        work_in_the_loop(self._database)
 
         async def do_patiently(*how: Any, **more: Any) -> Any:
             with _standstill():

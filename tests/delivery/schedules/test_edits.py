@@ -2,7 +2,7 @@ import heapq
 import math
 from itertools import count, pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.schedules.edits import EditSchedule
@@ -441,6 +441,7 @@ def test_after_a_refusal_last_texts_find_slots() -> None:
 lengths = st.lists(st.tuples(st.floats(0, 120), st.floats(0.1, 40), st.integers(1, 60)), min_size=1, max_size=12)
 
 
+@settings(max_examples=min(100, settings().max_examples))
 @given(
     lengths,
     st.integers(6, 60),

@@ -98,12 +98,12 @@ def test_a_line_break_of_html_becomes_one(text: str, shown: str) -> None:
 
 
 @pytest.mark.parametrize("mask", MASKS)
-@pytest.mark.parametrize("frame", FRAMES)
-def test_nothing_that_is_mended_hides_an_address(mask: str, frame: str) -> None:
+def test_nothing_that_is_mended_hides_an_address(mask: str) -> None:
     """It is made safe afterwards."""
-    shown = fit(frame.format(mask.format(EVIL))).markdown
-    assert links(shown) == []
-    assert "evil.example" in shown
+    for frame in FRAMES:
+        shown = fit(frame.format(mask.format(EVIL))).markdown
+        assert links(shown) == [], frame
+        assert "evil.example" in shown, frame
 
 
 @given(hostile)
