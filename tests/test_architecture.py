@@ -63,12 +63,12 @@ PURE = {
     "texts": "",
     "markup": "",
     "quotas": "",
-    "slack": "listeners wires.socket wires.envelopes wires.websocket api wires.session",
+    "slack": "listeners seen wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board",
-    "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
+    "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
     "web": "run runs stream connections api page server",
-    "runs": "run supervisor teller workspace preparing presses reception outline",
+    "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"

@@ -1,0 +1,48 @@
+"""An installation: the bot in one workspace, with the token that Slack gave it there. Found by the team. Pure."""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The bot as it is installed in the workspace `team_id`, or in the organisation `enterprise_id` as a whole.
+
+    The ids are Slack's; `team_id` is the workspace's that was asked for in either case. `scopes` are what the token may
+    do; None where Slack does not say.
+    """
+
+    team_id: str
+    enterprise_id: str | None
+    bot_token: str = field(repr=False)
+    bot_id: str
+    bot_user_id: str
+    scopes: frozenset[str] | None = None
+
+    @property
+    def workspace(self) -> str:
+        """What the workspace is called where runs are kept: two bots that are in the same one stay apart."""
+        return f"{self.team_id}/{self.bot_id}"
+
+
+def find_team(workspace: str) -> str:
+    """The team of a workspace that is called so."""
+    return workspace.partition("/")[0]
+
+
+class Installations(Protocol):
+    """Where they are known: the one that two tokens in the settings make, or a table of many."""
+
+    async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:
+        """The installation that answers in a workspace; None where it is unknown, or was removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneInstallation:
+    """The only one that there is: what arrives at the bot is its workspace's, or that of people who are its guests."""
+
+    installation: Installation
+
+    async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:  # noqa: ARG002 - the role's
+        """The one."""
+        return self.installation
