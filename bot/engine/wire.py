@@ -151,7 +151,7 @@ class _Gathered:
 
 
 class _Pauses:
-    """The sockets that nobody looks at until the next moment. One timer for all: one for each costs as much as a read."""
+    """The sockets that nobody looks at until the next moment. All share a timer: one for each costs half a read."""
 
     def __init__(self) -> None:
         self._paused: list[asyncio.Transport] = []
