@@ -69,6 +69,8 @@ class PostSchedule:
 
     def next(self, now: float) -> Turn:
         """Choose the thread that should post now."""
+        if not self._waiting:
+            return Turn(None)  # as nearly always when something else has changed
         deadline = math.inf
         self._buckets = {place: bucket for place, bucket in self._buckets.items() if bucket.has_at(now, BURST) > now}
         while self._recent and self._recent[0][0] <= now - OF_LATE:
