@@ -28,7 +28,7 @@ CONNECT_TIMEOUT = 10.0  # seconds; the SDK's own is 5, which slow networks miss
 ERROR_LIMIT = 65_536  # bytes; errors of real servers have some hundred, pages some thousand
 ERROR_TIMEOUT = 5.0  # seconds for the body of an error, whose status has come
 PIECE = 16_384  # bytes that are read, or unpacked, at once
-GATHER = 0.05  # seconds in which tokens gather; no message is edited more often than every 0.5 s
+GATHER = 0.08  # seconds in which tokens gather; no message is edited more often than every 0.5 s
 AT_ONCE = 4  # blocks of a body that are read as they come: the head of an answer, and its first text
 MUCH = 4_096  # bytes; a stream that brings as much in one block is read on at once
 RECEIVE_BUFFER = 16_384  # bytes in the kernel, which doubles it; for a stream of 30 kB/s enough from anywhere
@@ -49,7 +49,7 @@ class Wire(httpx2.AsyncBaseTransport):
         self._proxy = proxy
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
-        self._pauses = _Pauses()
+        self._pauses = Pauses()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request, and return the response as soon as its head has come.
@@ -127,7 +127,7 @@ class _Body(httpx2.AsyncByteStream):
 class _Gathered:
     """A body in blocks of what has gathered."""
 
-    def __init__(self, response: aiohttp.ClientResponse, pauses: "_Pauses") -> None:
+    def __init__(self, response: aiohttp.ClientResponse, pauses: "Pauses") -> None:
         self._response = response
         self._content = response.content
         self._pauses = pauses
@@ -150,7 +150,7 @@ class _Gathered:
             self._pauses.add(transport)
 
 
-class _Pauses:
+class Pauses:
     """The sockets that nobody looks at until the next moment. All share a timer: one for each costs half a read."""
 
     def __init__(self) -> None:
