@@ -79,7 +79,8 @@ def _bot() -> int:
 
     from bot.app import serve  # noqa: PLC0415
 
-    return _run_until_signal(lambda stop, hurry: serve(settings, stop=stop, hurry=hurry))
+    # What has been loaded by the time that it is connected stays, too: the database's libraries, above all.
+    return _run_until_signal(lambda stop, hurry: serve(settings, stop=stop, hurry=hurry, on_connected=gc.freeze))
 
 
 def _web(*, is_local: bool) -> int:

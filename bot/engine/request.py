@@ -13,7 +13,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import Self
 
 import aiohttp
 import httpx2
@@ -30,7 +30,7 @@ from bot.network.connection_failures import classify
 
 logger = logging.getLogger(__name__)
 
-Send = Callable[[Form], AbstractAsyncContextManager[Any]]
+Send = Callable[[Form], AbstractAsyncContextManager[httpx2.Response]]
 
 
 class Request:
@@ -97,12 +97,11 @@ class Request:
     async def _send(self, form: Form) -> None:
         """Send the request; what the server answers can then be read, in the blocks in which it comes."""
         response = await self._stack.enter_async_context(self._send_in(form))
-        body = response.http_response
-        self.is_foreign = "event-stream" not in body.headers.get("content-type", "")
-        if READ in body.extensions:
-            self.read = body.extensions[READ]
+        self.is_foreign = "event-stream" not in response.headers.get("content-type", "")
+        if READ in response.extensions:
+            self.read = response.extensions[READ]
             return
-        blocks = await self._stack.enter_async_context(aclosing(cast("AsyncGenerator[bytes]", body.aiter_bytes())))
+        blocks = await self._stack.enter_async_context(aclosing(response.aiter_bytes()))
         self.read = partial(anext, blocks, b"")
 
 

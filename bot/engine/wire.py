@@ -28,7 +28,7 @@ CONNECT_TIMEOUT = 10.0  # seconds; the SDK's own is 5, which slow networks miss
 ERROR_LIMIT = 65_536  # bytes; errors of real servers have some hundred, pages some thousand
 ERROR_TIMEOUT = 5.0  # seconds for the body of an error, whose status has come
 PIECE = 16_384  # bytes that are read, or unpacked, at once
-GATHER = 0.05  # seconds in which tokens gather; no message is edited more often than every 0.5 s
+GATHER = 0.08  # seconds in which tokens gather; no message is edited more often than every 0.5 s
 AT_ONCE = 4  # blocks of a body that are read as they come: the head of an answer, and its first text
 MUCH = 4_096  # bytes; a stream that brings as much in one block is read on at once
 RECEIVE_BUFFER = 16_384  # bytes in the kernel, which doubles it; for a stream of 30 kB/s enough from anywhere
@@ -49,6 +49,7 @@ class Wire(httpx2.AsyncBaseTransport):
         self._proxy = proxy
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
+        self._pauses = Pauses()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request, and return the response as soon as its head has come.
@@ -75,7 +76,7 @@ class Wire(httpx2.AsyncBaseTransport):
         if response.status >= _LEAST_ERROR:
             stream = _Beginning(stream)
         # A body that is as it comes can be read without a generator, or two, around each block.
-        extensions = {READ: _Gathered(response).read} if stream is plain else {}
+        extensions = {READ: _Gathered(response, self._pauses).read} if stream is plain else {}
         return httpx2.Response(response.status, headers=headers, stream=stream, request=request, extensions=extensions)
 
     async def aclose(self) -> None:
@@ -94,6 +95,12 @@ class Wire(httpx2.AsyncBaseTransport):
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),  # others are held by tokens
             skip_auto_headers={"Accept-Encoding"},
         )
+
+
+def next_moment(now: float) -> float:
+    """The next of the moments, `GATHER` apart, at which sockets are looked at; by the loop's time, as `now` is."""
+    # What is a hair before such a moment has just been read at it.
+    return ((now + GATHER / 50) // GATHER + 1) * GATHER
 
 
 def _make_socket(address: tuple[Any, ...]) -> socket.socket:
@@ -120,10 +127,10 @@ class _Body(httpx2.AsyncByteStream):
 class _Gathered:
     """A body in blocks of what has gathered."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, pauses: "Pauses") -> None:
         self._response = response
         self._content = response.content
-        self._loop = asyncio.get_running_loop()
+        self._pauses = pauses
         self._blocks = 0
         self._size = 0
 
@@ -140,10 +147,32 @@ class _Gathered:
         """Leave the socket alone until the next of the moments at which all of them are looked at."""
         connection = self._response.connection
         if connection and (transport := connection.transport):
-            transport.pause_reading()
-            # What is a hair before such a moment has just been read at it.
-            moment = ((self._loop.time() + GATHER / 50) // GATHER + 1) * GATHER
-            self._loop.call_at(moment, transport.resume_reading)
+            self._pauses.add(transport)
+
+
+class Pauses:
+    """The sockets that nobody looks at until the next moment. All share a timer: one for each costs half a read."""
+
+    def __init__(self) -> None:
+        self._paused: list[asyncio.Transport] = []
+
+    def add(self, transport: asyncio.Transport) -> None:
+        """Leave a socket alone until then."""
+        transport.pause_reading()
+        if not self._paused:
+            loop = asyncio.get_running_loop()
+            loop.call_at(next_moment(loop.time()), self._end)
+        self._paused.append(transport)
+
+    def _end(self) -> None:
+        paused, self._paused = self._paused, []
+        try:
+            while paused:
+                paused.pop().resume_reading()
+        finally:
+            if paused:  # one has failed, which is no matter of the others
+                self._paused = paused
+                asyncio.get_running_loop().call_soon(self._end)
 
 
 class _Wrapped(httpx2.AsyncByteStream):

@@ -7,6 +7,7 @@ there is told apart by its kind, and whoever wants a sentence takes it from the 
 import re
 from collections.abc import Iterator
 from enum import IntEnum
+from functools import cache
 from itertools import islice
 
 from markdown_it import MarkdownIt
@@ -107,13 +108,17 @@ def _skip(text: str) -> int:
 
 
 def _parse(opening: str) -> list[tuple[Kind, str]]:
-    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("lheading")
-    if opening.count("[") > MOST_BRACKETS:
-        parser.disable(["link", "image"])
+    parser = _make_parser(with_links=opening.count("[") <= MOST_BRACKETS)
     shortened = "".join(islice(lines(opening), MOST_OPENING))
     # CommonMark takes a footnote of a single word or address for the address of a link, and its marks for that link.
     shortened = _FOOTNOTES_LINE.sub("", shortened)
     return [(kind, text) for kind, text in _read(parser.parse(_DEEP_QUOTE.sub(r"\1", shortened))) if text.strip()]
+
+
+@cache  # to make one takes as long as to parse a paragraph
+def _make_parser(*, with_links: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("lheading")
+    return parser if with_links else parser.disable(["link", "image"])
 
 
 def _read(tokens: list[Token]) -> Iterator[tuple[Kind, str]]:

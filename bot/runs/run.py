@@ -20,7 +20,8 @@ from bot.engine.reasons import Code, Reason
 from bot.runs.outline import Outline
 from bot.slack.question import Question
 
-PAUSE = 0.05  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
+PAUSE = 0.08  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
+LAG = 0.01  # seconds after a multiple of that: what sockets have gathered by then has been read
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 
 
@@ -76,7 +77,7 @@ class Run:
                 if self._is_whole:
                     merged.drop(count)
                     merged.drop(count + 1)
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(_until_next_look(asyncio.get_running_loop().time()))
 
     async def give_up(self) -> None:
         """Have what another process has posted say that it is too late to go on with it."""
@@ -179,3 +180,8 @@ class Run:
             self._parent.finish()
             await self._board.settle(self.thread)
         await self._board.outlast(self.thread)
+
+
+def _until_next_look(now: float) -> float:
+    """Seconds until the next look. All runs look at the same moments: to wake up costs as much as to look."""
+    return PAUSE - (now - LAG) % PAUSE

@@ -65,8 +65,9 @@ def make_client(
     token: str | None, base_url: str, session: aiohttp.ClientSession, proxies: Proxies = DIRECT
 ) -> AsyncWebClient:
     """A client that shares `session` (a session for each call costs eight times as much) and repeats nothing."""
-    # With a logger that has no level of its own, the SDK formats a debug message from every whole request.
+    # With a logger that has no level of its own, the SDK formats two messages from every whole request and its answer.
     sdk = logging.getLogger("slack_sdk")
+    sdk.setLevel(logging.CRITICAL)
     client = AsyncWebClient(token=token, base_url=base_url, session=session, retry_handlers=[], logger=sdk)
     client.proxy = proxies.find(base_url)  # the SDK has taken one from the environment, and knows no NO_PROXY
     return client

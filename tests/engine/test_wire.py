@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 
-from bot.engine.wire import AT_ONCE, ERROR_LIMIT, GATHER, HEADERS, PIECE, READ, Wire
+from bot.engine.wire import AT_ONCE, ERROR_LIMIT, GATHER, HEADERS, PIECE, READ, Pauses, Wire
 
 OK = b"HTTP/1.1 200 OK\r\n"
 NO = b"HTTP/1.1 500 No\r\n"
@@ -113,6 +113,44 @@ async def test_tokens_are_read_together_once_a_stream_flows() -> None:
     for at, block in came:
         oldest = int(block[:3]) * 0.01
         assert oldest - 1e-6 <= at <= oldest + GATHER * 1.02 + 1e-6
+
+
+class Paused(asyncio.Transport):
+    """A socket that tells when it is looked at again, by the loop's time; with `is_broken` it cannot be."""
+
+    def __init__(self, resumed: list[float], *, is_broken: bool = False) -> None:
+        super().__init__()
+        self._resumed = resumed
+        self._is_broken = is_broken
+
+    def pause_reading(self) -> None:
+        """Nothing to do."""
+
+    def resume_reading(self) -> None:
+        """Tell."""
+        if self._is_broken:
+            raise OSError
+        self._resumed.append(asyncio.get_running_loop().time())
+
+
+async def test_sockets_that_gather_are_looked_at_together_whatever_becomes_of_one() -> None:
+    """At the same moment, whenever each was left alone; the next time at the next one."""
+    loop = asyncio.get_running_loop()
+    failures: list[object] = []
+    loop.set_exception_handler(lambda _, context: failures.append(context.get("exception")))
+    resumed: list[float] = []
+    pauses = Pauses()
+    for is_broken in (False, True, False):
+        pauses.add(Paused(resumed, is_broken=is_broken))
+        await asyncio.sleep(GATHER / 8)
+    await asyncio.sleep(GATHER)
+    assert len(resumed) == 2
+    assert resumed[1] - resumed[0] < 1e-3
+    assert [type(failure) for failure in failures] == [OSError]
+    pauses.add(Paused(resumed))
+    await asyncio.sleep(GATHER)
+    rounds = (resumed[2] - resumed[0]) / GATHER
+    assert rounds == pytest.approx(round(rounds), abs=0.02)
 
 
 async def test_what_lies_ready_is_read_at_once() -> None:

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.delivery.schedules.learned import Learned
 from bot.delivery.schedules.pace import Pace
-from bot.delivery.schedules.plan import make_plan
+from bot.delivery.schedules.plan import Plan, make_plan
 from bot.delivery.schedules.shape import Shape
 from bot.delivery.schedules.track import Flight, Track
 from bot.delivery.schedules.turn import Turn
@@ -108,21 +108,33 @@ class EditSchedule:
         """Choose the message whose edit should start now."""
         if now < self._pause_until:
             return Turn(None, self._pause_until)
-        waiting = [
-            (key, track) for key, track in self._tracks.items() if track.unseen_since < math.inf and not track.flight
-        ]
-        if not waiting:
-            return Turn(None)
-        plan = make_plan(
-            now, self._tracks.values(), self._previewed_at, window=self._window, shape=self._shape, pace=self._pace
-        )
+        plan: Plan | None = None
+        first: tuple[bool, bool, bool, float] | None = None
+        chosen: Hashable = None
         deadline = math.inf
-        for key, track in sorted(waiting, key=lambda item: item[1].rank()):
-            at = max(plan.time_for(track), track.may_start())
+        # With hundreds of messages, this is what showing them costs: no list is made, and none is sorted.
+        for key, track in self._tracks.items():
+            if track.unseen_since == math.inf or track.flight:
+                continue
+            if plan is None:
+                plan = self._plan(now)
+            if first is not None and first <= track.rank():
+                continue
+            at = track.may_start()
+            if at >= deadline and at > now:
+                continue
+            at = max(plan.time_for(track), at)
             if at <= now:
-                return Turn(key, wait=plan.wait)
-            deadline = min(deadline, at)
-        return Turn(None, deadline, plan.wait)
+                chosen, first = key, track.rank()
+            else:
+                deadline = min(deadline, at)
+        if plan is None:
+            return Turn(None)
+        return Turn(None, deadline, plan.wait) if first is None else Turn(chosen, wait=plan.wait)
+
+    def _plan(self, now: float) -> Plan:
+        tracks = self._tracks.values()
+        return make_plan(now, tracks, self._previewed_at, window=self._window, shape=self._shape, pace=self._pace)
 
     def start(self, key: Hashable, now: float, *, is_long: bool = False) -> None:
         """Note that an edit with the message's newest text starts; long ones are seldom shown until they are whole."""

@@ -42,6 +42,7 @@ class PostSchedule:
 
     _waiting: dict[Hashable, _Wait] = field(default_factory=dict)
     _buckets: dict[str, Bucket] = field(default_factory=dict)  # by channel, while they are not full
+    _full_at: float = -math.inf  # when all of them are
     _not_before: float = -math.inf
     _recent: deque[tuple[float, str]] = field(default_factory=deque)  # when posts of late went, and whose they were
 
@@ -69,6 +70,10 @@ class PostSchedule:
 
     def next(self, now: float) -> Turn:
         """Choose the thread that should post now."""
+        if not self._waiting:  # as nearly always: it is asked whenever something has changed
+            if self._full_at <= now:
+                self._buckets.clear()
+            return Turn(None)
         deadline = math.inf
         self._buckets = {place: bucket for place, bucket in self._buckets.items() if bucket.has_at(now, BURST) > now}
         while self._recent and self._recent[0][0] <= now - OF_LATE:
@@ -90,6 +95,7 @@ class PostSchedule:
         self._recent.append((now, wait.person))
         self._buckets[wait.channel] = bucket = self._bucket(wait.channel)
         bucket.take(now)
+        self._full_at = max(self._full_at, bucket.has_at(now, BURST))
 
     def _bucket(self, channel: str) -> Bucket:
         return self._buckets.get(channel) or Bucket(PER_SECOND, BURST)

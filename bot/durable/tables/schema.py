@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 MAKING = 0x70657273  # the advisory lock of processes that make the schema in PostgreSQL; any number
 
 MOST = 2**31 - 1  # PostgreSQL's INTEGER
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")  # by PostgreSQL
 LONGEST = 1_000_000  # characters of one text; no answer that Slack can show comes near, and a write has to be brief
 
 
@@ -44,7 +45,12 @@ class _Words(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's
-        return None if value is None else re.sub("[\x00\ud800-\udfff]", "\ufffd", value[:LONGEST])
+        if value is None:
+            return None
+        words = value[:LONGEST]
+        if words.isascii() and "\0" not in words:  # as most are: looking at each character would take longer
+            return words
+        return _UNSTORABLE.sub("\ufffd", words)
 
 
 class _Count(TypeDecorator[int]):

@@ -102,19 +102,17 @@ def _answers(insert: Callable[[Table], Any], ours: AbstractSet[str], changes: Ch
 
 def _languages(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
     rows = [{"_key": key, "_language": language} for key, language in changes.languages.items() if key in ours]
-    return update(runs).where(runs.c.key == bindparam("_key")).values(language=bindparam("_language")), rows
+    return _NOTE_LANGUAGE, rows
 
 
 def _materials(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
     rows = [{"_key": key, "_material": material} for key, material in changes.materials.items() if key in ours]
-    return update(runs).where(runs.c.key == bindparam("_key")).values(material=bindparam("_material")), rows
+    return _NOTE_MATERIAL, rows
 
 
 def _stops(ours: AbstractSet[str], changes: Changes) -> tuple[Statement, Rows]:
     rows = [{"_key": key, "_user": user} for key, user in changes.stops.items() if key in ours]
-    # Whoever pressed first has stopped it.
-    stop = update(runs).where(runs.c.key == bindparam("_key"), runs.c.stopped_by.is_(None))
-    return stop.values(stopped_by=bindparam("_user")), rows
+    return _STOP, rows
 
 
 def _ends(ours: AbstractSet[str], changes: Changes, now: float) -> tuple[Statement, Rows]:
@@ -127,9 +125,14 @@ def _ends(ours: AbstractSet[str], changes: Changes, now: float) -> tuple[Stateme
 _IS_MESSAGE = (messages.c.run == bindparam("_run"), messages.c.part == bindparam("_part"))
 _WITHDRAW = delete(messages).where(*_IS_MESSAGE)
 _NOTE_CALL = update(messages).where(*_IS_MESSAGE, messages.c.ts.is_not(None)).values(intended_at=bindparam("_at"))
+_IS_RUN = runs.c.key == bindparam("_key")
+_NOTE_LANGUAGE = update(runs).where(_IS_RUN).values(language=bindparam("_language"))
+_NOTE_MATERIAL = update(runs).where(_IS_RUN).values(material=bindparam("_material"))
+# Whoever pressed first has stopped it.
+_STOP = update(runs).where(_IS_RUN, runs.c.stopped_by.is_(None)).values(stopped_by=bindparam("_user"))
 _END = (
     update(runs)
-    .where(runs.c.key == bindparam("_key"))
+    .where(_IS_RUN)
     # Whoever has the response URL can write in the bot's name; nobody needs it any more.
     .values(state=bindparam("_state"), ended_at=bindparam("_at"), owner=None, response_url=None)
 )
