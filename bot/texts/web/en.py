@@ -5,6 +5,7 @@ from bot.texts.web.words import Fault, Label, Words
 
 ENGLISH = Words(
     faults={
+        Fault.NOT_HTTP: "The request is not HTTP as it can be read here, or a part of its head is too long.",
         Fault.NOT_JSON: "The body is not JSON in UTF-8.",
         Fault.UNAUTHORIZED: "This needs the server's token: Authorization: Bearer, and the token.",
         Fault.FOREIGN_HOST: "The server does not answer by this name. Ask it by the address that it has printed.",

@@ -4,6 +4,7 @@ from bot.texts.web.words import Fault, Label, Words
 
 JAPANESE = Words(
     faults={
+        Fault.NOT_HTTP: "HTTPとして読めないか、ヘッダーが長すぎます。",
         Fault.NOT_JSON: "本文が UTF-8 の JSON ではありません。",
         Fault.UNAUTHORIZED: "サーバーのトークンが必要です（Authorization: Bearer のあとにトークン）。",
         Fault.FOREIGN_HOST: "サーバーはこの名前では応答しません。起動時に表示されたアドレスを使ってください。",
