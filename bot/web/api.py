@@ -31,7 +31,7 @@ class Api:
 
     def routes(self) -> Iterator[web.RouteDef]:
         """What is asked where."""
-        yield web.get("/openapi.json", self._describe, allow_head=False)
+        yield web.get("/openapi.json", self._describe)
         yield web.post("/v1/perspectives", self._ask)
         yield web.get("/v1/perspectives/{id}", self._read, allow_head=False)
         yield web.post("/v1/perspectives/{id}/stop", self._stop)
@@ -78,7 +78,7 @@ class Api:
 
     async def _tell(self, request: web.Request, run: Run) -> web.StreamResponse:
         with self._runs.reading(run) as news:
-            return await tell(request, run, news, choose_form(request.headers.get("Accept", "")))
+            return await tell(request, run, news, choose_form(",".join(request.headers.getall("Accept", ()))))
 
     async def _read_body(self, request: web.Request, *, needs_problem: bool) -> Asked:
         if request.content_type != JSON and (needs_problem or request.body_exists):
@@ -92,6 +92,8 @@ class Api:
             raise RefusedError(Fault.TOO_SLOW) from None
         except web.HTTPRequestEntityTooLarge:
             raise RefusedError(Fault.TOO_LARGE, limit=self._limit) from None
+        except web.RequestPayloadError:  # its pieces, or what they are packed in, have no form
+            raise RefusedError(Fault.NOT_JSON) from None
         asked = read_asked(body, needs_problem=needs_problem)
         if asked.language:
             request[LANGUAGE] = asked.language
