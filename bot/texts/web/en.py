@@ -76,6 +76,7 @@ ENGLISH = Words(
         Label.ALL_ENDED: "All answers have ended.",
         Label.RECONNECTING: "The connection broke; looking for the run again.",
         Label.LOST: "The server does not know this run any more: it was restarted, or it was long ago.",
+        Label.UNREACHABLE: "The server cannot be reached. Is it still running?",
         Label.EMPTY: "Tell a problem first.",
         Label.SIGN_IN: "Sign in",
         Label.TOKEN: "The server's token",

@@ -74,6 +74,7 @@ JAPANESE = Words(
         Label.ALL_ENDED: "すべての回答が終わりました。",
         Label.RECONNECTING: "接続が切れました。続きを探しています。",
         Label.LOST: "サーバーにこの質問の記録がもうありません。サーバーが再起動したか、時間がたっています。",
+        Label.UNREACHABLE: "サーバーに接続できません。動いていますか。",
         Label.EMPTY: "まず問題を書いてください。",
         Label.SIGN_IN: "サインイン",
         Label.TOKEN: "サーバーのトークン",

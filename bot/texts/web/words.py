@@ -78,6 +78,7 @@ class Label(Enum):
     ALL_ENDED = "all_ended"
     RECONNECTING = "reconnecting"
     LOST = "lost"
+    UNREACHABLE = "unreachable"
     EMPTY = "empty"
     SIGN_IN = "sign_in"
     TOKEN = "token"  # noqa: S105 - words, and none that is secret
