@@ -24,7 +24,10 @@ EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 LONGEST = 40  # lines
 PROBLEM = "Why do our releases slip?"
 REASON = "it comes with `--group examples`"
-SCRIPTS = {name: Script((*["word "] * 19, f"{name}."), 1 / (15 if name == "Depth" else 60)) for name in NAMES}
+SLOWEST = (
+    4.0  # seconds that the first answer is silent before its end; the others are whole by then, however busy it is
+)
+SCRIPTS = {name: Script((*["word "] * 19, SLOWEST * (name == "Depth"), f"{name}."), 1 / 60) for name in NAMES}
 WHOLE = {name: script.text for name, script in SCRIPTS.items()}
 LONGEST_START = 120.0  # seconds; gradio is large, and is compiled at its first start
 QUIET = {  # They would open a browser, and tell their makers that they were started.
