@@ -151,6 +151,21 @@ async def test_old_and_careful_clients_are_answered(headers: list[str]) -> None:
             assert b"event: done" in told
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ([JSON, "Content-Length: 100000"], 413),
+        (["Content-Type: text/plain", LENGTH], 415),
+        ([JSON, LENGTH, "Origin: http://evil.example"], 403),
+    ],
+)
+async def test_nobody_is_called_on_to_send_what_is_refused(headers: list[str], status: int) -> None:
+    """A careful client learns of it before it has sent anything."""
+    async with serving(ModelServer()) as site:
+        got, _, _ = split(await send(site, POST, *headers, "Expect: 100-continue"))
+        assert got == status
+
+
 @pytest.mark.parametrize("path", ["", "page.js", "openapi.json"])
 async def test_the_head_of_what_stands_still_can_be_had_alone(path: str) -> None:
     """As of anything that can be got."""
