@@ -2,19 +2,41 @@
 
 import asyncio
 import importlib
-import importlib.util
 import json
+import os
+import shlex
+import socket
+import sys
+from asyncio.subprocess import DEVNULL
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.support.model_server import KEY, MODEL, ModelServer, Script, words
+from tests.support.process import ROOT, until
 from tests.support.world import NAMES
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
 LONGEST = 40  # lines
 PROBLEM = "Why do our releases slip?"
+REASON = "it comes with `--group examples`"
+SLOWEST = (
+    4.0  # seconds that the first answer is silent before its end; the others are whole by then, however busy it is
+)
+SCRIPTS = {name: Script((*["word "] * 19, SLOWEST * (name == "Depth"), f"{name}."), 1 / 60) for name in NAMES}
+WHOLE = {name: script.text for name, script in SCRIPTS.items()}
+LONGEST_START = 120.0  # seconds; gradio is large, and is compiled at its first start
+QUIET = {  # They would open a browser, and tell their makers that they were started.
+    "STREAMLIT_SERVER_HEADLESS": "true",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    "GRADIO_ANALYTICS_ENABLED": "False",
+    "HF_HUB_OFFLINE": "1",
+    "PYTHONDONTWRITEBYTECODE": "",
+}
 
 
 @pytest.fixture
@@ -45,50 +67,108 @@ async def test_plain_asyncio(
     assert [f"# {name} (done in 0.2 s)\n\n{name}. More." in shown for name in NAMES] == [True] * 4
 
 
-class Caller:
-    """Calls an ASGI application as a server would, and goes away after so many pieces of the body."""
-
-    def __init__(self, app: Any, most: float = float("inf")) -> None:
-        self.app = app
-        self.body: list[bytes] = []
-        self._most = most
-        self._gone = asyncio.Event()
-
-    async def get(self, path: str, query: str) -> None:
-        """Ask for a path."""
-        scope = {"type": "http", "method": "GET", "path": path, "query_string": query.encode(), "headers": []}
-        incoming = [{"type": "http.request", "body": b"", "more_body": False}]
-
-        async def receive() -> dict[str, Any]:
-            if incoming:
-                return incoming.pop()
-            await self._gone.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: dict[str, Any]) -> None:
-            if message["type"] == "http.response.body" and message["body"]:
-                self.body.append(message["body"])
-                if len(self.body) >= self._most:
-                    self._gone.set()
-
-        # Not the newest version of the protocol: with that one, a send fails in place of a message that says so.
-        await self.app({**scope, "asgi": {"spec_version": "2.3"}, "app": self.app}, receive, send)
+@asynccontextmanager
+async def started(name: str, port_variable: str, model: ModelServer) -> AsyncIterator[str]:
+    """Run an example by the command that its first line tells, at a free port; its address, once something answers."""
+    first = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").partition("\n")[0]
+    command = shlex.split(first.partition(": python ")[2].removesuffix('"""'))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    of_model = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "OPENAI_MODEL": MODEL}
+    environment = os.environ | QUIET | of_model | {port_variable: str(port)}
+    child = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT, env=environment, stdout=DEVNULL)
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        async with asyncio.timeout(LONGEST_START), aiohttp.ClientSession() as client:
+            while child.returncode is None:
+                with suppress(aiohttp.ClientConnectionError):
+                    async with client.get(url):
+                        break
+                await asyncio.sleep(0.1)
+        yield url
+    finally:
+        with suppress(ProcessLookupError):
+            child.kill()
+        await child.wait()
 
 
-@pytest.mark.skipif(not importlib.util.find_spec("fastapi"), reason="FastAPI comes with `--group examples`")
-async def test_fastapi(model: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.slow
+async def test_fastapi() -> None:
     """Lines that grow; and who goes away closes the streams."""
-    async with model:
-        monkeypatch.setenv("OPENAI_BASE_URL", model.url)
-        example = importlib.import_module("docs.examples.fastapi_lines")
-        async with example.lifespan(example.app):
-            whole = Caller(example.app)
-            await whole.get("/perspectives", "problem=Why")
-            lines = [json.loads(line) for line in whole.body]
-            assert lines[-1] == {name: f"{name}. More." for name in NAMES}
-            assert lines[0] == {name: f"{name}." for name in NAMES}
-            model.scripts = {name: words(600, 10) for name in NAMES}
-            gone = Caller(example.app, most=5)
-            await gone.get("/perspectives", "problem=Why")
-            await asyncio.sleep(0.5)
-            assert (len(gone.body) >= 5, model.open_streams) == (True, 0)
+    pytest.importorskip("uvicorn", reason=REASON)
+    async with (
+        ModelServer(**SCRIPTS) as model,
+        started("fastapi_lines", "UVICORN_PORT", model) as url,
+        aiohttp.ClientSession() as client,
+    ):
+        asked = {"problem": PROBLEM}
+        async with client.get(f"{url}perspectives", params=asked) as response:
+            lines = [json.loads(line) async for line in response.content]
+        assert lines[-1] == WHOLE
+        assert is_quick_first([list(line.values()) for line in lines])
+        model.scripts = dict.fromkeys(NAMES, words(600, 20))
+        async with client.get(f"{url}perspectives", params=asked) as response:
+            while b"word" not in await response.content.readline():
+                pass
+            assert model.open_streams == 4
+            response.close()
+        await until(lambda: model.open_streams == 0, within=2)
+        assert model.requests[-1].is_cut_off
+
+
+@pytest.mark.slow
+async def test_gradio() -> None:
+    """Tuples for four boxes, by gradio's own client; and who leaves the page closes the streams."""
+    gradio_client = pytest.importorskip("gradio_client", reason=REASON)
+    async with (
+        ModelServer(**SCRIPTS) as model,
+        started("gradio_boxes", "GRADIO_SERVER_PORT", model) as url,
+        aiohttp.ClientSession() as client,
+    ):
+
+        def ask() -> list[tuple[str, ...]]:
+            return list(gradio_client.Client(url, verbose=False).submit(PROBLEM, api_name="/perspectives"))
+
+        shown = await asyncio.to_thread(ask)
+        assert dict(zip(NAMES, shown[-1], strict=True)) == WHOLE
+        assert is_quick_first(shown)
+        model.scripts = dict.fromkeys(NAMES, words(600, 20))
+        async with client.get(f"{url}config") as response:
+            functions = {one["api_name"]: one["id"] for one in (await response.json())["dependencies"]}
+        body = {"data": [PROBLEM], "fn_index": functions["perspectives"], "session_hash": "page"}
+        async with client.post(f"{url}gradio_api/queue/join", json=body) as response:
+            assert response.status == 200
+        async with client.get(f"{url}gradio_api/queue/data", params={"session_hash": "page"}) as response:
+            async for line in response.content:
+                if b"word" in line:
+                    break
+            assert model.open_streams == 4
+            response.close()
+        await until(lambda: model.open_streams == 0, within=2)
+
+
+@pytest.mark.slow
+async def test_streamlit() -> None:
+    """Its page is there, and its script fills four boxes."""
+    testing = pytest.importorskip("streamlit.testing.v1", reason=REASON)
+    async with ModelServer(**SCRIPTS) as model, started("streamlit_boxes", "STREAMLIT_SERVER_PORT", model):
+        of_model = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "OPENAI_MODEL": MODEL}
+
+        def ask() -> Any:
+            with pytest.MonkeyPatch.context() as environment:
+                for name, value in of_model.items():
+                    environment.setenv(name, value)
+                app = testing.AppTest.from_file(str(EXAMPLES / "streamlit_boxes.py"), default_timeout=30).run()
+                assert not app.markdown
+                return app.text_area[0].set_value(PROBLEM).run()
+
+        app = await asyncio.to_thread(ask)
+        assert not app.exception
+        boxes = {box.value.split("\n\n")[0].split()[-1]: box.value.split("\n\n")[1] for box in app.markdown}
+        assert boxes == WHOLE
+
+
+def is_quick_first(shown: Sequence[Sequence[str]]) -> bool:
+    """Whether the quick answers stood whole before the slow one did: nobody waits for the slowest."""
+    whole = list(WHOLE.values())
+    return any(list(one)[1:] == whole[1:] and one[0] != whole[0] for one in shown)

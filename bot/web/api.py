@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from bot.texts import choose
 from bot.texts.web.words import Fault
@@ -31,12 +31,12 @@ class Api:
 
     def routes(self) -> Iterator[web.RouteDef]:
         """What is asked where."""
-        yield web.get("/openapi.json", self._describe, allow_head=False)
-        yield web.post("/v1/perspectives", self._ask)
+        yield web.get("/openapi.json", self._describe)
+        yield web.post("/v1/perspectives", self._ask, expect_handler=_let_wait)
         yield web.get("/v1/perspectives/{id}", self._read, allow_head=False)
-        yield web.post("/v1/perspectives/{id}/stop", self._stop)
-        yield web.post("/v1/perspectives/{id}/together", self._draw_together)
-        yield web.post("/v1/perspectives/{id}/{key}/deeper", self._go_deeper)
+        yield web.post("/v1/perspectives/{id}/stop", self._stop, expect_handler=_let_wait)
+        yield web.post("/v1/perspectives/{id}/together", self._draw_together, expect_handler=_let_wait)
+        yield web.post("/v1/perspectives/{id}/{key}/deeper", self._go_deeper, expect_handler=_let_wait)
 
     async def _describe(self, _: web.Request) -> web.Response:
         return web.Response(body=self._description, content_type=JSON)
@@ -78,7 +78,7 @@ class Api:
 
     async def _tell(self, request: web.Request, run: Run) -> web.StreamResponse:
         with self._runs.reading(run) as news:
-            return await tell(request, run, news, choose_form(request.headers.get("Accept", "")))
+            return await tell(request, run, news, choose_form(",".join(request.headers.getall("Accept", ()))))
 
     async def _read_body(self, request: web.Request, *, needs_problem: bool) -> Asked:
         if request.content_type != JSON and (needs_problem or request.body_exists):
@@ -87,11 +87,14 @@ class Api:
             raise RefusedError(Fault.TOO_LARGE, limit=self._limit)
         try:
             async with asyncio.timeout(BODY_TIMEOUT):
+                await _call_for_body(request)
                 body = await request.read()
         except TimeoutError:
             raise RefusedError(Fault.TOO_SLOW) from None
         except web.HTTPRequestEntityTooLarge:
             raise RefusedError(Fault.TOO_LARGE, limit=self._limit) from None
+        except web.RequestPayloadError:  # its pieces, or what they are packed in, have no form
+            raise RefusedError(Fault.NOT_JSON) from None
         asked = read_asked(body, needs_problem=needs_problem)
         if asked.language:
             request[LANGUAGE] = asked.language
@@ -100,3 +103,14 @@ class Api:
 
 def _party(request: web.Request) -> str:
     return find_party(request.remote or "")
+
+
+async def _let_wait(_: web.Request) -> None:
+    """Let who asks before sending a body wait: aiohttp would call for it before anybody has looked at the request."""
+
+
+async def _call_for_body(request: web.Request) -> None:
+    """Tell a client that waits for it that its body is wanted."""
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # of the answer, which is still to come

@@ -1,13 +1,27 @@
 """How many connections there may be, and what makes room for further ones.
 
 A connection costs a file and some memory before anything has been asked over it, so there are no more than `MOST`.
-When all are taken, the one that has been open for longest without a request is closed; if all have asked for
-something, the new one is. What is asked for is bounded elsewhere.
+When all are taken, the one over which nothing has been asked or answered for longest is closed; if something is being
+answered over each, the new one is. What is asked for is bounded elsewhere.
+
+What comes over one and is no HTTP is refused as all else is, as JSON, and is not quoted in the log.
 """
 
 import asyncio
-from collections.abc import Callable
-from typing import cast
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from http import HTTPStatus
+from typing import Any, cast
+
+from aiohttp import web
+
+from bot.errors import describe
+from bot.texts.web.words import Fault
+from bot.web.refusals import RefusedError
+from bot.web.stream import JSON, write_json
+
+logger = logging.getLogger(__name__)
 
 MOST = 400  # connections; systems mostly let a process have 1,024 files, of which streams to the model take some
 
@@ -18,7 +32,7 @@ class Connections:
     def __init__(self, serve: Callable[[], asyncio.Protocol], most: int = MOST) -> None:
         self.serve = serve
         self.open: set[Connection] = set()
-        self._silent: dict[Connection, None] = {}  # those without a request, in the order of their coming
+        self._silent: dict[Connection, None] = {}  # those over which nothing is being answered, the longest first
         self._most = most
 
     def __call__(self) -> "Connection":
@@ -37,9 +51,15 @@ class Connections:
         self._silent[connection] = None
         return True
 
-    def note_request(self, connection: "Connection") -> None:
-        """Note that something was asked."""
+    @contextmanager
+    def answering(self, connection: "Connection") -> Iterator[None]:
+        """Note that something is being answered, within the block."""
         self._silent.pop(connection, None)
+        try:
+            yield
+        finally:
+            if connection in self.open:
+                self._silent[connection] = None
 
     def drop(self, connection: "Connection") -> None:
         """Note that one is closed."""
@@ -64,9 +84,9 @@ class Connection(asyncio.Protocol):
         self._inner = self._connections.serve()
         self._inner.connection_made(transport)
 
-    def note_request(self) -> None:
-        """Note that something was asked over it."""
-        self._connections.note_request(self)
+    def answering(self) -> AbstractContextManager[None]:
+        """Note that something is being answered over it, within the block."""
+        return self._connections.answering(self)
 
     def abort(self) -> None:
         """Close it at once."""
@@ -97,3 +117,42 @@ class Connection(asyncio.Protocol):
         """See `asyncio.Protocol`."""
         if self._inner is not None:
             self._inner.resume_writing()
+
+
+class Protocol(web.RequestHandler):
+    """aiohttp's, with a word of ours for what is no HTTP, and without the words of others in the log.
+
+    `headers` are those that every answer has.
+    """
+
+    __slots__ = ("_headers",)
+
+    def __init__(self, server: web.Server, headers: Mapping[str, str], **options: Any) -> None:
+        super().__init__(server, **options)
+        self._headers = headers
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = HTTPStatus.INTERNAL_SERVER_ERROR,
+        exc: BaseException | None = None,
+        message: str | None = None,  # noqa: ARG002 - aiohttp's signature
+    ) -> web.StreamResponse:
+        """Answer what could not be read, or what no handler has answered for."""
+        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+            self.log_exception(exc_info=exc)
+        else:
+            logger.debug("web.unreadable error=%s", type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionResetError("an answer has begun: there can be no other")
+        refusal = RefusedError(Fault.BROKEN if status == HTTPStatus.INTERNAL_SERVER_ERROR else Fault.NOT_HTTP)
+        response = web.Response(
+            body=write_json(refusal.write("en")), status=refusal.status, content_type=JSON, headers=self._headers
+        )
+        response.force_close()
+        return response
+
+    def log_exception(self, *_: Any, exc_info: BaseException | None = None, **__: Any) -> None:
+        """Log a fault of the server's: not that a client is gone, or that what it sent has no form."""
+        if exc_info is not None and not isinstance(exc_info, ConnectionError | web.RequestPayloadError):
+            logger.error("web.broken error=%s", describe(exc_info))

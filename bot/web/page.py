@@ -51,10 +51,10 @@ class Page:
 
     def routes(self) -> Iterator[web.RouteDef]:
         """What is asked where."""
-        yield web.get("/", self._show, allow_head=False)
+        yield web.get("/", self._show)
         yield web.post(LOGIN, self._sign_in)
         for path in self.OPEN:
-            yield web.get(path, self._send, allow_head=False)
+            yield web.get(path, self._send)
 
     async def _show(self, request: web.Request) -> web.Response:
         if not request.get(IS_SIGNED_IN, True):
@@ -80,7 +80,9 @@ class Page:
                 given = (await request.post()).get("token", "")
         except TimeoutError:
             raise RefusedError(Fault.TOO_SLOW) from None
-        except ValueError:  # it is no text
+        except web.HTTPRequestEntityTooLarge:
+            raise RefusedError(Fault.TOO_LARGE, limit=LONGEST_FORM) from None
+        except (ValueError, LookupError, web.RequestPayloadError):  # it is no text, or of letters that nobody knows
             given = ""
         if not self._guard.token or not isinstance(given, str) or not self._guard.is_token(given.strip()):
             self._failures.note(party, now)

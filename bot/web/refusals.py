@@ -7,6 +7,7 @@ from bot.texts.web import WORDS
 from bot.texts.web.words import Fault
 
 STATUS = {
+    Fault.NOT_HTTP: HTTPStatus.BAD_REQUEST,
     Fault.NOT_JSON: HTTPStatus.BAD_REQUEST,
     Fault.UNAUTHORIZED: HTTPStatus.UNAUTHORIZED,
     Fault.FOREIGN_HOST: HTTPStatus.FORBIDDEN,

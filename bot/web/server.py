@@ -12,7 +12,8 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from functools import partial
 from http import HTTPStatus
 from typing import cast
 
@@ -29,7 +30,7 @@ from bot.settings import WebSettings
 from bot.texts.web.words import Fault
 from bot.web.api import LANGUAGE, Api
 from bot.web.asking import body_limit, read_language
-from bot.web.connections import Connection, Connections
+from bot.web.connections import Connection, Connections, Protocol
 from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
 from bot.web.page import IS_SIGNED_IN, LOGIN, Page
 from bot.web.refusals import RefusedError
@@ -119,8 +120,10 @@ def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
 
     @web.middleware
     async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
-        _check(request, guard, failures)
-        return await handler(request)
+        protocol = request.transport.get_protocol() if request.transport else None
+        with protocol.answering() if isinstance(protocol, Connection) else nullcontext():
+            _check(request, guard, failures)
+            return await handler(request)
 
     app = web.Application(middlewares=[_tell_refusals, watch], client_max_size=body_limit(runs.problem_limit))
     app.add_routes([*Api(runs, language).routes(), *Page(guard, failures).routes()])
@@ -130,18 +133,15 @@ def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
 
 @asynccontextmanager
 async def _serving(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        handler_cancellation=True,
-        keepalive_timeout=IDLE_LIMIT,
-        lingering_time=LINGERING,
-        shutdown_timeout=CLOSING,
-    )
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=CLOSING)
     await runner.setup()
+    loop = asyncio.get_running_loop()
     try:
-        connections = Connections(cast("web.Server", runner.server))
-        server = await asyncio.get_running_loop().create_server(connections, sock=listener, backlog=BACKLOG)
+        options = {"loop": loop, "access_log": None, "keepalive_timeout": IDLE_LIMIT, "lingering_time": LINGERING}
+        connections = Connections(
+            partial(Protocol, cast("web.Server", runner.server), HEADERS | {hdrs.CACHE_CONTROL: "no-store"}, **options)
+        )
+        server = await loop.create_server(connections, sock=listener, backlog=BACKLOG)
         try:
             yield
         finally:
@@ -168,10 +168,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _check(request: web.Request, guard: Guard, failures: Failures) -> None:
     """Let a request pass, or refuse it; what a page is to know of it stands in it then."""
-    protocol = request.transport.get_protocol() if request.transport else None
-    if isinstance(protocol, Connection):
-        protocol.note_request()
-    is_page = request.path == "/" and request.method == hdrs.METH_GET
+    is_page = request.path == "/" and request.method in {hdrs.METH_GET, hdrs.METH_HEAD}
     guard.check_source(request.headers, is_page=is_page)
     if not guard.token or request.path in Page.OPEN or request.path == LOGIN:
         return
@@ -220,4 +217,4 @@ async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamRe
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
-    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

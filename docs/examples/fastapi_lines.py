@@ -1,4 +1,4 @@
-"""The same behind FastAPI, a line of JSON whenever an answer has grown: fastapi run docs/examples/fastapi_lines.py
+"""A line of JSON whenever an answer has grown, by FastAPI: python -m uvicorn docs.examples.fastapi_lines:app
 
 curl -N 'http://127.0.0.1:8000/perspectives?problem=Why+do+our+releases+slip'
 """

@@ -22,22 +22,48 @@ def port_of(site: Site) -> int:
     return int(site.url.rstrip("/").rpartition(":")[2])
 
 
+def count_connections() -> int:
+    """How many the process has."""
+    gc.collect()
+    return sum(isinstance(one, Connection) for one in gc.get_objects())
+
+
 def test_the_one_that_has_said_nothing_for_longest_makes_room() -> None:
     """And where all have, the new one is turned away."""
     connections = Connections(asyncio.Protocol, most=2)
     transports = [Mock(asyncio.Transport) for _ in range(5)]
     coming = [Connection(connections) for _ in transports]
-    first, _, third, fourth, fifth = coming
-    for connection, transport in zip(coming, transports, strict=True):
-        if connection is fifth:
-            first.connection_lost(None)
-        connection.connection_made(transport)
-        if connection in {first, third}:
-            connection.note_request()
-        if connection in {third, fourth}:
+    first, second, third, fourth, fifth = coming
+
+    def come(connection: Connection) -> None:
+        connection.connection_made(transports[coming.index(connection)])
+
+    come(first)
+    come(second)
+    with first.answering():
+        come(third)
+        assert connections.open == {first, third}  # the second had asked for nothing
+        with third.answering():
+            come(fourth)
             assert connections.open == {first, third}
-    assert connections.open == {third, fifth}
-    assert [transport.abort.called for transport in transports] == [False, True, False, True, False]
+    come(fifth)
+    assert connections.open == {first, fifth}  # over the third, nothing was going on for longest
+    first.connection_lost(None)
+    assert connections.open == {fifth}
+    assert [transport.abort.called for transport in transports] == [False, True, True, True, False]
+
+
+def test_one_that_is_lost_while_it_is_answered_is_kept_no_longer() -> None:
+    """Nor does it make room for others."""
+    connections = Connections(asyncio.Protocol, most=1)
+    first, second = Connection(connections), Connection(connections)
+    first.connection_made(Mock(asyncio.Transport))
+    with first.answering():
+        first.connection_lost(None)
+    transport = Mock(asyncio.Transport)
+    second.connection_made(transport)
+    assert connections.open == {second}
+    assert not transport.abort.called
 
 
 async def test_a_silent_connection_is_closed() -> None:
@@ -71,8 +97,7 @@ async def test_ten_thousand_half_open_requests_keep_nobody_out() -> None:
             if number % 2_500 == 2_499:
                 async with asyncio.timeout(10):
                     answered += len((await site.ask(problem=PROBLEM)).of("done"))
-        gc.collect()
-        assert sum(isinstance(one, Connection) for one in gc.get_objects()) <= MOST + 50  # some are being closed
+        assert count_connections() <= MOST + 50  # some are being closed
         for writer in open_ones:
             writer.close()
     assert answered == 4
@@ -81,21 +106,37 @@ async def test_ten_thousand_half_open_requests_keep_nobody_out() -> None:
 LONG = Script(tuple("あ" * 500 for _ in range(79)), every=1.0)  # 39,500 characters, thrice the bytes
 
 
+def ask_and_read_nothing(client: socket.socket, site: Site, *headers: str) -> None:
+    """Ask over a socket that takes next to nothing."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # what is on its way is the system's to keep
+    client.connect(("127.0.0.1", port_of(site)))
+    body = '{"problem": "Why?"}'
+    head = (f"Host: 127.0.0.1:{port_of(site)}", "Content-Type: application/json", f"Content-Length: {len(body)}")
+    client.sendall("\r\n".join((f"POST /{ASK} HTTP/1.1", *head, *headers, "", body)).encode())
+
+
 async def test_a_client_that_does_not_read_is_cut_off() -> None:
     """And its streams end with it, as those of one that is gone."""
     model = ModelServer(**dict.fromkeys(NAMES, LONG))
     async with serving(model) as site:
         with socket.socket() as client:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)  # what is on its way is the system's to keep
-            client.connect(("127.0.0.1", port_of(site)))
-            body = b'{"problem": "Why?"}'
-            head = f"POST /{ASK} HTTP/1.1\r\nHost: 127.0.0.1:{port_of(site)}\r\nContent-Type: application/json\r\n"
-            client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+            ask_and_read_nothing(client, site)
             await asyncio.sleep(15)
             assert model.open_streams == 4
             await asyncio.sleep(50)
             assert model.open_streams == 0
             assert all(request.is_cut_off for request in model.requests)
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+async def test_so_is_one_that_does_not_read_all_at_once(accept: str) -> None:
+    """What is told in one piece, however long, is kept for it no longer than what is told as it grows."""
+    model = ModelServer(**dict.fromkeys(NAMES, Script(("あ" * 40_000,))))
+    async with serving(model) as site:
+        with socket.socket() as client:
+            ask_and_read_nothing(client, site, f"Accept: {accept}")
+            await asyncio.sleep(PATIENCE + 10)
+            assert count_connections() == 0
 
 
 async def test_a_slow_reader_misses_nothing() -> None:

@@ -5,6 +5,7 @@ from bot.texts.web.words import Fault, Label, Words
 
 ENGLISH = Words(
     faults={
+        Fault.NOT_HTTP: "The request is not HTTP as it can be read here, or a part of its head is too long.",
         Fault.NOT_JSON: "The body is not JSON in UTF-8.",
         Fault.UNAUTHORIZED: "This needs the server's token: Authorization: Bearer, and the token.",
         Fault.FOREIGN_HOST: "The server does not answer by this name. Ask it by the address that it has printed.",
@@ -75,6 +76,7 @@ ENGLISH = Words(
         Label.ALL_ENDED: "All answers have ended.",
         Label.RECONNECTING: "The connection broke; looking for the run again.",
         Label.LOST: "The server does not know this run any more: it was restarted, or it was long ago.",
+        Label.UNREACHABLE: "The server cannot be reached. Is it still running?",
         Label.EMPTY: "Tell a problem first.",
         Label.SIGN_IN: "Sign in",
         Label.TOKEN: "The server's token",

@@ -4,6 +4,7 @@ from bot.texts.web.words import Fault, Label, Words
 
 JAPANESE = Words(
     faults={
+        Fault.NOT_HTTP: "HTTPとして読めないか、ヘッダーが長すぎます。",
         Fault.NOT_JSON: "本文が UTF-8 の JSON ではありません。",
         Fault.UNAUTHORIZED: "サーバーのトークンが必要です（Authorization: Bearer のあとにトークン）。",
         Fault.FOREIGN_HOST: "サーバーはこの名前では応答しません。起動時に表示されたアドレスを使ってください。",
@@ -73,6 +74,7 @@ JAPANESE = Words(
         Label.ALL_ENDED: "すべての回答が終わりました。",
         Label.RECONNECTING: "接続が切れました。続きを探しています。",
         Label.LOST: "サーバーにこの質問の記録がもうありません。サーバーが再起動したか、時間がたっています。",
+        Label.UNREACHABLE: "サーバーに接続できません。動いていますか。",
         Label.EMPTY: "まず問題を書いてください。",
         Label.SIGN_IN: "サインイン",
         Label.TOKEN: "サーバーのトークン",

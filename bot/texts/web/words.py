@@ -13,6 +13,7 @@ from bot.texts.language import Plural
 class Fault(Enum):
     """Why a request comes to nothing; in brackets, the arguments of its words."""
 
+    NOT_HTTP = "not_http"
     NOT_JSON = "not_json"
     UNAUTHORIZED = "unauthorized"
     FOREIGN_HOST = "foreign_host"
@@ -77,6 +78,7 @@ class Label(Enum):
     ALL_ENDED = "all_ended"
     RECONNECTING = "reconnecting"
     LOST = "lost"
+    UNREACHABLE = "unreachable"
     EMPTY = "empty"
     SIGN_IN = "sign_in"
     TOKEN = "token"  # noqa: S105 - words, and none that is secret

@@ -1,7 +1,7 @@
 // What happens on the page: asking, reading what comes, going on with it, and finding a run again after a reload.
 
 import { events, Refused, tell } from "./stream.js";
-import { Box, chooseLanguage, make, remember, remembered, say, speak, summarize, toMarkdown } from "./view.js";
+import { Box, chooseLanguage, forgetOthers, make, remember, remembered, say, speak, summarize, toMarkdown } from "./view.js";
 
 const ASK = "/v1/perspectives";
 const LINGER = 10; // seconds that a run goes on without this page: a reload, or a lift without a network
@@ -10,7 +10,7 @@ const PAUSES = [300, 700, 1500, 3000, 4000]; // milliseconds before each try to 
 const at = (id) => document.getElementById(id);
 const field = at("problem");
 let language = chooseLanguage();
-let run = null; // { id, problem, language, boxes, drawn, reading }
+let run = null; // { id, problem, language, boxes, drawn, reading, before, left }; its boxes come when it has begun
 
 at("ask").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -45,8 +45,7 @@ async function start(problem) {
     field.focus();
     return fail(new Error(say(language, "empty")));
   }
-  const mine = { id: "", problem, language, boxes: [], drawn: [], reading: true };
-  open(mine);
+  const mine = open("", problem);
   await follow(mine, { body: { problem, linger: LINGER } });
 }
 
@@ -54,8 +53,7 @@ async function start(problem) {
 async function resume() {
   const id = new URLSearchParams(location.hash.slice(1)).get("run");
   if (!id || id === run?.id || run?.reading) return;
-  const mine = { id, problem: "", language, boxes: [], drawn: [], reading: true };
-  open(mine);
+  const mine = open(id, "");
   await follow(mine, {});
 }
 
@@ -121,6 +119,7 @@ function begin(mine, data) {
     for (const box of mine.boxes) Object.assign(box, { text: "", seconds: null });
   } else {
     if (field.value.trim() !== data.problem) field.value = data.problem;
+    mine.before?.left.abort();
     mine.before = null;
     at("drawn").replaceChildren();
     mine.boxes = data.perspectives.map((one) => new Box(one, data.language, { since }));
@@ -138,7 +137,7 @@ function begin(mine, data) {
 async function read(mine, path, body) {
   let box = null;
   try {
-    for await (const [name, data] of events(path, { body })) {
+    for await (const [name, data] of events(path, { body, signal: mine.left.signal })) {
       if (name === "run") box = place(mine, data);
       else if (name === "draft" || name === "end") box.take(data);
       else if (name === "error") throw new Refused(500, data.code, data.words);
@@ -148,6 +147,7 @@ async function read(mine, path, body) {
       }
     }
   } catch (error) {
+    if (mine.left.signal.aborted) return;
     fail(error);
   }
   box?.interrupt();
@@ -171,7 +171,7 @@ function place(mine, data) {
 }
 
 async function drawTogether() {
-  const mine = run;
+  const mine = shown();
   fail(null);
   at("together").disabled = true;
   await read(mine, `${ASK}/${mine.id}/together`, { linger: LINGER });
@@ -221,11 +221,17 @@ function addDeeper(mine, box) {
 }
 
 /** Ask for a run; what is shown of the one before stays until this one has begun. */
-function open(mine) {
-  mine.before = run;
-  run = mine;
+function open(id, problem) {
+  const left = new AbortController(); // says that another run has taken its place
+  run = { id, problem, language, boxes: [], drawn: [], reading: true, before: run, left };
   at("start").disabled = true;
   at("status").textContent = "";
+  return run;
+}
+
+/** The run whose boxes are on the page. */
+function shown() {
+  return run?.boxes.length ? run : run?.before;
 }
 
 function close(asked) {
@@ -259,7 +265,8 @@ function lose(mine) {
 
 function fail(error) {
   at("error").hidden = !error;
-  at("error").textContent = error ? error.message : "";
+  // A browser's own words for a server that is away are English, and other in each.
+  at("error").textContent = error instanceof TypeError ? say(language, "unreachable") : (error?.message ?? "");
   if (error instanceof Refused && error.code === "unauthorized") location.reload();
   if (!error) {
     at("start").dataset.label = "start";
@@ -269,7 +276,7 @@ function fail(error) {
 
 async function copy() {
   try {
-    await navigator.clipboard.writeText(toMarkdown(run.problem, run.language, run.boxes, run.drawn));
+    await navigator.clipboard.writeText(toMarkdown(shown()));
     at("status").textContent = say(language, "copied");
   } catch {
     at("status").textContent = say(language, "not_copied");
@@ -277,23 +284,13 @@ async function copy() {
 }
 
 function download() {
-  const file = new Blob([toMarkdown(run.problem, run.language, run.boxes, run.drawn)], { type: "text/markdown" });
+  const file = new Blob([toMarkdown(shown())], { type: "text/markdown" });
   const link = make("a", "", { download: "perspectives.md", href: URL.createObjectURL(file) });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 function all() {
-  return run ? [...run.boxes, ...run.drawn, ...run.boxes.flatMap((box) => box.followUps ?? [])] : [];
-}
-
-/** When other runs had begun is of no use any more. */
-function forgetOthers(id) {
-  try {
-    for (const name of Object.keys(localStorage)) {
-      if (name.startsWith("since ") && name !== `since ${id}`) localStorage.removeItem(name);
-    }
-  } catch {
-    // Nothing was kept.
-  }
+  const { boxes, drawn } = shown() ?? { boxes: [], drawn: [] };
+  return [...boxes, ...drawn, ...boxes.flatMap((box) => box.followUps ?? [])];
 }

@@ -127,7 +127,7 @@ export function summarize(list, boxes, drawn) {
 }
 
 /** All that stands on the page, for a file. */
-export function toMarkdown(problem, language, boxes, drawn) {
+export function toMarkdown({ problem, language, boxes, drawn }) {
   const takeaways = [...drawn, ...boxes].filter((box) => box.takeaway).map((box) => `- **${box.name}**: ${box.takeaway}`);
   const summary = takeaways.length ? [`## ${say(language, "summary")}\n\n${takeaways.join("\n")}`] : [];
   const quoted = `> ${problem.replaceAll("\n", "\n> ")}`;
@@ -159,5 +159,16 @@ export function remember(name, value) {
     localStorage.setItem(name, value);
   } catch {
     // Then it is not kept.
+  }
+}
+
+/** When other runs had begun is of no use any more. */
+export function forgetOthers(id) {
+  try {
+    for (const name of Object.keys(localStorage)) {
+      if (name.startsWith("since ") && name !== `since ${id}`) localStorage.removeItem(name);
+    }
+  } catch {
+    // Nothing was kept.
   }
 }
