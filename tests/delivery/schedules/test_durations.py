@@ -44,11 +44,12 @@ def test_a_second_is_worth_less_the_fewer_answers_last_so_long() -> None:
     assert durations.spent(3.0)(2.0) == pytest.approx((spent(5.0) - spent(3.0)), rel=0.05)
 
 
-def test_those_to_come_are_worth_nothing_at_once() -> None:
-    """In a minute in which one comes each second, about as much as the last of them are then."""
+def test_one_to_come_is_worth_what_it_is_likely_to_last() -> None:
+    """Nothing at once, what one that goes on is worth as long as all do, and hardly more after that."""
     durations = learned(*[6.0] * KEPT)
     assert durations.spent_anew(0.0) == 0
-    assert durations.spent_anew(60.0) == pytest.approx(57 * durations.spent(0.0)(6.0), rel=0.2)
+    assert durations.spent_anew(3.0) == pytest.approx(durations.spent(0.0)(3.0), rel=0.01)
+    assert durations.spent_anew(60.0) < 1.1 * durations.spent_anew(7.0)
 
 
 def test_what_cannot_be_is_no_trouble() -> None:
