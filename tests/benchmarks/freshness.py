@@ -48,6 +48,7 @@ class Result:
     edits: int
 
 
+@cache
 def measure(policy: str, world: str, load: str) -> Result:
     """Let a policy show a load in a world."""
     if policy == "ours":

@@ -18,7 +18,7 @@ def test_before_an_answer_has_ended_the_guess_is_all_there_is() -> None:
     assert durations.goes_on(LONG - 0.5, 1.0) == pytest.approx(BEYOND, abs=0.05)
     assert durations.goes_on(20, 50) > 0.99  # who waits for it is not to see it stand still
     assert durations.goes_on(160, 80) > durations.goes_on(80, 80)  # what is old already is likely to become older
-    assert SHORTEST <= durations.soon() < 6
+    assert SHORTEST <= durations.soon() <= 6
 
 
 def test_the_answers_of_late_are_believed_and_never_quite() -> None:
