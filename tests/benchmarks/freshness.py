@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -47,6 +48,7 @@ class Result:
     edits: int
 
 
+@cache
 def measure(policy: str, world: str, load: str) -> Result:
     """Let a policy show a load in a world."""
     if policy == "ours":
@@ -57,7 +59,7 @@ def measure(policy: str, world: str, load: str) -> Result:
         show: Policy = POLICIES.get(policy) or (lambda slack, _: by_plan(slack, _calls(load, world, policy)))
         messages, slack = _show(show, load, world)
     assert len(messages) == sum(len(run.answers) for run in LOADS[load]), "every answer has a message"
-    seen = [_look(answer.tokens, slack.shown[int(ts)]) for answer, ts in messages]
+    seen = [look(answer.tokens, slack.shown[int(ts)]) for answer, ts in messages]
     return Result(
         sum(age for age, _, _ in seen) / len(seen),
         max(freeze for _, freeze, _ in seen),
@@ -67,7 +69,7 @@ def measure(policy: str, world: str, load: str) -> Result:
     )
 
 
-def _look(tokens: Sequence[float], shown: Sequence[tuple[float, int]]) -> tuple[float, float, float]:
+def look(tokens: Sequence[float], shown: Sequence[tuple[float, int]]) -> tuple[float, float, float]:
     """Mean age, worst freeze and lateness of one answer, whose message had so many tokens since each moment."""
     length, area, freeze = 0, 0.0, 0.0
     changed = at = tokens[0]
@@ -101,13 +103,15 @@ Results = Mapping[tuple[str, str, str], Result]  # by load, world and policy
 
 
 def measure_all(loads: Sequence[str]) -> Results:
-    """Every policy under these loads, in every world."""
-    return {
-        (load, world, policy): measure(policy, world, load)
-        for load in loads
-        for world in worlds_for(load, list(WORLDS))
-        for policy in NAMES
-    }
+    """Every policy under these loads, in every world, on every processor."""
+    places = [(load, world) for load in loads for world in worlds_for(load, list(WORLDS))]
+    with ProcessPoolExecutor() as processes:
+        found = dict(zip(places, processes.map(_measure_each, *zip(*places, strict=True)), strict=True))
+    return {(*place, policy): result for place, results in found.items() for policy, result in results.items()}
+
+
+def _measure_each(load: str, world: str) -> dict[str, Result]:
+    return {policy: measure(policy, world, load) for policy in NAMES}
 
 
 def table(results: Results) -> str:

@@ -12,7 +12,7 @@ whose last text would be late for want of slots is posted whole.
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import inf
 
@@ -122,9 +122,10 @@ def _plans(messages: Sequence[Message], limit: Limit) -> Iterator[Plan]:
     most = 0
     while lasts and limit.gap(len(lasts) + most) <= span:
         most += 1
+    growth = _grow([edit.message for edit in lasts if edit.message])
     for number in range(0, most + 1, 1 + most // TRIED):
         edits = [Edit(edit.at, edit.message, is_last=True) for edit in lasts]
-        edits += [Edit(at) for at in _spread([edit.message for edit in lasts if edit.message], number)]
+        edits += [Edit(at) for at in growth.spread(number)]
         edits.sort(key=lambda edit: (edit.at, edit.is_last))
         one = Plan(messages, limit, edits)
         one.thin_out()
@@ -132,15 +133,24 @@ def _plans(messages: Sequence[Message], limit: Limit) -> Iterator[Plan]:
         yield one
 
 
-def _spread(messages: Sequence[Message], number: int) -> list[float]:
-    """So many moments, spread evenly over the time in which the messages' answers grow, each counted."""
-    if not number:
-        return []
-    begin, end = min(one.started for one in messages), max(one.ended for one in messages)
-    pieces = [begin + PIECE * (count + 0.5) for count in range(int((end - begin) / PIECE) + 1)]
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    """How much grows: in pieces of time, the moment of each and the sum until then; and how many do at once."""
+
+    moments: Sequence[float]
+    grown: Sequence[int]
+    most: int
+
+    def spread(self, number: int) -> list[float]:
+        """So many moments, spread evenly over the time in which answers grow, each counted."""
+        wanted = ((count + (self.most + 1) / 2) / (number + self.most) * self.grown[-1] for count in range(number))
+        return [self.moments[bisect_left(self.grown, amount)] for amount in wanted]
+
+
+def _grow(messages: Sequence[Message]) -> _Growth:
+    """How much of the messages' answers grows when."""
+    begin, end = min((one.started for one in messages), default=0.0), max((one.ended for one in messages), default=0.0)
+    moments = [begin + PIECE * (count + 0.5) for count in range(int((end - begin) / PIECE) + 1)]
     starts, ends = sorted(one.started for one in messages), sorted(one.ended for one in messages)
-    growing = [bisect_left(starts, at) - bisect_right(ends, at) for at in pieces]
-    grown = list(accumulate(growing))
-    most = max(growing)
-    wanted = ((count + (most + 1) / 2) / (number + most) * grown[-1] for count in range(number))
-    return [pieces[bisect_left(grown, amount)] for amount in wanted]
+    growing = [bisect_left(starts, at) - bisect_right(ends, at) for at in moments]
+    return _Growth(moments, list(accumulate(growing)), max(growing))

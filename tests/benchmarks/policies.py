@@ -19,6 +19,7 @@ from bot.delivery.thread import Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import RateLimitedError
+from bot.runs.run import PAUSE
 from bot.slack.api import Mark
 from bot.slack.body import Body
 from bot.texts.en import ENGLISH
@@ -36,6 +37,11 @@ class Answer:
     """A stream of tokens, each a character: when, in seconds of the loop, each is produced."""
 
     tokens: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """How many tokens there will be."""
+        return len(self.tokens)
 
     def length(self, now: float) -> int:
         """How many tokens there are."""
@@ -79,9 +85,7 @@ async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
         "run", CHANNEL, ELSEWHERE if run.follows else None, sections=[*([parent] if parent else []), *replies]
     )
     board.open(thread, Ledger())
-    async with asyncio.TaskGroup() as group:
-        for reply, answer in zip(replies, run.answers, strict=True):
-            group.create_task(_stream(board, thread, reply, answer))
+    await _show(board, thread, replies, run.answers)
     await board.settle(thread)
     if parent:
         parent.finish()
@@ -90,12 +94,18 @@ async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
     board.close(thread)
 
 
-async def _stream(board: Board, thread: Thread, reply: Reply, answer: Answer) -> None:
-    for number, at in enumerate(answer.tokens, 1):
-        await _sleep_until(at)
-        state = State.DONE if number == len(answer.tokens) else State.WRITING
-        reply.show(Draft.of("x" * number, state))
+async def _show(board: Board, thread: Thread, replies: Sequence[Reply], answers: Sequence[Answer]) -> None:
+    """Show what is produced as a run does: all that is new, then a pause."""
+    lengths = [0] * len(answers)
+    while coming := [one.tokens[length] for one, length in zip(answers, lengths, strict=True) if length < one.size]:
+        await _sleep_until(min(coming))
+        for place, (reply, answer) in enumerate(zip(replies, answers, strict=True)):
+            length = answer.length(_now())
+            if length > lengths[place]:
+                lengths[place] = length
+                reply.show(Draft.of("x" * length, State.DONE if length == answer.size else State.WRITING))
         board.look(thread)
+        await asyncio.sleep(PAUSE)
 
 
 class SharedWindow:

@@ -20,12 +20,12 @@ LONG = 18.7  # seconds; 350 words at a model's usual speed
 BEYOND = 0.63  # of those that go on for so long go on
 FAR = 75.0  # seconds, at the least: who waits for them is not to see them stand still
 PARETO = 0.6  # its exponent: a share of (SHORTEST / t) ** PARETO outlasts t
-GUESS = 1.0  # answers that the guess weighs as much as
-KEPT = 12  # answers that are remembered: three questions' worth
+GUESS = 0.5  # answers that the guess weighs as much as
+KEPT = 24  # answers that are remembered: six questions' worth
 ALIKE = (0.8, 0.9, 1.0, 1.1, 1.2)  # of the length of one that is remembered: what it stands for
 STEP = 0.5  # seconds, of the tables
 OLDEST = 300.0  # seconds; answers that are older are held to be as old
-SOON = 0.9  # of all answers take longer than what is called soon
+SOON = 0.8  # of all answers take longer than what is called soon
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +74,15 @@ class Durations:
         return _at(tables.worth, age) / sqrt(_at(tables.lasting, age))
 
     def spent(self, age: float) -> Callable[[float], float]:
-        """What share an answer of some age is worth in the next so many seconds, if it goes on."""
+        """What share an answer of some age is worth in the next so many seconds (up to `OLDEST`) if it goes on."""
         spent = self._table().spent
         age = min(age, OLDEST)
         before, root = _at(spent, age), sqrt(_at(self._table().lasting, age))
-        return lambda seconds: (_at(spent, age + seconds) - before) / root
+        return lambda seconds: (_between(spent, (age + seconds) / STEP) - before) / root
 
     def spent_anew(self, seconds: float) -> float:
-        """What share answers are worth within so many seconds of which one comes each second."""
-        return _at(self._table().spent_anew, seconds)
+        """What share an answer that is still to come is likely to be worth within so many seconds of its beginning."""
+        return _between(self._table().spent_anew, seconds / STEP)
 
     def _table(self) -> _Tables:
         if self._tables is None:
@@ -107,10 +107,9 @@ class Durations:
         lasting.reverse()
         worth = [sqrt(one) for one in reversed(expected)]
         spent = list(accumulate((one * STEP for one in worth[:-1]), initial=0.0))
-        of_new = accumulate(
-            (one * share * STEP for one, share in zip(worth[:-1], lasting[:-1], strict=True)), initial=0.0
+        spent_anew = list(
+            accumulate((one * share * STEP for one, share in zip(worth[:-1], lasting[:-1], strict=True)), initial=0.0)
         )
-        spent_anew = list(accumulate((one * STEP for one in of_new), initial=0.0))
         return _Tables(lasting, worth, spent, spent_anew)
 
 
@@ -127,7 +126,12 @@ def _guess(age: float) -> tuple[float, float]:
 
 
 def _at(table: Sequence[float], age: float) -> float:
-    """What a table says of an age, between its steps too."""
-    place = min(max(age, 0.0) / STEP, len(table) - 1.001)
+    """What a table says of an age."""
+    return _between(table, min(max(age, 0.0) / STEP, len(table) - 1.001))
+
+
+def _between(table: Sequence[float], place: float) -> float:
+    """What a table says of a place in it, between its steps too."""
     below = int(place)
-    return table[below] + (table[below + 1] - table[below]) * (place - below)
+    at = table[below]
+    return at + (table[below + 1] - at) * (place - below)

@@ -60,14 +60,14 @@ class EditSchedule:
         return replace(
             self._shape.learned,
             durations=tuple(durations.seen),
-            following=arrivals.likely,
+            pauses=tuple(arrivals.pauses),
             messages=arrivals.messages,
         )
 
     def recall(self, learned: Learned, now: float) -> None:
         """Go on from what another has learned."""
         self._pace.durations.recall(learned.durations)
-        self._pace.arrivals.recall(learned.following, learned.messages)
+        self._pace.arrivals.recall(learned.pauses, learned.messages)
         self._shape.recall(learned, now)
 
     def expect(self, now: float, messages: int) -> None:

@@ -18,7 +18,7 @@ class Learned:
     """What was learned; a bucket that never refused has `refused` at infinity."""
 
     durations: tuple[float, ...] = ()
-    following: float = 0.0
+    pauses: tuple[float, ...] = ()
     messages: float = 0.0
     per_minute: int = 0
     granted: tuple[float, ...] = ()
@@ -45,7 +45,7 @@ class Learned:
             refused = [inf if one is None else one for one in refused]
         return cls(
             durations=_numbers(values.get("durations")),
-            following=_number(values.get("following")),
+            pauses=_numbers(values.get("pauses")),
             messages=_number(values.get("messages")),
             per_minute=int(_number(values.get("per_minute"))),
             granted=_numbers(values.get("granted")),

@@ -176,11 +176,12 @@ class Shape:
     def _believe(self, debts: Sequence[float]) -> None:
         """Believe in one that is not refuted; if all are, Slack has changed.
 
-        What was granted is forgotten then, but for what refuted faster ones.
+        What was granted beyond that is forgotten then, but for what refuted faster ones.
         """
         if all(bucket.is_refuted for bucket in self._buckets):
             for bucket, debt in list(zip(self._buckets, debts, strict=True))[self._believed :]:
-                bucket.granted, bucket.refused = 0.0, max(debt, 1 + BLUR)
+                bucket.refused = max(debt, 1 + BLUR)
+                bucket.granted = min(bucket.granted, bucket.refused - BLUR)
         fastest = next(place for place, bucket in enumerate(self._buckets) if not bucket.is_refuted)
         # Where the rate that is told is refuted, nobody knows by how much: the next refusal may hit a last text.
         self._believed = min(fastest + SAFELY, len(self._buckets) - 1) if fastest else 0

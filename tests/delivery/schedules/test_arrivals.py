@@ -1,8 +1,10 @@
+from itertools import accumulate, pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.schedules.arrivals import ROW, Arrivals
+from bot.delivery.schedules.arrivals import KEPT, LIKELY, ROW, SOON, Arrivals
 
 
 def after(*times: float) -> Arrivals:
@@ -13,33 +15,68 @@ def after(*times: float) -> Arrivals:
     return arrivals
 
 
+def row(number: int, apart: float, begins: float = 0.0) -> list[float]:
+    """When the questions of a row come."""
+    return [begins + apart * place for place in range(number)]
+
+
+def expected(arrivals: Arrivals, now: float) -> float:
+    """How many questions are expected within the minute."""
+    return sum(one.likely for one in arrivals.coming(now))
+
+
 def test_nothing_is_expected_at_the_start() -> None:
     """Neither before a question nor after the first."""
-    assert Arrivals().rate(0) == 0
-    assert after(10).rate(10) == 0
+    assert expected(Arrivals(), 0) == 0
+    assert expected(after(10), 10) == 0
 
 
 def test_in_a_row_more_are_expected_with_each() -> None:
-    """Until it is more than half of what comes."""
-    rates = [after(*(12.0 * place for place in range(number))).rate(12.0 * (number - 1)) for number in range(1, 30)]
-    assert rates[0] == 0
-    assert 0 < rates[1] < rates[2] < rates[3] < 5 / 60
-    assert 0.6 * 5 / 60 < rates[-1] < 5 / 60
+    """About as many as come, in the end."""
+    found = [expected(after(*row(number, 12)), 12.0 * (number - 1)) for number in range(1, 30)]
+    assert found[0] == 0
+    assert 0 < found[1] < found[2] < found[3] < 5
+    assert 3.5 < found[-1] < 5.5
 
 
 def test_the_longer_none_comes_the_fewer_are_expected() -> None:
     """And none, when the row is over."""
     arrivals = after(0, 10, 20)
-    assert arrivals.rate(20) > arrivals.rate(50) > arrivals.rate(100) > 0
-    assert arrivals.rate(20 + ROW + 1) == 0
+    assert expected(arrivals, 20) > expected(arrivals, 100) > expected(arrivals, 160)
+    assert expected(arrivals, 20 + ROW + 1) == 0
 
 
-def test_what_followed_is_expected_after_the_first_of_another_row() -> None:
-    """People who ask in rows ask in rows again."""
-    arrivals = after(*(600.0 * row + 10 * place for row in range(6) for place in range(4)), 6_000)
-    assert 2.5 < arrivals.rate(6_000) * 60 < 3
-    assert Arrivals(following=arrivals.likely).rate(0) == 0  # not before there is one
-    assert after(*(600.0 * row for row in range(6)), 6_000).rate(6_000) == 0
+def test_a_row_is_expected_to_be_as_the_one_before() -> None:
+    """Who asks three times, ten seconds apart, is expected to do so again; and not to ask a fourth time."""
+    before = row(3, 10)
+    first, second = after(*before, 600).coming(600)[:2]
+    assert [first.ahead, second.ahead] == pytest.approx([10, 20], abs=1.5)
+    assert first.likely > second.likely > 0.5
+    assert expected(after(*before, 600), 600) > expected(after(*before, 600, 610), 610)
+    assert expected(after(*before, 600, 610, 620), 620) < 0.5
+    assert expected(after(*before, 600, 610, 620), 620) < expected(after(*row(5, 10), *row(3, 10, 600)), 620)
+
+
+def test_what_does_not_come_when_it_should_have_is_no_longer_believed() -> None:
+    """It may still be a little late."""
+    arrivals = after(*row(2, 25), 600)
+    assert expected(arrivals, 600) > 0.5
+    assert expected(arrivals, 626) > 0.5
+    assert expected(arrivals, 640) == 0
+
+
+def test_who_asked_alone_is_expected_to_do_so_again() -> None:
+    """However often."""
+    assert expected(after(*row(6, 600), 6_000), 6_000) == 0
+    assert expected(after(*row(6, 60), 6_000), 6_000) < 0.2  # a minute apart
+
+
+def test_what_often_followed_is_more_likely_than_what_seldom_did() -> None:
+    """In proportion."""
+    often = [600.0 * place + apart for place in range(6) for apart in (0, 15) if apart == 0 or place != 3]
+    seldom = [600.0 * place + apart for place in range(6) for apart in (0, 15) if apart == 0 or place == 3]
+    assert expected(after(*often, 6_000), 6_000) == pytest.approx(5 / 6, abs=0.1)
+    assert expected(after(*seldom, 6_000), 6_000) == pytest.approx(1 / 6, abs=0.1)
 
 
 def test_it_learns_how_many_messages_a_question_has() -> None:
@@ -50,36 +87,32 @@ def test_it_learns_how_many_messages_a_question_has() -> None:
     assert arrivals.messages == pytest.approx(1, abs=0.1)
 
 
-def test_nothing_is_expected_sooner_after_a_question_than_any_came_so_far() -> None:
-    """Some ask once a minute, and not twice."""
-    arrivals = after(0)
-    assert arrivals.quiet(5) == 0
-    arrivals.note(60, 5)
-    assert arrivals.quiet(60) == pytest.approx(48)
-    assert arrivals.quiet(100) == pytest.approx(8)
-    assert arrivals.quiet(110) == 0
-    arrivals.note(120, 5)
-    arrivals.note(130, 5)
-    assert arrivals.quiet(130) == pytest.approx(8)
+def test_nothing_is_expected_at_once_where_none_came_sooner() -> None:
+    """Some ask once in half a minute, and not twice."""
+    arrivals = after(*row(4, 30))
+    assert arrivals.coming(90)[0].ahead > 20
+    assert arrivals.coming(110)[0].ahead < 15
 
 
 def test_what_another_has_learned_is_believed() -> None:
-    """How large questions are, if that was learned."""
+    """How large questions are, if that was learned; and nothing is expected before there is one."""
+    learned = after(*row(3, 10))
     arrivals = Arrivals()
-    arrivals.recall(3, 1)
-    assert (arrivals.following, arrivals.messages) == (3, 1)
-    arrivals.recall(2, 0)
-    assert (arrivals.following, arrivals.messages, arrivals.likely) == (2, 1, 2)
+    arrivals.recall(learned.pauses, 1)
+    assert (arrivals.pauses, arrivals.messages) == ([ROW, 10, 10], 1)
+    assert expected(arrivals, 0) == 0
     arrivals.note(0, 1)
-    assert arrivals.rate(0) == pytest.approx(2 / 60)
+    assert expected(arrivals, 0) == expected(after(*row(3, 10), 600), 600)
+    arrivals.recall([], 0)
+    assert arrivals.messages == 1
 
 
-@given(st.lists(st.floats(0, 300), max_size=30), st.floats(0, 1_000))
-def test_no_more_is_expected_than_came(pauses: list[float], later: float) -> None:
-    """Within as much time as there was between them."""
-    arrivals = Arrivals()
-    now = 0.0
-    for pause in pauses:
-        now += pause
-        arrivals.note(now, 5)
-    assert 0 <= arrivals.rate(now + later) * 60 <= 4 * len(pauses)
+@given(st.lists(st.floats(0, 300), max_size=60), st.floats(0, 1_000))
+def test_what_is_expected_can_be(pauses: list[float], later: float) -> None:
+    """It comes within the minute, one after another, each no likelier than the one before; and little is kept."""
+    times = list(accumulate(pauses, initial=0.0))
+    arrivals = after(*times)
+    coming = arrivals.coming(times[-1] + later)
+    assert all(LIKELY <= one.likely <= 1 and 0 < one.ahead <= SOON + 1 for one in coming)
+    assert all(one.ahead < other.ahead and one.likely >= other.likely for one, other in pairwise(coming))
+    assert len(arrivals.pauses) <= KEPT + 1

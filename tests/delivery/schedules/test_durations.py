@@ -18,7 +18,7 @@ def test_before_an_answer_has_ended_the_guess_is_all_there_is() -> None:
     assert durations.goes_on(LONG - 0.5, 1.0) == pytest.approx(BEYOND, abs=0.05)
     assert durations.goes_on(20, 50) > 0.99  # who waits for it is not to see it stand still
     assert durations.goes_on(160, 80) > durations.goes_on(80, 80)  # what is old already is likely to become older
-    assert SHORTEST <= durations.soon() < 6
+    assert SHORTEST <= durations.soon() <= 6
 
 
 def test_the_answers_of_late_are_believed_and_never_quite() -> None:
@@ -44,11 +44,12 @@ def test_a_second_is_worth_less_the_fewer_answers_last_so_long() -> None:
     assert durations.spent(3.0)(2.0) == pytest.approx((spent(5.0) - spent(3.0)), rel=0.05)
 
 
-def test_those_to_come_are_worth_nothing_at_once() -> None:
-    """In a minute in which one comes each second, about as much as the last of them are then."""
+def test_one_to_come_is_worth_what_it_is_likely_to_last() -> None:
+    """Nothing at once, what one that goes on is worth as long as all do, and hardly more after that."""
     durations = learned(*[6.0] * KEPT)
     assert durations.spent_anew(0.0) == 0
-    assert durations.spent_anew(60.0) == pytest.approx(57 * durations.spent(0.0)(6.0), rel=0.2)
+    assert durations.spent_anew(3.0) == pytest.approx(durations.spent(0.0)(3.0), rel=0.01)
+    assert durations.spent_anew(60.0) < 1.1 * durations.spent_anew(7.0)
 
 
 def test_what_cannot_be_is_no_trouble() -> None:

@@ -59,7 +59,7 @@ def test_questions_to_come_have_their_part() -> None:
     for at in (60.0, 70.0, 80.0, 90.0, 100.0):
         pace.arrivals.note(at, 5)
     assert interval(FREE, pace=pace) > 1.4 * interval(FREE)
-    needed = pace.arrivals.rate(100.0) * (60 - pace.arrivals.quiet(100.0)) * 5
+    needed = sum(one.likely for one in pace.arrivals.coming(100.0)) * 5
     assert interval([(60.0, needed - 0.1)], pace=pace) == float("inf")
     assert interval([(60.0, needed + 5)], pace=pace) < float("inf")
 

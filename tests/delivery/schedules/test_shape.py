@@ -94,6 +94,24 @@ def test_where_no_bucket_explains_what_happened_the_newest_refusal_is_believed()
     assert shape.rate * 60 > 20
 
 
+def test_what_was_granted_is_not_forgotten_where_nothing_explains_what_happened() -> None:
+    """A burst that was granted before is held to be as large as the newest refusal lets it be."""
+    shape = Shape(50)
+    for _ in range(6):
+        shape.grant(shape.take(0.0))
+    for now in (0.0, 30.0):
+        for _ in range(5 if now else 0):
+            shape.grant(shape.take(now))
+        shape.refuse(now, shape.take(now), retry_after=5)
+    before = shape.burst
+    while shape.burst >= before:  # now less is refused than was granted, by any rate
+        now += 60
+        for _ in range(3):
+            shape.grant(shape.take(now))
+        shape.refuse(now, shape.take(now), retry_after=5)
+    assert 2.5 < shape.burst < before
+
+
 def test_more_is_tried_once_in_a_while_and_less_often_the_more_often_in_vain() -> None:
     """Whoever knows the moment asks."""
     shape, slack = Shape(50), Slack(50, 5)
