@@ -20,7 +20,7 @@ from bot.engine.reasons import Code, Reason
 from bot.runs.outline import Outline
 from bot.slack.question import Question
 
-PAUSE = 0.08  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
+PAUSE = 0.05  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
 LAG = 0.01  # seconds after a multiple of that: what sockets have gathered by then has been read
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 
