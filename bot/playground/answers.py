@@ -110,6 +110,13 @@ def has_button(message: Message, action: str) -> bool:
     return any(button.action_id == action for button in find_buttons(message.blocks))
 
 
+def is_growing(message: Message) -> bool:
+    """Whether more text may come into a message, as far as the line above it says."""
+    if not (message.bot_id and message.blocks and message.blocks[0]["type"] == "context"):
+        return False
+    return Shown("", strip(see(message)[0]), "").is_growing
+
+
 def mark_of(message: Message, name: str) -> str:
     """What the bot has marked a message with: its run, or its part in that; nothing where it is somebody else's."""
     return str(((message.metadata or {}).get("event_payload") or {}).get(name, ""))
