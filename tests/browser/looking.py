@@ -1,11 +1,13 @@
 """Windows of a browser, watched: nothing may break in a page, and nothing may be loaded from elsewhere."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-PATIENCE = 20_000  # milliseconds; the machine may be busy with other things
+PATIENCE = 30_000  # milliseconds; the machine may be busy with other things
+LONGEST = 90.0  # seconds of one look; some of what is asked of a browser has no limit of its own
 PHONE = {"width": 360, "height": 640}
 DESK = {"width": 1280, "height": 800}
 SERIOUS = ("serious", "critical")
@@ -27,9 +29,14 @@ async def looking(browser: Any, address: str, **how: Any) -> AsyncIterator[Any]:
 
     context.on("page", watch)
     try:
-        page = await context.new_page()
-        await page.goto(address)
-        yield page
+        async with asyncio.timeout(LONGEST):
+            page = await context.new_page()
+            await page.goto(address)
+            try:
+                yield page
+            except BaseException as error:
+                error.add_note(f"The page then: {await page.inner_text('body')}")
+                raise
     finally:
         await context.close()
     assert faults == []

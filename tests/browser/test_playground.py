@@ -84,10 +84,11 @@ async def test_a_form_says_what_is_wrong_and_goes(browser: Any) -> None:
 
 async def test_two_windows_are_two_people_and_only_one_sees_what_is_for_one(browser: Any) -> None:
     """Each as on a machine of its own: what one writes the other reads, but not what is ephemeral or direct."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as ada:
-        async with ada.context.expect_page() as opened:
-            await ada.get_by_role("link", name="Open a window as somebody else").click()
-        ben = await opened.value
+    async with (
+        playing(quick()) as place,
+        looking(browser, place.server.address) as ada,
+        looking(browser, place.server.address) as ben,
+    ):
         assert [await name(ada), await name(ben)] == ["ada", "ben"]
         await write(ada, "Good morning @ben")
         await ben.locator(".mention", has_text="@ben").wait_for()
@@ -102,6 +103,9 @@ async def test_two_windows_are_two_people_and_only_one_sees_what_is_for_one(brow
         await ben.get_by_role("button", name="perspectives", exact=True).click()
         await ben.get_by_text("This is the beginning of perspectives.").wait_for()
         assert await ben.locator("article").count() == 0
+        async with ada.context.expect_page() as opened:
+            await ada.get_by_role("link", name="Open a window as somebody else").click()
+        assert await name(await opened.value) == "cleo"
 
 
 async def test_a_message_is_chosen_by_its_menu_and_answered_in_its_thread(browser: Any) -> None:
@@ -172,7 +176,6 @@ async def test_on_a_phone_one_column_is_shown_at_a_time(browser: Any, scheme: st
         await page.get_by_role("button", name="Close the thread").click()
         assert await find_barriers(page) == []
         await page.get_by_role("button", name="Channels").click()
-        assert await find_barriers(page) == []
         await page.get_by_role("button", name="random").click()
         await page.get_by_text("perspectives is not in this channel").wait_for()
         assert not await scrolls_sideways(page)
@@ -181,7 +184,7 @@ async def test_on_a_phone_one_column_is_shown_at_a_time(browser: Any, scheme: st
 
 async def test_a_window_goes_on_when_the_connection_was_cut(browser: Any) -> None:
     """It says that nobody answers, and then has all that came meanwhile."""
-    slow = ModelServer(**dict.fromkeys(NAMES, words(60, 20)))
+    slow = ModelServer(**dict.fromkeys(NAMES, words(40, 20)))
     async with playing(slow) as place, looking(browser, place.server.address) as page:
         await ask(page)
         await page.get_by_text("word3 ").first.wait_for()
@@ -189,4 +192,4 @@ async def test_a_window_goes_on_when_the_connection_was_cut(browser: Any) -> Non
         await asyncio.sleep(0.5)
         await page.context.set_offline(False)
         await page.get_by_role("button", name="Draw together").first.wait_for()
-        assert await page.locator("#thread").get_by_text("word59").count() == 4
+        assert await page.locator("#thread").get_by_text("word39").count() == 4
