@@ -116,7 +116,8 @@ def _quit_on_signals() -> None:
     arguments = sys.argv[1:]  # the bot has none
 
     def leave(number: int, _: object) -> None:
-        is_wanted = arguments[:1] in ([], ["web"]) or (arguments == ["demo"] and number == signal.SIGINT)
+        is_open = arguments == ["demo"] or (arguments[:1] == ["demo"] and "--browser" in arguments)
+        is_wanted = arguments[:1] in ([], ["web"]) or (is_open and number == signal.SIGINT)
         os._exit(0 if is_wanted else KILLED + number)
 
     for number in SIGNALS:

@@ -49,8 +49,9 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command; the exit code is 0, or 1 where something is not in order."""
     parser = argparse.ArgumentParser(prog="python -m bot", description=DESCRIPTION)
     commands = parser.add_subparsers(dest="command", metavar="")
-    demo = commands.add_parser("demo", help="see it work in this terminal, with no account")
+    demo = commands.add_parser("demo", help="see it work in this terminal, or in a browser, with no account")
     demo.add_argument("problem", nargs="?", help="the problem to look at; without one, it asks")
+    demo.add_argument("--browser", action="store_true", help="a small Slack to click in, in place of the terminal")
     commands.add_parser("check", help="see whether the settings, Slack, the model and the database are in order")
     commands.add_parser("votes", help="count what people think of the answers, by perspective, model and language")
     web = commands.add_parser("web", help="serve the page and the streaming API, without Slack")
@@ -59,7 +60,7 @@ def run(arguments: list[str] | None = None) -> int:
     _quieten()
     match options.command:
         case "demo":
-            return _demo(options.problem)
+            return _demo(options.problem, is_in_browser=options.browser)
         case "check":
             return _check()
         case "votes":
@@ -203,8 +204,11 @@ def _check() -> int:
         raise
 
 
-def _demo(problem: str | None) -> int:
-    from bot.playground.demo import demo  # noqa: PLC0415
+def _demo(problem: str | None, *, is_in_browser: bool) -> int:
+    if is_in_browser:
+        from bot.playground.browser.demo import demo  # noqa: PLC0415
+    else:
+        from bot.playground.demo import demo  # noqa: PLC0415
 
     # An argument that is no UTF-8 has halves of characters in it, which nothing can be done with.
     whole = problem and problem.encode(errors="surrogateescape").decode(errors="replace")

@@ -32,8 +32,8 @@ ROOMS = {
     "check": "settings durable slack texts engine network printable errors",
     "votes": "settings durable printable errors",
     "app": "settings quotas runs durable delivery slack texts engine network errors backoff",
-    "playground": "app settings engine errors",
     "web": "settings quotas markup texts engine network errors",
+    "playground": "web app settings texts engine errors",
     "commands": "web playground app check votes settings errors",
     "__main__": "commands errors",
 }
@@ -67,7 +67,7 @@ PURE = {
     "delivery": "board",
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
-    "web": "run runs stream connections api page server",
+    "web": "run runs stream api page server wires",
     "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.playground.slack.block_kit.elements import find_buttons
-from bot.playground.slack.blocks import plain
+from bot.playground.slack.block_kit.nodes import Kind, Node, strip
+from bot.playground.slack.block_kit.shown import plain, see
 from bot.playground.slack.workspace import Message, Version, Whisper
 
 GROWING = ("💭", "🤔", "✍")  # how the state of an answer begins to which more may come
 WHOLE = ("✅", "✂")  # and that of one which is as whole as it gets: one that the model cut at its longest is shown
 LEFT_OVER = "⤴"  # of a page that has no text any more: the answer ends above
-BUTTONS = ("actions", "context_actions")  # blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +70,9 @@ def read_answers(thread: Sequence[Message], names: Mapping[str, str] | None = No
     """The answers of a thread (the parent, then the replies), in their order; `names` are those of users, by id."""
     answers: dict[tuple[str, str], Shown] = {}
     for reply in thread[1:]:
-        line, _, _ = read(reply, names).partition("\n")
-        name = line.split("*")[1]
-        run = mark_of(reply, "run")
-        new = Shown(name, line.replace("*", ""), _text(reply), (reply,))
+        head, *_ = see(reply, names)
+        run, name = mark_of(reply, "run"), strip(_find_name(head))
+        new = Shown(name, strip(head), _text(reply), (reply,))
         if before := answers.get((run, name)):
             line = before.line if new.state.startswith(LEFT_OVER) else new.line
             new = Shown(name, line, before.text + new.text, (*before.messages, reply), before.number)
@@ -84,17 +83,8 @@ def read_answers(thread: Sequence[Message], names: Mapping[str, str] | None = No
 
 
 def read_head(parent: Message, names: Mapping[str, str]) -> str:
-    """What the message that opens a thread says."""
-    return read(parent, names).replace("*", "")
-
-
-def read(message: Message, names: Mapping[str, str] | None = None) -> str:
-    """What Slack would show of a message, but for its buttons, which nobody can press here."""
-    blocks = [block for block in message.blocks if block["type"] not in BUTTONS]
-    text = plain(Version(0.0, message.text, blocks))
-    for user, name in (names or {}).items():
-        text = text.replace(f"@{user}", f"@{name}")
-    return text
+    """What the message that opens a thread says, but for its buttons, which nobody can press here."""
+    return "\n".join(_read(node) for node in see(parent, names) if node.kind is not Kind.ROW)
 
 
 def read_whisper(whisper: Whisper) -> str:
@@ -120,11 +110,27 @@ def has_button(message: Message, action: str) -> bool:
     return any(button.action_id == action for button in find_buttons(message.blocks))
 
 
+def is_growing(message: Message) -> bool:
+    """Whether more text may come into a message, as far as the line above it says."""
+    if not (message.bot_id and message.blocks and message.blocks[0]["type"] == "context"):
+        return False
+    return Shown("", strip(see(message)[0]), "").is_growing
+
+
 def mark_of(message: Message, name: str) -> str:
     """What the bot has marked a message with: its run, or its part in that; nothing where it is somebody else's."""
     return str(((message.metadata or {}).get("event_payload") or {}).get(name, ""))
 
 
 def _text(message: Message | Version) -> str:
-    texts = (block["text"] for block in message.blocks if block["type"] == "markdown")
-    return "".join(texts).replace("&lt;", "<").replace("&gt;", ">")
+    return "".join(node.text for node in see(message) if node.kind is Kind.MARKDOWN)
+
+
+def _read(node: Node) -> str:
+    """A block's text; of styles there are none, but Markdown's."""
+    return "\n".join(map(strip, node.within)) or node.text
+
+
+def _find_name(head: Node) -> Node:
+    """The name of an answer: what is bold first in the line above its text."""
+    return next(one for line in head.within for one in line.within if one.kind is Kind.BOLD)

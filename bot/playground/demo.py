@@ -9,8 +9,8 @@ import asyncio
 import codecs
 import io
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,14 +59,20 @@ def demo(problem: str | None) -> int:
     """
     environment = read_environment()
     ending = Ending(INTERRUPTED if problem else 0)
-    with ExitStack() as stack:
-        model = None
-        if not environment.get("OPENAI_API_KEY", "").strip():
-            path = environment.get("LOCAL_MODEL_PATH", "").strip()
-            model = stack.enter_context(LocalModel(Path(path) if path else None))
-        with suppress(KeyboardInterrupt):  # which is how it is ended
-            asyncio.run(_demo(problem, environment, model, ending))
+    with start_model(environment) as model, suppress(KeyboardInterrupt):  # which is how it is ended
+        asyncio.run(_demo(problem, environment, model, ending))
     return ending.code
+
+
+@contextmanager
+def start_model(environment: Mapping[str, str]) -> Iterator[LocalModel | None]:
+    """Start the local model where there is no key for OpenAI; it is ended when the block is left."""
+    if environment.get("OPENAI_API_KEY", "").strip():
+        yield None
+        return
+    path = environment.get("LOCAL_MODEL_PATH", "").strip()
+    with LocalModel(Path(path) if path else None) as model:
+        yield model
 
 
 async def _demo(problem: str | None, environment: Mapping[str, str], model: LocalModel | None, ending: Ending) -> None:

@@ -14,10 +14,9 @@ from bot.web.refusals import RefusedError
 from bot.web.run import Run
 from bot.web.runs import Runs
 from bot.web.stream import JSON, choose_form, tell, write_json
+from bot.web.wires.responses import LANGUAGE
 
 BODY_TIMEOUT = 10.0  # seconds in which a body has to come
-LANGUAGE: web.RequestKey[str] = web.RequestKey("language", str)
-"""The key of the language that is asked for, once the body is read."""
 
 
 class Api:

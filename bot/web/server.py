@@ -11,10 +11,9 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
-from http import HTTPStatus
 from typing import cast
 
 from aiohttp import hdrs, web
@@ -22,24 +21,22 @@ from aiohttp import hdrs, web
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
-from bot.errors import BotError, describe
+from bot.errors import BotError
 from bot.network.proxies import is_this_machine
 from bot.network.tls import make_context
 from bot.quotas import Limits
 from bot.settings import WebSettings
 from bot.texts.web.words import Fault
-from bot.web.api import LANGUAGE, Api
-from bot.web.asking import body_limit, read_language
-from bot.web.connections import Connection, Connections, Protocol
+from bot.web.api import Api
+from bot.web.asking import body_limit
 from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
 from bot.web.page import IS_SIGNED_IN, LOGIN, Page
 from bot.web.refusals import RefusedError
 from bot.web.runs import Runs
-from bot.web.stream import JSON, write_json
+from bot.web.wires.connections import Connection, Connections, Protocol
+from bot.web.wires.responses import HEADERS, Handler, add_headers, tell_refusals
 
 logger = logging.getLogger(__name__)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MOST_RUNS = 100  # at once, of all persons
 IDLE_LIMIT = 15.0  # seconds that a connection may be open with nothing, or half a request, asked over it
@@ -49,21 +46,6 @@ BACKLOG = 256  # connections that wait to be taken
 SEND_BUFFER = (
     65_536  # bytes that the system keeps for a client; by itself it takes megabytes before one is seen to be slow
 )
-
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; "
-        "trusted-types 'none'"
-    ),
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Referrer-Policy": "same-origin",  # with no-referrer, browsers would not say whence the form comes
-    "Server": "perspectives",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 class NotListeningError(BotError):
@@ -125,9 +107,9 @@ def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
             _check(request, guard, failures)
             return await handler(request)
 
-    app = web.Application(middlewares=[_tell_refusals, watch], client_max_size=body_limit(runs.problem_limit))
+    app = web.Application(middlewares=[tell_refusals, watch], client_max_size=body_limit(runs.problem_limit))
     app.add_routes([*Api(runs, language).routes(), *Page(guard, failures).routes()])
-    app.on_response_prepare.append(_add_headers)
+    app.on_response_prepare.append(add_headers)
     return app
 
 
@@ -185,36 +167,3 @@ def _check(request: web.Request, guard: Guard, failures: Failures) -> None:
     if not is_page:
         raise RefusedError(Fault.UNAUTHORIZED)
     request[IS_SIGNED_IN] = False
-
-
-@web.middleware
-async def _tell_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what a handler raises into an answer."""
-    headers: dict[str, str] = {}
-    try:
-        return await handler(request)
-    except RefusedError as refused:
-        refusal = refused
-    except web.HTTPMethodNotAllowed as error:
-        refusal = RefusedError(Fault.NO_SUCH_METHOD)
-        headers["Allow"] = ", ".join(sorted(error.allowed_methods))
-    except web.HTTPNotFound:
-        refusal = RefusedError(Fault.NOT_FOUND)
-    except ConnectionError:
-        raise  # nobody is there to be told
-    except Exception as error:  # noqa: BLE001 - the request's boundary: who asked is told, and the log has no words of theirs
-        logger.error("web.broken path=%s error=%s", request.match_info.route.resource, describe(error))  # noqa: TRY400
-        refusal = RefusedError(Fault.BROKEN)
-    if refusal.retry_after is not None:
-        headers["Retry-After"] = str(refusal.retry_after)
-    if refusal.status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    language = request.get(LANGUAGE) or read_language(request.headers.get(hdrs.ACCEPT_LANGUAGE, ""))
-    return web.Response(
-        body=write_json(refusal.write(language)), status=refusal.status, content_type=JSON, headers=headers
-    )
-
-
-async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.update(HEADERS)
-    response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

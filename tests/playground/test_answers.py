@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.answers import find_growth, has_button, read, read_answers
+from bot.playground.answers import find_growth, has_button, read_answers, read_head
 from bot.playground.keys import AGAIN, DEEPER, STOP, TOGETHER, describe, find_keys
 from bot.playground.slack.workspace import Message, Version
 
@@ -64,7 +64,7 @@ def test_buttons_are_no_text() -> None:
     """They are the keys' matter."""
     shown = parent(STOP)
     assert has_button(shown, STOP)
-    assert read(shown, {"U0ADA": "ada"}) == "@ada asks"
+    assert read_head(shown, {"U0ADA": "ada"}) == "@ada asks"
 
 
 def test_growth_is_when_a_text_changes() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from bot.app import serve
 from bot.durable.store import Store
 from bot.engine.perspectives import PERSPECTIVES
-from bot.playground.slack.blocks import plain
+from bot.playground.slack.block_kit.shown import plain
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Call, Message, Version, Whisper, Workspace
 from bot.settings import Settings

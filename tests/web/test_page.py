@@ -68,6 +68,7 @@ async def test_all_that_the_page_says_is_in_it_in_every_language() -> None:
     scripts = "".join((FILES / name).read_text(encoding="utf-8") for name in ("page.js", "view.js"))
     asked = set(re.findall(r'say\([\w.]+, "(\w+)"', scripts)) | set(re.findall(r'data-label": "(\w+)"', scripts))
     asked |= set(re.findall(r'data-label="(\w+)"', page)) | set(re.findall(r'dataset\.label = "(\w+)"', scripts))
+    asked |= set(re.findall(r'relabel\(at\("\w+"\), "(\w+)"', scripts))
     states = {"waiting", "thinking", "writing", "done", "failed", "cut", "stopped", "interrupted"}
     of_the_form = {"sign_in", "token", "token_hint", "wrong_token"}
     assert asked <= labels

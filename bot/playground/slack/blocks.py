@@ -1,12 +1,11 @@
-"""Block Kit as Slack takes it: what is wrong with a message's blocks or a form's, and what a reader sees of them.
+"""Block Kit as Slack takes it: what is wrong with a message's blocks or a form's, and whom they ring.
 
 Only the kinds of block that the bot uses are known; every other kind, and every property that is not listed, is refused
 and not waved through. Lengths are counted in UTF-16 units of the text as it was sent. Pure.
 """
 
-import re
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from bot.playground.slack.block_kit.checks import (
     check_flags,
@@ -17,7 +16,9 @@ from bot.playground.slack.block_kit.checks import (
     count_units,
     say,
 )
-from bot.playground.slack.block_kit.elements import check_element, check_elements, find_buttons
+from bot.playground.slack.block_kit.elements import check_element, check_elements
+from bot.playground.slack.block_kit.mrkdwn import LIVE
+from bot.playground.slack.block_kit.shown import Shown
 
 Block = dict[str, Any]
 
@@ -38,19 +39,6 @@ BLOCK_ID_LIMIT = 255  # characters; documented
 ONLY_IN_MESSAGES = frozenset({"markdown", "context_actions"})
 # Slack's page has fields in messages too. What a message with one is worth is nowhere said, so here it is a mistake.
 ONLY_IN_VIEWS = frozenset({"input"})
-
-LIVE = re.compile(r"<([!@#]|https?://|mailto:)([^<>|]*)(?:\|([^<>]*))?>")
-"""What Slack makes live in a text: a mention, a channel, a link, with or without a label."""
-
-
-class Shown(Protocol):
-    """Whatever has a text and blocks: a message, one of its versions, a whisper."""
-
-    @property
-    def text(self) -> str: ...  # noqa: D102
-
-    @property
-    def blocks(self) -> list[Block]: ...  # noqa: D102
 
 
 def count_text(blocks: list[Block]) -> int:
@@ -84,44 +72,11 @@ def find_problems(blocks: Any, *, at: str = "/blocks", is_view: bool = False) ->
     return found
 
 
-def plain(message: Shown) -> str:
-    """Return the text that a reader sees, a line or more for each text object, and one for each row of buttons.
-
-    Blocks hide the text, as in Slack. A live mention reads `@channel` or `@U…`, a link its label, a button `[ Stop ]`;
-    what was escaped reads as it was before. Markdown is left as it is.
-    """
-    if not message.blocks:
-        return _read("mrkdwn", message.text)
-    lines: list[str] = []
-    for block in message.blocks:
-        lines += [_read(kind, text) for kind, text in _texts([block])]
-        if buttons := list(find_buttons([block])):
-            lines.append(" ".join(f"[ {_read('plain_text', button.text['text'])} ]" for button in buttons))
-    return "\n".join(lines)
-
-
 def find_mentions(message: Shown) -> list[str]:
     """Return every live mention (`!channel`, `@U…`), in the text and the blocks: whom a message may ring."""
     texts = [("mrkdwn", message.text), *_texts(message.blocks)]
     lively = " ".join(text for kind, text in texts if kind != "plain_text")
     return [sign + name for sign, name, _ in LIVE.findall(lively) if sign in {"!", "@"}]
-
-
-def _read(kind: str, text: str) -> str:
-    return _unescape(text if kind == "plain_text" else LIVE.sub(_label, text))
-
-
-def _label(match: re.Match[str]) -> str:
-    sign, target, label = match.groups()
-    if sign == "#":
-        return f"#{label or target}"
-    if sign in {"!", "@"}:
-        return f"@{(label or target).removeprefix('@')}"
-    return label or sign + target
-
-
-def _unescape(text: str) -> str:
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def _texts(blocks: list[Block]) -> Iterator[tuple[str, str]]:

@@ -96,6 +96,7 @@ class Gates:
         post_burst: int,
         minimum_retry_after: int,
     ) -> None:
+        self.edits_per_minute = edits_per_minute
         edits: Quota
         if edit_burst is None:
             edits = SlidingWindow(edits_per_minute)

@@ -1,7 +1,9 @@
 // What happens on the page: asking, reading what comes, going on with it, and finding a run again after a reload.
 
 import { events, Refused, tell } from "./stream.js";
-import { Box, chooseLanguage, forgetOthers, make, remember, remembered, say, speak, summarize, toMarkdown } from "./view.js";
+import {
+  Box, chooseLanguage, forgetOthers, make, relabel, remember, remembered, say, speak, summarize, toMarkdown,
+} from "./view.js";
 
 const ASK = "/v1/perspectives";
 const LINGER = 10; // seconds that a run goes on without this page: a reload, or a lift without a network
@@ -240,6 +242,7 @@ function close(asked) {
   at("start").disabled = false;
   at("stop").hidden = true;
   for (const box of mine.boxes) box.deeper.hidden = box.state !== "done";
+  if (mine.boxes.some((box) => box.state === "interrupted")) relabel(at("start"), "again", language);
   if (mine.boxes.length && mine.boxes.every((box) => box.seconds !== null && box.state !== "interrupted")) {
     at("status").textContent = say(language, "all_ended");
   }
@@ -259,8 +262,7 @@ function lose(mine) {
   for (const box of mine.boxes) box.interrupt();
   at("status").textContent = "";
   fail(new Error(say(language, "lost")));
-  at("start").textContent = say(language, "again");
-  at("start").dataset.label = "again";
+  relabel(at("start"), "again", language);
 }
 
 function fail(error) {
@@ -268,10 +270,7 @@ function fail(error) {
   // A browser's own words for a server that is away are English, and other in each.
   at("error").textContent = error instanceof TypeError ? say(language, "unreachable") : (error?.message ?? "");
   if (error instanceof Refused && error.code === "unauthorized") location.reload();
-  if (!error) {
-    at("start").dataset.label = "start";
-    at("start").textContent = say(language, "start");
-  }
+  if (!error) relabel(at("start"), "start", language);
 }
 
 async function copy() {

@@ -29,9 +29,9 @@ export async function* events(path, { body, signal } = {}) {
   }
 }
 
-/** Ask for something that has no answer but that it was done. */
-export async function tell(path) {
-  await send(path, {});
+/** Ask for something that has a short answer, or none but that it was done. */
+export async function tell(path, body = {}) {
+  return send(path, body);
 }
 
 async function send(path, body, signal, accept = "application/json") {

@@ -144,6 +144,12 @@ export function make(tag, kind = "", attributes = {}) {
   return element;
 }
 
+/** Have a button say something else from now on. */
+export function relabel(element, label, language) {
+  element.dataset.label = label;
+  element.textContent = say(language, label);
+}
+
 /** What the browser keeps for this page; nothing, where it is told to keep nothing. */
 export function remembered(name) {
   try {

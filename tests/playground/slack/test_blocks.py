@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from bot.playground.slack.block_kit.checks import count_units
-from bot.playground.slack.blocks import Block, count_text, find_mentions, find_problems, plain
+from bot.playground.slack.blocks import Block, count_text, find_mentions, find_problems
 from bot.playground.slack.workspace import Version
 from tests.playground.slack.pressed import actions, button, context_actions, feedback, icon
 
@@ -126,24 +126,6 @@ def test_the_length_of_blocks_is_that_of_all_their_texts() -> None:
 def shown(text: str = "", *blocks: Block) -> Version:
     """Return something to be shown."""
     return Version(0.0, text, list(blocks))
-
-
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        (shown("a &lt; b &amp;amp; c"), "a < b &amp; c"),
-        (shown("notification", header("Title"), context("one", "two"), markdown("# text")), "Title\none\ntwo\n# text"),
-        (shown("", section("<!channel> <@U1> <@U1|ada> <#C1|general> <https://x.org|label> <https://x.org>")), None),
-        (shown("", section("&lt;!channel&gt;")), "<!channel>"),
-        (shown("", header("<!channel>")), "<!channel>"),
-        (shown("", actions(button(text="Stop"), button(text="A &amp; b"))), "[ Stop ] [ A & b ]"),
-        (shown("", section("text", accessory=button(text="Go")), actions(button())), "text\n[ Go ]\n[ Press ]"),
-        (shown("", context_actions(feedback(), icon())), "[ Good ] [ Bad ] [ Delete ]"),
-    ],
-)
-def test_plain_is_what_a_reader_sees(message: Version, expected: str | None) -> None:
-    """Blocks hide the text, what is live shows its label, and what was escaped shows itself."""
-    assert plain(message) == (expected or "@channel @U1 @ada #general label https://x.org")
 
 
 def test_live_mentions_are_found_wherever_slack_parses_them() -> None:

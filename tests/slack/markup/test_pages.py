@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 
 from bot.markup.characters import octets, units
 from bot.markup.fences import Fence
-from bot.playground.slack.blocks import LIVE
+from bot.playground.slack.block_kit.mrkdwn import LIVE
 from bot.slack.markup import pages as pages_module
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend

@@ -69,6 +69,38 @@ class People:
             workspace.whisper(place.id, sender.id, words, sender=SLACKBOT)
         return acknowledged.seconds if acknowledged else None
 
+    def join(self, name: str) -> User:
+        """Let somebody into the workspace, and into all its channels that are no two people's own.
+
+        Raises:
+            ValueError: somebody has that name.
+        """
+        workspace = self.workspace
+        if any(user.name == name for user in workspace.users.values()):
+            raise ValueError(f"{name} is there")
+        user = User(f"U0{name.upper()}", name)
+        workspace.users[user.id] = user
+        for channel in workspace.channels.values():
+            if not channel.is_direct:
+                channel.members.add(user.id)
+        workspace.announce()
+        return user
+
+    async def write(
+        self, text: str, *, user: str = "ada", channel: str = "general", thread_ts: str | None = None
+    ) -> Message:
+        """Post what a person types, which is no command; where it mentions the bot, the app is told, as in `mention`.
+
+        Raises:
+            ValueError: the person is not in the channel, or `thread_ts` names no message there.
+        """
+        sender, place = self._find_place(user, channel)
+        words = escape(self.workspace, text, with_labels=False)
+        message = self._write(sender, place, words, thread_ts)
+        if f"<@{self.workspace.bot.id}>" in words:
+            self._tell_of_mention(message, place)
+        return message
+
     async def mention(
         self,
         text: str,
@@ -93,9 +125,7 @@ class People:
         message = self._write(sender, place, words, thread_ts)
         if edited:
             workspace.edit(message, words, [])
-        hears = "app_mention" in workspace.events and "app_mentions:read" in workspace.scopes
-        if hears and workspace.bot.id in place.members and not place.is_direct:
-            self._deliveries.start(describe_mention(workspace, message))
+        self._tell_of_mention(message, place)
         return message.ts
 
     async def direct_message(self, text: str, *, user: str = "ada", thread_ts: str | None = None) -> str:
@@ -227,6 +257,12 @@ class People:
         if thread_ts is not None:
             self._find_message(place, thread_ts)
         return self.workspace.post(place.id, sender.id, text, thread_ts=thread_ts)
+
+    def _tell_of_mention(self, message: Message, place: Channel) -> None:
+        workspace = self.workspace
+        hears = "app_mention" in workspace.events and "app_mentions:read" in workspace.scopes
+        if hears and workspace.bot.id in place.members and not place.is_direct:
+            self._deliveries.start(describe_mention(workspace, message))
 
     def _find_place(self, user: str, channel: str) -> tuple[User, Channel]:
         sender, place = self.workspace.user(user), self.workspace.channel(channel)

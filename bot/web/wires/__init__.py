@@ -1,0 +1,1 @@
+"""How it comes and goes: connections, and what every answer has."""
