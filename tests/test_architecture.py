@@ -57,7 +57,7 @@ PURE = {
     "printable": "",
     "backoff": "",
     "errors": "",
-    "network": "tls connection_failures",
+    "network": "tls connection_failures connections listening",
     "engine": "completions request stream idle wire turns merge",
     "texts": "",
     "markup": "",
@@ -66,7 +66,7 @@ PURE = {
     "delivery": "board",
     "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
-    "web": "run runs stream connections api page server",
+    "web": "run runs stream api page server",
     "runs": "run supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(

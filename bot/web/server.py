@@ -9,19 +9,18 @@ Laws:
 
 import asyncio
 import logging
-import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from http import HTTPStatus
-from typing import cast
 
 from aiohttp import hdrs, web
 
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
-from bot.errors import BotError, describe
+from bot.errors import describe
+from bot.network.listening import listen, note_request, serving
 from bot.network.proxies import is_this_machine
 from bot.network.tls import make_context
 from bot.quotas import Limits
@@ -29,7 +28,6 @@ from bot.settings import WebSettings
 from bot.texts.web.words import Fault
 from bot.web.api import LANGUAGE, Api
 from bot.web.asking import body_limit, read_language
-from bot.web.connections import Connection, Connections
 from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
 from bot.web.page import IS_SIGNED_IN, LOGIN, Page
 from bot.web.refusals import RefusedError
@@ -41,13 +39,6 @@ logger = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 MOST_RUNS = 100  # at once, of all persons
-IDLE_LIMIT = 15.0  # seconds that a connection may be open with nothing, or half a request, asked over it
-CLOSING = 1.0  # seconds that open answers have when the server stops
-LINGERING = 1.0  # seconds in which the rest of a body that is not wanted is read away
-BACKLOG = 256  # connections that wait to be taken
-SEND_BUFFER = (
-    65_536  # bytes that the system keeps for a client; by itself it takes megabytes before one is seen to be slow
-)
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -63,10 +54,6 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-
-
-class NotListeningError(BotError):
-    """The server cannot listen where it is told to; the message says why."""
 
 
 async def serve(
@@ -86,7 +73,7 @@ async def serve(
     """
     bot = settings.bot
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(_listen(settings.web_host, settings.port))
+        listener = stack.enter_context(listen(settings.web_host, settings.port))
         model = await stack.enter_async_context(
             Completions(
                 api_key=bot.openai_api_key,
@@ -104,7 +91,7 @@ async def serve(
         port = listener.getsockname()[1]
         is_open = not is_this_machine(settings.web_host)
         guard = Guard(None if is_open else own_names(settings.web_host, port), settings.web_token)
-        async with runs, _serving(make_app(runs, guard, bot.bot_language), listener):
+        async with runs, serving(make_app(runs, guard, bot.bot_language), listener):
             host = f"[{settings.web_host}]" if ":" in settings.web_host else settings.web_host
             logger.info("web.start host=%s port=%d model=%s", host, port, bot.openai_model)
             on_listening(f"http://{host}:{port}/")
@@ -128,49 +115,9 @@ def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
     return app
 
 
-@asynccontextmanager
-async def _serving(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    runner = web.AppRunner(
-        app,
-        access_log=None,
-        handler_cancellation=True,
-        keepalive_timeout=IDLE_LIMIT,
-        lingering_time=LINGERING,
-        shutdown_timeout=CLOSING,
-    )
-    await runner.setup()
-    try:
-        connections = Connections(cast("web.Server", runner.server))
-        server = await asyncio.get_running_loop().create_server(connections, sock=listener, backlog=BACKLOG)
-        try:
-            yield
-        finally:
-            server.close()
-    finally:
-        await runner.cleanup()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise NotListeningError(f"WEB_HOST is no address of this machine: {error.strerror}.") from error
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        raise NotListeningError(f"Nothing can listen at {host}, port {port}: {error.strerror}. Set PORT.") from error
-    return listener
-
-
 def _check(request: web.Request, guard: Guard, failures: Failures) -> None:
     """Let a request pass, or refuse it; what a page is to know of it stands in it then."""
-    protocol = request.transport.get_protocol() if request.transport else None
-    if isinstance(protocol, Connection):
-        protocol.note_request()
+    note_request(request)
     is_page = request.path == "/" and request.method == hdrs.METH_GET
     guard.check_source(request.headers, is_page=is_page)
     if not guard.token or request.path in Page.OPEN or request.path == LOGIN:

@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from bot.web.connections import MOST, Connection, Connections
+from bot.network.connections import MOST, Connection, Connections
 from bot.web.stream import PATIENCE
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import ModelServer, Script
