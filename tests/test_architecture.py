@@ -39,7 +39,7 @@ ROOMS = {
 # The doors: where a library may be imported. All others are Python's own.
 DOORS = {
     "aiohttp": "engine slack network playground check web",
-    "dotenv": "settings",
+    "dotenv": "settings.environment",
     "httpx2": "engine network",
     "jiter": "engine",
     "markdown_it": "markup.prose",
@@ -148,7 +148,7 @@ def test_merge_knows_asyncio_only() -> None:
 def test_only_settings_reads_the_environment() -> None:
     """What cannot be found in one place cannot be documented in one. Of the database, it is where libpq looks."""
     users = {name for name, path in MODULES.items() if ENVIRONMENT.search(path.read_text(encoding="utf-8"))}
-    assert users == {"settings", "durable.sql.postgresql"}
+    assert users == {"settings.environment", "durable.sql.postgresql"}
     assert len(ENVIRONMENT.findall(MODULES["durable.sql.postgresql"].read_text(encoding="utf-8"))) == 1
 
 
