@@ -12,13 +12,14 @@ from typing import Any, Protocol
 from bot.engine.draft import Draft
 from bot.engine.merge import Merged, merge_async_iterators
 from bot.engine.perspectives import PERSPECTIVES, Perspective
+from bot.engine.turns import Party
 
 
 class Model(Protocol):
     """Who answers: `engine.completions`."""
 
     def stream(
-        self, perspective: Perspective, problem: str, *, previous: str = "", party: str = ""
+        self, perspective: Perspective, problem: str, *, previous: str = "", party: Party = ()
     ) -> AsyncIterator[Draft]:
         """Yield the answer's drafts; the last is final.
 
@@ -32,7 +33,7 @@ def ask(
     model: Model,
     perspectives: Sequence[Perspective] = PERSPECTIVES,
     so_far: Mapping[str, Draft] | None = None,
-    party: str = "",
+    party: Party = (),
     beside: Sequence[AsyncIterator[Any]] = (),
 ) -> Merged[Any]:
     """Look at a problem from all `perspectives` at once: an async context manager, which owns the streams.
@@ -41,8 +42,8 @@ def ask(
     at least one has changed, and never a backlog. What fails is a state of that answer. `drop` leaves one out.
 
     `so_far` has, by their keys, drafts of an earlier process: one that is final is not asked for again, the text of
-    another stays until there is more. `party` is who asks, where answers have to wait for their turn. The newest values
-    of the iterators `beside` follow in each tuple.
+    another stays until there is more. `party` is who asks, from the outside inwards (a workspace, a person in it), where
+    answers have to wait for their turn. The newest values of the iterators `beside` follow in each tuple.
     """
     old = so_far or {}
     return merge_async_iterators(
@@ -50,7 +51,7 @@ def ask(
     )
 
 
-def _answer(model: Model, perspective: Perspective, problem: str, old: Draft, party: str) -> AsyncIterator[Draft]:
+def _answer(model: Model, perspective: Perspective, problem: str, old: Draft, party: Party) -> AsyncIterator[Draft]:
     if old.state.is_final:
         return _repeat(old)
     return model.stream(perspective, problem, previous=old.text, party=party)

@@ -41,7 +41,7 @@ from bot.engine.protocol.dialect import Dialect, Form
 from bot.engine.reasons import Code, Reason
 from bot.engine.request import Send
 from bot.engine.stream import ANSWER_TIMEOUT, Phase, Stream
-from bot.engine.turns import Turns
+from bot.engine.turns import Party, Turns
 from bot.engine.wire import HEADERS, Wire
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ class Completions:
         await self._client.close()
 
     async def stream(
-        self, perspective: Perspective, problem: str, *, previous: str = "", party: str = ""
+        self, perspective: Perspective, problem: str, *, previous: str = "", party: Party = ()
     ) -> AsyncGenerator[Draft]:
         """Ask for `perspective` on `problem`, and yield drafts: the whole text so far, and at the end a final one.
 
@@ -159,7 +159,7 @@ class Completions:
                 async with create(**self._dialect.form.write(self.model, "", "")):
                     pass
 
-    async def _take_turn(self, old: Draft, party: str, turn: AsyncExitStack) -> AsyncGenerator[Draft]:
+    async def _take_turn(self, old: Draft, party: Party, turn: AsyncExitStack) -> AsyncGenerator[Draft]:
         """Wait until one more stream may be open; yield what is to be seen meanwhile."""
         if old.reason:
             yield old

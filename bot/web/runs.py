@@ -206,7 +206,7 @@ class Runs:
 
     async def _carry_out(self, run: Run, material: str) -> None:
         try:
-            async with ask(material, model=self._model, perspectives=run.perspectives, party=run.party) as drafts:
+            async with ask(material, model=self._model, perspectives=run.perspectives, party=(run.party,)) as drafts:
                 async for newest in drafts:
                     run.note(newest)
         except Exception as error:  # noqa: BLE001 - the run's boundary: who reads it is told

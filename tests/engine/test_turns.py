@@ -12,9 +12,9 @@ class Office:
         self.ends: dict[str, asyncio.Event] = {}
 
     async def hold(self, name: str) -> None:
-        """Ask for a turn of the party that the name begins with, and hold it until told to end."""
+        """Ask for a turn of the party that the name begins with, a letter a circle, and hold it."""
         end = self.ends[name] = asyncio.Event()
-        async with self.turns.take(name[0]):
+        async with self.turns.take(tuple(name[:-1])):
             self.given.append(name)
             await end.wait()
 
@@ -58,7 +58,7 @@ async def test_who_holds_fewest_is_next() -> None:
 async def test_of_a_party_that_waits_twice_one_may_leave() -> None:
     """The other keeps its place."""
     office = Office(1)
-    async with office.turns.take("a"):
+    async with office.turns.take(("a",)):
         waiting = [asyncio.create_task(office.hold(name)) for name in ("b1", "b2")]
         await asyncio.sleep(0.01)
         waiting[0].cancel()
@@ -72,7 +72,7 @@ async def test_of_a_party_that_waits_twice_one_may_leave() -> None:
 async def test_who_waits_no_more_takes_no_turn_away() -> None:
     """Whenever it leaves: while it waits, and in the very moment in which it is given one."""
     office = Office(1)
-    async with office.turns.take("a"):
+    async with office.turns.take(("a",)):
         waiting = [asyncio.create_task(office.hold(name)) for name in ("b", "c", "d")]
         await asyncio.sleep(0.01)
         waiting[0].cancel()
@@ -83,3 +83,19 @@ async def test_who_waits_no_more_takes_no_turn_away() -> None:
     office.ends["d"].set()
     await waiting[2]
     assert (office.turns.are_taken, office.turns._waiting, office.turns._held) == (False, {}, {})
+
+
+async def test_turns_go_round_by_workspace_and_then_by_person() -> None:
+    """A workspace in which many people ask gets no more than one in which somebody does."""
+    office = Office(4)
+    async with asyncio.TaskGroup() as group:
+        for name in ("xa1", "xa2", "xb1", "xc1", "xa3", "xd1", "xe1", "xb2", "ya1", "ya2", "yb1"):
+            group.create_task(office.hold(name))
+        await asyncio.sleep(0.01)
+        assert office.given == ["xa1", "xa2", "xb1", "xc1"]
+        await office.end("xa1", "xb1")
+        assert office.given[4:] == ["ya1", "yb1"], "the other workspace, and there the other person"
+        await office.end("xc1")
+        assert office.given[6:] == ["xd1"], "where both hold as many, whoever holds none"
+        await office.end("xa2", "ya1", "yb1", "xd1", "xa3", "xe1", "xb2", "ya2")
+    assert not office.turns.are_taken
