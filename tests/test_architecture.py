@@ -38,6 +38,7 @@ ROOMS = {
 }
 # The doors: where a library may be imported. All others are Python's own.
 DOORS = {
+    "cryptography": "durable.sealing",
     "aiohttp": "engine slack network playground check web",
     "dotenv": "settings.environment",
     "httpx2": "engine network",
@@ -65,7 +66,8 @@ PURE = {
     "slack": "listeners wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board",
     "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
-    " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
+    " tables.questions tables.claims tables.conversations tables.votes tables.history"
+    " tables.installations tables.oauth_states tables.rows tables.schema",
     "web": "run runs stream api page server",
     "runs": "run supervisor teller workspace preparing presses reception outline",
 }
