@@ -29,3 +29,9 @@ def speak_first(setting: str) -> list[Language]:
 def find(key: str | None) -> Language:
     """The language of a run that was written down; English for one of a version that spoke no other."""
     return LANGUAGES.get(key or "", ENGLISH)
+
+
+def read_language(accept: str) -> str:
+    """The key of the first language of an Accept-Language header that the bot speaks; else English's."""
+    names = (part.split(";")[0].strip()[:2].lower() for part in accept.split(",")[:20])
+    return next((name for name in names if name in LANGUAGES), "en")

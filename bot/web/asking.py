@@ -55,12 +55,6 @@ def read_asked(body: bytes, *, needs_problem: bool) -> Asked:
     )
 
 
-def read_language(accept: str) -> str:
-    """The key of the first language of an Accept-Language header that the bot speaks; else English's."""
-    names = (part.split(";")[0].strip()[:2].lower() for part in accept.split(",")[:20])
-    return next((name for name in names if name in LANGUAGES), "en")
-
-
 def _parse(body: bytes) -> Any:
     try:
         return json.loads(body.decode("utf-8"))

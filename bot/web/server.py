@@ -25,9 +25,10 @@ from bot.network.proxies import is_this_machine
 from bot.network.tls import make_context
 from bot.quotas import Limits
 from bot.settings import WebSettings
+from bot.texts import read_language
 from bot.texts.web.words import Fault
 from bot.web.api import LANGUAGE, Api
-from bot.web.asking import body_limit, read_language
+from bot.web.asking import body_limit
 from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
 from bot.web.page import IS_SIGNED_IN, LOGIN, Page
 from bot.web.refusals import RefusedError
