@@ -63,7 +63,7 @@ PURE = {
     "texts": "",
     "markup": "",
     "quotas": "",
-    "slack": "listeners wires.socket wires.envelopes wires.websocket api wires.session",
+    "slack": "listeners http.events http.health http.installs http.server http.turns wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board",
     "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
