@@ -4,37 +4,26 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import aclosing
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from bot.backoff import CONNECTION_PAUSES, nth
-from bot.delivery.board import Board
-from bot.delivery.schedules.learned import Learned
-from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped, Taught
 from bot.durable.journal import Journal
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
 from bot.network.tls import make_context
-from bot.quotas import Limits
-from bot.runs.admission import MOST_RUNS, Admission
-from bot.runs.presses import Presses
-from bot.runs.reception import Reception
-from bot.runs.refusals import Refusals
-from bot.runs.supervisor import Supervisor
-from bot.runs.teller import Teller
-from bot.runs.workspace import Workspace
+from bot.runs.admission import MOST_RUNS
+from bot.runs.workspace import Rules, Shared
+from bot.runs.workspaces import Workspaces
 from bot.settings import Settings
 from bot.slack.api import Identity, Slack, make_client
-from bot.slack.blocks import fits_parent
+from bot.slack.installation import Installation, OneInstallation
 from bot.slack.listeners import register
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import Socket
-from bot.texts import speak_first
 
 if TYPE_CHECKING:
     from bot.durable.store import Store
@@ -44,7 +33,6 @@ T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 GRACE = 20.0  # seconds that running answers get when the bot is stopped; hosts give 30 before they kill
-LAST_ANSWERS = 1.0  # seconds for Slack to say where the last posts stand; without that they cannot be gone on with
 ASK_TIMEOUT = 6.0  # seconds to be told who the bot is
 
 
@@ -95,99 +83,62 @@ async def serve(
             if (begun := await _unless(stop, _begin(slack, socket, make_store))) is None:
                 return
             identity, make_store = begun
-            place = f"{identity.team_id}/{identity.bot_id}"
-            store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=place)
+            one = _install(identity, settings)
+            store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=one.workspace)
             _tell_place(store, settings)
 
             def note_connected() -> None:
                 logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
                 on_connected()
 
+            def make_slack(installation: Installation) -> Slack:
+                client = make_client(installation.bot_token, settings.slack_api_url, session, proxies)
+                return Slack(client, proxies, own=(installation.bot_user_id, installation.bot_id))
+
             async with (
                 Journal(store, clock=clock, history_days=settings.history_days) as journal,
                 asyncio.TaskGroup() as background,
             ):
-                workspace = _make_workspace(slack, settings, clock, answers=len(perspectives))
-                showing = background.create_task(workspace.board.serve())
-                teller = Teller(slack)
-                refusals = Refusals(
-                    perspectives, speak_first(settings.bot_language), problem_limit=settings.problem_limit
+                installations = OneInstallation(one)
+                shared = Shared(
+                    journal, completions, perspectives, further, settings.bot_language, _make_rules(settings), clock
                 )
-                async with Supervisor(
-                    workspace=workspace,
-                    journal=journal,
-                    model=completions,
-                    perspectives=perspectives,
-                    teller=teller,
-                    refusals=refusals,
-                    further=further,
-                    language=settings.bot_language,
-                ) as supervisor:
-                    reception = Reception(supervisor, journal, workspace.admission, teller, refusals)
-                    presses = Presses(supervisor, reception, journal, workspace.admission)
-                    register(
-                        socket.app,
-                        bot_user=identity.user_id,
-                        receive=reception.receive,
-                        press=presses.press,
-                        consider=reception.consider,
-                        slack=slack,
-                        language=settings.bot_language,
-                    )
-                    writing = background.create_task(_attend(journal, supervisor, workspace))
+                async with Workspaces(shared, installations, make_slack=make_slack, is_only_one=True) as workspaces:
+                    workspaces.find_desk(one)
+                    register(socket.app, find_desk=workspaces.find_desk, language=settings.bot_language)
+                    writing = background.create_task(workspaces.attend())
                     # The first question is kept as all others are, so the database comes before the connection.
                     await _unless(stop, journal.tried())
-                    connecting = background.create_task(socket.serve(identity, note_connected))
+                    connecting = background.create_task(socket.serve(installations, note_connected))
                     await stop.wait()
                     deadline = _now() + GRACE
                     await socket.close()
                     connecting.cancel()
                     journal.rest()
-                    if not await _unless(hurry or asyncio.Event(), _done(supervisor.end(deadline - _now()))):
-                        supervisor.drop()
-                await workspace.board.rest(LAST_ANSWERS)
+                    if not await _unless(hurry or asyncio.Event(), _done(workspaces.end(deadline - _now()))):
+                        workspaces.drop()
                 writing.cancel()
-                showing.cancel()
     except BaseExceptionGroup as failures:
         raise find_leaf(failures) from failures
     logger.info("bot.stop")
 
 
-def _make_workspace(slack: Slack, settings: Settings, clock: Callable[[], float], *, answers: int) -> Workspace:
-    return Workspace(
-        slack,
-        Board(slack, settings.slack_edits_per_minute, clock=clock),
-        Admission(
-            Limits(settings.runs_per_person, settings.runs_per_person_per_hour),
-            problem_limit=settings.problem_limit,
-            fits=partial(fits_parent, answers=answers),
-            most_runs=max(MOST_RUNS, settings.max_streams),
-        ),
+def _install(identity: Identity, settings: Settings) -> Installation:
+    """The installation that the two tokens of the settings are."""
+    return Installation(
+        identity.team_id, None, settings.slack_bot_token, identity.bot_id, identity.user_id, identity.scopes
     )
 
 
-async def _attend(journal: Journal, supervisor: Supervisor, workspace: Workspace) -> None:
-    """Have the journal written, and those told whom its events are about; until cancelled."""
-    known = workspace.board.edits.learned.to_text()
-    async with aclosing(journal.events()) as events:
-        async for event in events:
-            match event:
-                case Claimed(record):
-                    supervisor.take_up(record)
-                case LeaseLost(key):
-                    supervisor.abandon(key)
-                case Stopped(key, user):
-                    supervisor.stop(key, user)
-                case Asked(user, ago):
-                    workspace.admission.recall(user, _now() - ago)
-                case Spent(ago):
-                    workspace.board.note_spent(ago)
-                case Taught(what):
-                    workspace.board.edits.recall(Learned.from_text(what), _now())
-                case Held(until):
-                    workspace.board.hold_after(until)
-                    if (learned := workspace.board.edits.learned.to_text()) != known:
-                        journal.keep(known := learned)
+def _make_rules(settings: Settings) -> Rules:
+    return Rules(
+        edits_per_minute=settings.slack_edits_per_minute,
+        most_runs=max(MOST_RUNS, settings.max_streams),
+        runs_at_once=settings.runs_per_workspace,
+        runs_per_person=settings.runs_per_person,
+        runs_per_person_per_hour=settings.runs_per_person_per_hour,
+        problem_limit=settings.problem_limit,
+    )
 
 
 def _tell_place(store: "Store", settings: Settings) -> None:

@@ -63,13 +63,14 @@ PURE = {
     "texts": "",
     "markup": "",
     "quotas": "",
-    "slack": "listeners http.events http.health http.installs http.server http.turns wires.socket wires.envelopes wires.websocket api wires.session",
+    "slack": "listeners seen http.events http.health http.installs http.server http.turns"
+    " wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board",
-    "durable": "journal turns recovery store sql.database sql.sqlite sql.postgresql"
+    "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
     " tables.installations tables.oauth_states tables.rows tables.schema",
     "web": "run runs stream api page server",
-    "runs": "run supervisor teller workspace preparing presses reception outline",
+    "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"

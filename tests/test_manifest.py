@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.api import Slack
 from bot.slack.listeners import COMMAND, register
+from tests.support.installed import TestedDesk
 from tests.support.world import running
 
 ROOT = Path(__file__).parent.parent
@@ -124,8 +125,8 @@ def registered() -> Registered:
     async def take(_: object) -> None:
         pass
 
-    slack = Slack(AsyncWebClient(token="xoxb-1"))
-    register(app, bot_user="U1", receive=take, press=take, consider=lambda _: None, slack=slack)
+    desk = TestedDesk(Slack(AsyncWebClient(token="xoxb-1")), take, take, take)
+    register(app, find_desk=lambda _: desk)
     return app
 
 

@@ -49,7 +49,7 @@ async def fill(url: str) -> None:
         whole = {(key, "Depth"): Draft.of("So.", State.DONE, model="m") for key in ("en", "ja")}
         await store.save(Changes(answers=whole))
         for key, user, is_good in (("en", "U1", True), ("en", "U2", False), ("en", "U2", True), ("ja", "U1", False)):
-            assert await store.vote(key, "Depth", user, is_good=is_good)
+            assert await store.vote("", key, "Depth", user, is_good=is_good)
 
 
 @slow

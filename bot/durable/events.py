@@ -32,21 +32,24 @@ class Stopped:
 class Asked:
     """Somebody has asked a question so many seconds ago, in a run that has ended, or had one tried again."""
 
+    workspace: str
     user: str
     ago: float
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """Other processes have sent edits, so many seconds ago each."""
+    """Edits were sent in a workspace and are not counted here, so many seconds ago each: by other processes, mostly."""
 
+    workspace: str
     ago: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """What the workspace had taught a process before this one."""
+    """What a workspace had taught whoever served it before."""
 
+    workspace: str
     what: str
 
 

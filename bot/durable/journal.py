@@ -20,9 +20,9 @@ from functools import partial
 from typing import Self, TypeVar
 
 from bot.durable.entry import Entry
-from bot.durable.events import Claimed, Event, Held, LeaseLost, Stopped
-from bot.durable.lease import Lease, judge
-from bot.durable.record import Changes, Conversation, Outcome, Record, Saved
+from bot.durable.events import Event, Held
+from bot.durable.holdings import Holdings
+from bot.durable.record import Conversation, Outcome, Record, Saved
 from bot.durable.recovery import Recovery, Storage
 from bot.durable.turns import GATHER, Turns, let_go
 from bot.durable.unsaved import Unsaved
@@ -47,12 +47,9 @@ class Journal:
     def __init__(self, store: Storage, *, clock: Callable[[], float], history_days: float) -> None:
         self.clock = clock
         self._store = store
-        self._lease = Lease()
         self._recovery = Recovery(store, clock=clock, history=history_days * 86_400.0)
         self.unsaved = Unsaved()
-        self._adding: set[str] = set()  # runs that are just being written for the first time
-        self._reopening: set[str] = set()  # runs that are just being reopened
-        self._saved: set[str] = set()  # runs that the database knows to be this process's
+        self._holdings = Holdings(self.unsaved)
         self._news: list[Event] = []
         self._turns = Turns()
         self._tried, self._opened = asyncio.Event(), asyncio.Event()
@@ -70,7 +67,20 @@ class Journal:
 
     def is_kept(self, key: str) -> bool:
         """Whether another process could go on with a run."""
-        return key in self._saved and not self._is_away
+        return key in self._holdings.saved and not self._is_away
+
+    async def attend(self, workspace: str) -> None:
+        """Serve a workspace from now on: events tell what was begun, spent and learned there.
+
+        Return when they have, or it is not to be had in time: they do it later then.
+        """
+        self._recovery.attend(workspace)
+        if not self._is_away:
+            await self.written()
+
+    def leave(self, workspace: str) -> None:
+        """Serve a workspace no more; nothing is told of it."""
+        self._recovery.leave(workspace)
 
     async def add(self, question: Question) -> bool:
         """Write a question down before it is acknowledged; whether it is new. It returns within `TIMEOUT`."""
@@ -80,7 +90,7 @@ class Journal:
         if self._is_away:
             logger.warning("run.not_durable key=%s", key)
             return True
-        self._adding.add(key)
+        self._holdings.adding.add(key)
         try:
             async with asyncio.timeout(TIMEOUT):
                 await self._opened.wait()
@@ -92,14 +102,14 @@ class Journal:
             self.unsaved.drop(key)  # a fault of ours: nobody works on it, and it is asked again
             raise
         finally:
-            self._adding.discard(key)
+            self._holdings.adding.discard(key)
         if is_new:
-            self._saved.add(key)
-        elif key not in self._saved:  # else it was claimed meanwhile
+            self._holdings.saved.add(key)
+        elif key not in self._holdings.saved:  # else it was claimed meanwhile
             self.unsaved.drop(key)
         return is_new
 
-    async def recall(self, key: str) -> Conversation | None:
+    async def recall(self, workspace: str, key: str) -> Conversation | None:
         """The run `key` and those that go on with it, oldest first, the newest of each; None where it is unknown.
 
         Raises:
@@ -109,36 +119,35 @@ class Journal:
         async def work() -> Conversation | None:
             if self.unsaved.ended:  # what is only here so far is written first
                 await self.written()
-            return await self._store.recall(key)
+            return await self._store.recall(workspace, key)
 
-        return self.unsaved.recall(key, await self._ask(work))
+        return self.unsaved.recall(workspace, key, await self._ask(work))
 
-    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+    async def reopen(self, workspace: str, key: str, names: Collection[str], user: str) -> Record | None:
         """Open the run `key` again, which has ended, for its answers `names` to be asked for anew; `user` wants it so.
 
         From then on this process works on it as on one that it has claimed, but no event tells so: go on with what is
         returned. None where it is unknown or open already: of several that ask at once, wherever, one gets it.
         """
-        if key in self.unsaved.live or key in self._reopening:
+        if key in self.unsaved.live or key in self._holdings.reopening:
             return None
 
         async def work() -> Record | None:
             if key in self.unsaved.ended:
                 await self.written()
-            return await self._store.reopen(key, names, user)
+            return await self._store.reopen(workspace, key, names, user)
 
-        self._reopening.add(key)
+        self._holdings.reopening.add(key)
         try:
             record = await self._ask(work)
         finally:
             # If it was reopened all the same, it is a stray: the next look releases it, and somebody claims it.
-            self._reopening.discard(key)
+            self._holdings.reopening.discard(key)
         if record:
-            self.unsaved.claim(record)
-            self._saved.add(key)
+            self._holdings.claim(record)
         return record
 
-    async def stop(self, key: str, user: str) -> bool:
+    async def stop(self, workspace: str, key: str, user: str) -> bool:
         """Write down that `user` has stopped the run `key`, unless somebody has before; whether it is open.
 
         It may be another process's, which is told so by `Stopped`. It is not told here, of a run of this process's.
@@ -148,21 +157,21 @@ class Journal:
             if self.is_kept(key):
                 await self.written()
             return True
-        return key not in self.unsaved.ended and await self._ask(partial(self._store.stop, key, user))
+        return key not in self.unsaved.ended and await self._ask(partial(self._store.stop, workspace, key, user))
 
-    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+    async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""
-        return await self._ask(partial(self._store.vote, run, name, user, is_good=is_good))
+        return await self._ask(partial(self._store.vote, workspace, run, name, user, is_good=is_good))
 
     def end(self, key: str, outcome: Outcome) -> None:
         """Note that a run has ended."""
-        self.unsaved.end(key, outcome, is_saved=key in self._saved)
-        self._saved.discard(key)
+        self.unsaved.end(key, outcome, is_saved=key in self._holdings.saved)
+        self._holdings.saved.discard(key)
         self.wake()
 
-    def keep(self, learned: str) -> None:
-        """Have what the workspace has taught written, with what is written next."""
-        self.unsaved.note_learned(learned)
+    def keep(self, workspace: str, learned: str) -> None:
+        """Have what a workspace has taught written, with what is written next."""
+        self.unsaved.note_learned(workspace, learned)
 
     def wake(self) -> None:
         """Have what is unsaved written soon."""
@@ -204,7 +213,7 @@ class Journal:
         try:
             if self._opened.is_set():
                 async with asyncio.timeout(TIMEOUT):
-                    await self._store.save(self.unsaved.take(self._saved | self._adding, is_last=True)[0])
+                    await self._store.save(self.unsaved.take(self._holdings.known, is_last=True)[0])
                     await self._store.leave()
         except (StoreError, TimeoutError) as error:  # the lease ends by itself
             logger.warning("store.unfinished error=%s", type(error).__name__)
@@ -224,7 +233,7 @@ class Journal:
 
     def _take_news(self) -> list[Event]:
         """What has come about since this was asked last, and until when anything may be sent."""
-        until = self._lease.send_until(has_runs=bool(self._saved), is_away=self._is_away)
+        until = self._holdings.lease.send_until(has_runs=bool(self._holdings.saved), is_away=self._is_away)
         news, self._news = [*self._news, Held(until)], []
         return news
 
@@ -232,18 +241,19 @@ class Journal:
         """Write what is unsaved, renew the lease, search if it is time; whether the database has done so."""
         asked_at = self.clock()
         search = self._recovery.search(_now() + GATHER)  # what is due so soon is due
-        changes, due = self.unsaved.take(self._saved | self._adding)
+        changes, due = self.unsaved.take(self._holdings.known)
         waiting = self._turns.begin()
-        saved_before = set(self._saved)
+        saved_before = set(self._holdings.saved)
         saved: Saved | None = None
         try:
             async with asyncio.timeout(LONG_TIMEOUT if self._is_away or not self._opened.is_set() else TIMEOUT):
                 if not self._opened.is_set():
-                    self._news += await self._recovery.open()
+                    await self._store.open()
                     self._opened.set()
+                await self._recovery.look_back(self._news)
                 saved = await self._store.save(changes, search)
         except (StoreError, TimeoutError) as error:
-            self._lease.fail(asked_at)
+            self._holdings.lease.fail(asked_at)
             if not self._is_away:
                 logger.warning("store.away error=%s", str(error) or "no answer")
             self._is_away = True
@@ -251,8 +261,10 @@ class Journal:
             if self._is_away:
                 logger.warning("store.back")
             self._is_away = False
-            self._note_saved(saved, changes, saved_before, was_held=self._lease.is_held(asked_at))
-            self._lease.renew(asked_at)
+            self._news += self._holdings.note(saved, changes, saved_before, asked_at=asked_at)
+            self._recovery.note_strays(self._holdings.strays)
+            if self._holdings.has_missing:
+                self.wake()  # they are written anew
             if search:
                 self._news += self._recovery.note(search, saved, _now())
         finally:
@@ -261,39 +273,6 @@ class Journal:
             let_go(waiting)
             self._tried.set()
         return saved is not None
-
-    def _note_saved(self, saved: Saved, changes: Changes, saved_before: set[str], *, was_held: bool) -> None:
-        """Take note of which runs are this process's."""
-        verdict = judge(
-            saved.held,
-            live=self.unsaved.live,
-            saved=self._saved,
-            saved_before=saved_before,
-            begun=changes.begins.keys(),
-            ended=changes.ends.keys(),
-            ended_since=self.unsaved.ended | self._reopening,  # no strays either: somebody is about to work on them
-            was_held=was_held,
-        )
-        for key in verdict.missing:
-            logger.warning("run.missing key=%s", key)
-            self.wake()  # it is written anew
-        for key in verdict.lost:
-            logger.warning("run.lost key=%s", key)
-            self.unsaved.drop(key)
-            self._news.append(LeaseLost(key))
-        for key in verdict.saved - self._adding:
-            logger.info("run.durable key=%s", key)
-        self._saved = (self._saved - verdict.missing - verdict.lost) | verdict.saved
-        self._recovery.note_strays(verdict.strays)
-        for key, user in saved.stopped.items():
-            if self.unsaved.learn_of_stop(key, user):
-                logger.info("run.stopped_elsewhere key=%s", key)
-                self._news.append(Stopped(key, user))
-        for record in saved.claimed:
-            logger.info("run.taken_up key=%s", record.question.key)
-            self.unsaved.claim(record)
-            self._saved.add(record.question.key)
-            self._news.append(Claimed(record))
 
 
 def _now() -> float:

@@ -127,7 +127,7 @@ class Changes:
     `begins` has runs that are written as this process's where nothing is known of them; `calls` says when the newest
     edit of a message was sent, and None once it was answered; `materials` has what a run's thread had said, `languages`
     in which one that follows from that is spoken of it, by its key, `stops` who has stopped it; `ends` how it ended.
-    `learned` is of no run: what the workspace has taught, if that is new.
+    `edits` says in which workspace each was sent, and when; `learned` what a workspace has taught, if that is new.
     """
 
     begins: dict[str, Begun] = field(default_factory=dict)
@@ -138,8 +138,8 @@ class Changes:
     languages: dict[str, str] = field(default_factory=dict)
     stops: dict[str, str] = field(default_factory=dict)
     ends: dict[str, Outcome] = field(default_factory=dict)
-    edits: list[float] = field(default_factory=list)
-    learned: str = ""
+    edits: list[tuple[str, float]] = field(default_factory=list)
+    learned: dict[str, str] = field(default_factory=dict)
 
     def begin(self, key: str, copy: Copy) -> None:
         """Have a run written that the database does not know, with all that stands of it."""
@@ -164,8 +164,8 @@ class Changes:
         self.languages.update(newer.languages)
         self.stops.update(newer.stops)
         self.ends.update(newer.ends)
-        self.learned = newer.learned or self.learned
-        self.edits = [at for at in (*self.edits, *newer.edits) if at > horizon]
+        self.learned.update(newer.learned)
+        self.edits = [one for one in (*self.edits, *newer.edits) if one[1] > horizon]
 
     def forget(self, key: str) -> None:
         """Write nothing of a run."""
@@ -180,12 +180,13 @@ class Changes:
 class Search:
     """What to look for besides a write: orphaned runs, to be claimed, and edits that others have sent since a time.
 
-    Those of `strays` that are this process's are released before.
+    Those are looked for in `workspaces`. Those of `strays` that are this process's are released before.
     """
 
     strays: frozenset[str]
     edits_since: float
     limit: int = 20  # runs that are claimed at once, the oldest first
+    workspaces: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +194,10 @@ class Saved:
     """What a write has shown: which open runs are this process's, and what was found beside it.
 
     `held` has those too that have ended with this write, and not the claimed ones; `stopped` says of them which were
-    stopped, and by whom.
+    stopped, and by whom. `edits` are others' edits, by workspace.
     """
 
     held: AbstractSet[str]
     claimed: Sequence[Record] = ()
-    edits: Sequence[float] = ()
+    edits: Mapping[str, Sequence[float]] = field(default_factory=dict)
     stopped: Mapping[str, str] = field(default_factory=dict)

@@ -44,29 +44,29 @@ class Storage(Protocol):
     async def leave(self) -> None:
         """Give up the lease, and all runs."""
 
-    async def recall(self, key: str) -> Conversation | None:
+    async def recall(self, workspace: str, key: str) -> Conversation | None:
         """A run, and those that go on with it."""
 
-    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+    async def reopen(self, workspace: str, key: str, names: Collection[str], user: str) -> Record | None:
         """Open a run again that has ended, as this process's, with those of its answers waiting."""
 
-    async def stop(self, key: str, user: str) -> bool:
+    async def stop(self, workspace: str, key: str, user: str) -> bool:
         """Write down who has stopped a run; whether it is open."""
 
-    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+    async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what somebody thinks of an answer; whether its run is known."""
 
     async def clear(self, before: float, limit: int) -> int:
         """Forget up to `limit` runs that have ended before a time; how many."""
 
-    async def asked_since(self, at: float) -> list[tuple[str, float]]:
+    async def asked_since(self, workspace: str, at: float) -> list[tuple[str, float]]:
         """Who asked when, since a time, in runs that have ended."""
 
-    async def learned(self) -> str:
-        """What the workspace has taught; nothing if nothing was saved."""
+    async def learned(self, workspace: str) -> str:
+        """What a workspace has taught; nothing if nothing was saved."""
 
-    async def edits_since(self, at: float) -> list[float]:
-        """When other processes have sent edits, since a time."""
+    async def edits_since(self, workspace: str, at: float) -> list[float]:
+        """When edits were sent there, since a time."""
 
 
 class Recovery:
@@ -80,7 +80,9 @@ class Recovery:
         self._clock = clock
         self._history = history
         self._strays: set[str] = set()
-        self._counted: Counter[float] = Counter()  # edits of other processes, by when they were sent
+        self._unread: set[str] = set()  # workspaces that this process serves, and has not looked back on
+        # Of those that it has: the edits that were sent there and are counted, by when they were sent.
+        self._counted: dict[str, Counter[float]] = {}
         self._search_at = 0.0
         self._tidy_at = 0.0
         self._is_all_claimed = False
@@ -90,14 +92,26 @@ class Recovery:
         """Look for nothing more: this process is about to end."""
         self._is_resting = True
 
-    async def open(self) -> list[Event]:
-        """Open the database, and learn what was begun and spent before this process adds to it."""
-        await self._store.open()
-        now = self._clock()
-        asked = await self._store.asked_since(now - HOUR)
-        spent = self._count(await self._store.edits_since(now - MINUTE))
-        what = await self._store.learned()
-        return [spent, *(Asked(user, now - at) for user, at in asked), *([Taught(what)] if what else [])]
+    def attend(self, workspace: str) -> None:
+        """Serve a workspace from now on: it is to be looked back on."""
+        self._unread.add(workspace)
+
+    def leave(self, workspace: str) -> None:
+        """Serve it no more."""
+        self._unread.discard(workspace)
+        self._counted.pop(workspace, None)
+
+    async def look_back(self, news: list[Event]) -> None:
+        """Learn what was begun and spent in workspaces that are served anew, and add it to `news`."""
+        for workspace in sorted(self._unread):
+            now = self._clock()
+            asked = await self._store.asked_since(workspace, now - HOUR)
+            edits = await self._store.edits_since(workspace, now - MINUTE)
+            what = await self._store.learned(workspace)
+            if workspace in self._unread:  # else it was left meanwhile
+                self._unread.discard(workspace)
+                news += [self._count(workspace, edits), *(Asked(workspace, user, now - at) for user, at in asked)]
+                news += [Taught(workspace, what)] if what else []
 
     def wait(self, now: float) -> float:
         """Seconds until the next look, or the next renewal at the least."""
@@ -107,7 +121,7 @@ class Recovery:
         """What to look for now, if it is time."""
         if self._is_resting or now < self._search_at:
             return None
-        return Search(frozenset(self._strays), self._clock() - MINUTE)
+        return Search(frozenset(self._strays), self._clock() - MINUTE, workspaces=frozenset(self._counted))
 
     def note_strays(self, keys: Iterable[str]) -> None:
         """Have runs released with the next look that are this process's, and that it does not know."""
@@ -118,7 +132,7 @@ class Recovery:
         self._search_at = now + SEARCH
         self._strays -= search.strays
         self._is_all_claimed = not saved.claimed
-        return [self._count(saved.edits)]
+        return [self._count(one, saved.edits.get(one, ())) for one in search.workspaces if one in self._counted]
 
     async def tidy(self, now: float) -> None:
         """Forget what is old, if it is time, but not while there may be orphaned runs among it."""
@@ -136,10 +150,10 @@ class Recovery:
         if count == BATCH:
             self._tidy_at = now + SEARCH
 
-    def _count(self, edits: Iterable[float]) -> Spent:
+    def _count(self, workspace: str, edits: Iterable[float]) -> Spent:
         """The edits that were not counted before; some are written down late."""
         now = self._clock()
         spent = Counter(edits)
-        new = (spent - self._counted).elements()
-        self._counted = spent
-        return Spent([max(0.0, now - at - DOUBT) for at in new])
+        new = (spent - self._counted.get(workspace, Counter())).elements()
+        self._counted[workspace] = spent
+        return Spent(workspace, [max(0.0, now - at - DOUBT) for at in new])

@@ -55,7 +55,8 @@ _Write = Callable[[AsyncConnection, Statement, Rows], Awaitable[None]]
 class Store:
     """The database at `url`, for one process: `owner` names this process, and no other nor an earlier one.
 
-    `workspace` names the bot and where it is: what other bots keep in the same database is none of its business.
+    `workspace` is the only one whose orphaned runs it claims, where it is given: what other bots keep in the same
+    database is then none of its business. Runs say themselves of which workspace they are.
     Times are seconds since 1970, as `clock` tells them. Use it as an asynchronous context manager, and call `open`
     before anything else; `open` may be called again, above all where it failed. All calls raise `StoreError`.
 
@@ -63,17 +64,15 @@ class Store:
         SettingsError: the database cannot be at such a URL.
     """
 
-    def __init__(self, url: str, *, owner: str, clock: Callable[[], float], workspace: str = "") -> None:
-        self._whose = {"owner": owner, "workspace": workspace}
+    def __init__(self, url: str, *, owner: str, clock: Callable[[], float], workspace: str | None = None) -> None:
         self._owner = owner
-        self._workspace = workspace
         self._clock = clock
         self._database = Database(url, self._prepare)
         self._quick = Database(url, self._prepare) if self._database.is_postgresql else self._database
         self._questions = Questions(self._quick)
-        self._conversations = Conversations(self._quick, **self._whose)
-        self._votes = Votes(self._quick, workspace=workspace)
-        self._claims = Claims(self._database, **self._whose)
+        self._conversations = Conversations(self._quick, owner=owner)
+        self._votes = Votes(self._quick)
+        self._claims = Claims(self._database, owner=owner, workspace=workspace)
         self._unwritable: deque[str] = deque(maxlen=PUT_ASIDE)  # runs
         # When SQLite's log is to be emptied, where it holds what is to be forgotten. What a killed process left does.
         self._clean_at: float | None = clock() if self.is_file else None
@@ -135,7 +134,7 @@ class Store:
         Raises:
             StoreError: it cannot be written to.
         """
-        mark = {**self._whose, "at": 0.0}  # long before anything that counts
+        mark = {"owner": self._owner, "workspace": "", "at": 0.0}  # long before anything that counts
 
         async def write(connection: AsyncConnection) -> None:
             await connection.execute(insert(edits), mark)
@@ -150,7 +149,7 @@ class Store:
     async def add(self, question: Question) -> bool:
         """Write a question down, as an open run of this process; False where its key is known already."""
         now = self._clock()
-        return await self._questions.add(question.key, run_row(Begun(question, now), now, **self._whose))
+        return await self._questions.add(question.key, run_row(Begun(question, now), now, owner=self._owner))
 
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         """Renew the lease of this process, write runs that are not known and what is new of its open runs, and search.
@@ -179,15 +178,16 @@ class Store:
         self, changes: Changes, search: Search | None, now: float, write: _Write, connection: AsyncConnection
     ) -> Saved:
         await self._claims.renew(connection, now)
-        begins = [run_row(one, now, **self._whose) for one in changes.begins.values()]
+        begins = [run_row(one, now, owner=self._owner) for one in changes.begins.values()]
         await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
         owned = await self._claims.owned(connection)
         ours, stopped = owned.keys(), {key: user for key, user in owned.items() if isinstance(user, str)}
         for statement, rows in changed(self._database.insert, ours, changes, now):
             await write(connection, statement, rows)
-        await write(connection, insert(edits), [{**self._whose, "at": at} for at in changes.edits])
-        if changes.learned:
-            row = {"workspace": self._workspace, "what": changes.learned}
+        sent = [{"workspace": workspace, "owner": self._owner, "at": at} for workspace, at in changes.edits]
+        await write(connection, insert(edits), sent)
+        for workspace, what in changes.learned.items():
+            row = {"workspace": workspace, "what": what}
             lesson = self._database.insert(learned).values(row)
             await connection.execute(lesson.on_conflict_do_update(index_elements=["workspace"], set_=row))
         if search is None:
@@ -195,7 +195,7 @@ class Store:
         if search.strays:
             await self._claims.release(connection, runs.c.key.in_(search.strays), now)
         claimed = await self._claims.claim(connection, search.limit, now)
-        return Saved(ours, claimed, await self._edits_since(connection, search.edits_since), stopped)
+        return Saved(ours, claimed, await self._edits_of_others(connection, search), stopped)
 
     async def _write_each(self, connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
         """Write each row that can be stored."""
@@ -233,51 +233,63 @@ class Store:
             await self._database.do(sqlite.shrink, in_transaction=False)
         return count
 
-    async def recall(self, key: str) -> Conversation | None:
+    async def recall(self, workspace: str, key: str) -> Conversation | None:
         """The run `key`, and those that go on with it, the oldest first; None where it is unknown or makes no sense."""
-        return await self._conversations.recall(key)
+        return await self._conversations.recall(workspace, key)
 
-    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+    async def reopen(self, workspace: str, key: str, names: Collection[str], user: str) -> Record | None:
         """Open a run again that has ended, as this process's, with the answers `names` waiting.
 
         None where it is unknown or open already: of several that ask at once, one gets it.
         """
-        return await self._conversations.reopen(key, names, user, self._clock())
+        return await self._conversations.reopen(workspace, key, names, user, self._clock())
 
-    async def stop(self, key: str, user: str) -> bool:
+    async def stop(self, workspace: str, key: str, user: str) -> bool:
         """Write down that `user` has stopped a run, whosever it is, unless somebody has before; whether it is open."""
-        return await self._conversations.stop(key, user)
+        return await self._conversations.stop(workspace, key, user)
 
-    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+    async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""
-        return await self._votes.add(run, name, user, is_good=is_good, now=self._clock())
+        return await self._votes.add(workspace, run, name, user, is_good=is_good, now=self._clock())
 
     async def count_votes(self) -> list[Count]:
         """How many votes there are, of all workspaces."""
         return await self._votes.count()
 
-    async def asked_since(self, at: float) -> list[tuple[str, float]]:
+    async def asked_since(self, workspace: str, at: float) -> list[tuple[str, float]]:
         """Who asked or had something tried again, and when, in runs that have ended; the refused ones do not count."""
-        return await self._database.do(partial(read_asked, at=at, workspace=self._workspace))
+        return await self._database.do(partial(read_asked, at=at, workspace=workspace))
 
-    async def learned(self) -> str:
-        """What the workspace has taught, as it was saved last; nothing if nothing was."""
+    async def learned(self, workspace: str) -> str:
+        """What a workspace has taught, as it was saved last; nothing if nothing was."""
 
         async def work(connection: AsyncConnection) -> str:
-            what = select(learned.c.what).where(learned.c.workspace == self._workspace)
+            what = select(learned.c.what).where(learned.c.workspace == workspace)
             found = (await connection.execute(what)).scalar()
             return found if isinstance(found, str) else ""
 
         return await self._database.do(work)
 
-    async def edits_since(self, at: float) -> list[float]:
-        """When other processes started edits since, in order."""
-        return await self._database.do(partial(self._edits_since, at=at))
+    async def edits_since(self, workspace: str, at: float) -> list[float]:
+        """When edits were started in a workspace since, by whichever process, in order."""
+        sent = select(edits.c.at).where(edits.c.workspace == workspace, edits.c.at >= at).order_by(edits.c.at)
 
-    async def _edits_since(self, connection: AsyncConnection, at: float) -> list[float]:
-        others = (edits.c.workspace == self._workspace, edits.c.owner != self._owner)
-        sent = select(edits.c.at).where(edits.c.at >= at, *others)
-        return [row.at for row in await connection.execute(sent.order_by(edits.c.at)) if is_number(row.at)]
+        async def work(connection: AsyncConnection) -> list[float]:
+            return [row.at for row in await connection.execute(sent) if is_number(row.at)]
+
+        return await self._database.do(work)
+
+    async def _edits_of_others(self, connection: AsyncConnection, search: Search) -> dict[str, list[float]]:
+        """When other processes have started edits, by workspace, in order."""
+        found: dict[str, list[float]] = {}
+        if not search.workspaces:
+            return found
+        are_others = (edits.c.workspace.in_(search.workspaces), edits.c.owner != self._owner)
+        sent = select(edits.c.workspace, edits.c.at).where(edits.c.at >= search.edits_since, *are_others)
+        for row in await connection.execute(sent.order_by(edits.c.at)):
+            if is_number(row.at):
+                found.setdefault(row.workspace, []).append(row.at)
+        return found
 
 
 async def _write_all(connection: AsyncConnection, statement: Statement, rows: Rows) -> None:

@@ -81,6 +81,10 @@ class Unsaved:
         if draft.state.is_final:
             self._due.add(key)
 
+    def records(self, workspace: str) -> list[Record]:
+        """The runs of a workspace on which this process works, as they stand."""
+        return [copy.record() for copy in self._runs.values() if copy.begun.question.workspace == workspace]
+
     def note_material(self, key: str, material: str) -> None:
         """Note what a run's thread had said."""
         self._changes.materials[key] = material
@@ -107,12 +111,13 @@ class Unsaved:
         copy.begun = replace(copy.begun, stopped_by=user)
         return True
 
-    def recall(self, key: str, found: Conversation | None) -> Conversation | None:
+    def recall(self, workspace: str, key: str, found: Conversation | None) -> Conversation | None:
         """The conversation that begins with the run `key`, as it was `found` in the database if it was.
 
         Of runs on which this process works it is what is newest, and those that were not found are there.
         """
-        live = {name: copy.record() for name, copy in self._runs.items() if key in {name, copy.begun.question.root}}
+        ours = {name: copy for name, copy in self._runs.items() if copy.begun.question.workspace == workspace}
+        live = {name: copy.record() for name, copy in ours.items() if key in {name, copy.begun.question.root}}
         root = live.pop(key, found.root if found else None)
         if root is None:
             return None
@@ -121,17 +126,18 @@ class Unsaved:
 
     def note_edit(self, key: str, part: str, now: float) -> None:
         """Note that an edit of a message is about to be sent."""
-        self._changes.edits.append(now)
         self._changes.calls[key, part] = now
         self._due.add(key)
+        if copy := self._runs.get(key):  # else it is not sent: the run is another process's
+            self._changes.edits.append((copy.begun.question.workspace, now))
 
     def note_edit_answered(self, key: str, part: str) -> None:
         """Note that no edit of a message is under way any more."""
         self._changes.calls[key, part] = None
 
-    def note_learned(self, what: str) -> None:
-        """Note what the workspace has taught."""
-        self._changes.learned = what
+    def note_learned(self, workspace: str, what: str) -> None:
+        """Note what a workspace has taught."""
+        self._changes.learned[workspace] = what
 
     def take(self, known: AbstractSet[str], *, is_last: bool = False) -> tuple[Changes, AbstractSet[str]]:
         """Take out what is to be written now, and of which runs the drafts are due; all of it, if it is the last time.

@@ -42,8 +42,8 @@ def ask(
     at least one has changed, and never a backlog. What fails is a state of that answer. `drop` leaves one out.
 
     `so_far` has, by their keys, drafts of an earlier process: one that is final is not asked for again, the text of
-    another stays until there is more. `party` is who asks, from the outside inwards (a workspace, a person in it), where
-    answers have to wait for their turn. The newest values of the iterators `beside` follow in each tuple.
+    another stays until there is more. Where answers have to wait for their turn, `party` is who asks, from the outside
+    inwards: a workspace, a person in it. The newest values of the iterators `beside` follow in each tuple.
     """
     old = so_far or {}
     return merge_async_iterators(

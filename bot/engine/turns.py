@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-
 Party = tuple[str, ...]
 
 

@@ -132,6 +132,7 @@ async def run_bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[Non
             # Nothing of a demo is kept, and one person may ask as often as they like.
             "DATABASE_URL": "sqlite://",
             "RUNS_PER_PERSON": "1000",
+            "RUNS_PER_WORKSPACE": "1000",
             "RUNS_PER_PERSON_PER_HOUR": "1000",
         }
     )

@@ -128,7 +128,7 @@ class Preparing:
         if not record.reopened_at:
             return None
         try:
-            conversation = await self._journal.recall(record.question.key)
+            conversation = await self._journal.recall(record.question.workspace, record.question.key)
         except StoreError:
             return None  # the index goes without; nobody waits for that
         return find_lead(conversation) if conversation else None
@@ -176,7 +176,7 @@ class Preparing:
     async def _recall(self, question: Question) -> Conversation:
         """The run that a question goes on with."""
         try:
-            conversation = await self._journal.recall(question.root)
+            conversation = await self._journal.recall(question.workspace, question.root)
         except StoreError as error:
             raise NotBegunError(partial(_refuse, Phrase.STORE_AWAY, question.problem)) from error
         is_known = question.kind is Kind.TOGETHER or question.side in {one.key for one in self._perspectives}

@@ -61,12 +61,14 @@ class Presses:
             case Action.AGAIN | Action.TOGETHER:
                 return await self._begin(press, press.run)
             case _:
-                is_known = await self._journal.vote(press.run, press.side, press.user, is_good=press.is_good)
+                is_known = await self._journal.vote(
+                    press.workspace, press.run, press.side, press.user, is_good=press.is_good
+                )
                 return None if is_known else Phrase.UNKNOWN_RUN
 
     async def _stop(self, press: Press) -> Phrase | None:
         is_live = self._supervisor.stop(press.run, press.user)  # first, since its streams cost
-        is_open = await self._journal.stop(press.run, press.user)
+        is_open = await self._journal.stop(press.workspace, press.run, press.user)
         return None if is_live or is_open else Phrase.ALREADY_STOPPED
 
     async def _begin(self, press: Press, root: str) -> Phrase | None:
@@ -78,7 +80,7 @@ class Presses:
             return Phrase.IS_GOING_ON
         self._beginning.add(root)
         try:
-            conversation = await self._journal.recall(root)
+            conversation = await self._journal.recall(press.workspace, root)
             if conversation is None:
                 return Phrase.UNKNOWN_RUN
             if further := conversation.root.question.root:
@@ -108,7 +110,7 @@ class Presses:
             return None
         reopened = None
         try:
-            reopened = await self._journal.reopen(press.run, names, press.user)
+            reopened = await self._journal.reopen(press.workspace, press.run, names, press.user)
         finally:
             if reopened is None:
                 self._admission.withdraw(press.user)
@@ -184,4 +186,6 @@ def _question(press: Press) -> Question:
         press.response_url,
         press.language,
         kind=Kind.DEEPER,
+        workspace=press.workspace,
+        enterprise=press.enterprise,
     )

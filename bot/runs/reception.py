@@ -91,7 +91,7 @@ class Reception:
     async def _look_up_root(self, question: Question) -> Phrase | None:
         """Why what goes on with a run cannot be begun; before it is taken, since its words stand in the form still."""
         try:
-            conversation = await self._journal.recall(question.root)
+            conversation = await self._journal.recall(question.workspace, question.root)
         except StoreError as error:
             logger.warning("press.lost action=deeper run=%s error=%s", question.root, error)
             return Phrase.STORE_AWAY

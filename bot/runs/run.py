@@ -63,7 +63,7 @@ class Run:
             model=model,
             perspectives=[reply.perspective for reply in self._replies],
             so_far={reply.perspective.key: reply.draft for reply in self._replies},
-            party=(self._question.user,),
+            party=(self._question.workspace, self._question.user),
             beside=[self._losses(), self._stops()],
         )
         count = len(self._replies)

@@ -5,8 +5,9 @@ What goes wrong with a whole run ends here: the person who asked is told, and no
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+import math
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -38,9 +39,14 @@ from bot.texts import AUTO
 
 logger = logging.getLogger(__name__)
 
+MOST_AT_ONCE = 8  # runs; each has four answers, and Slack's 50 edits a minute show 32 of them every 40 s
+
 
 class Supervisor:
-    """Starts runs and owns them: an async context manager, which leaves when all have ended."""
+    """Starts runs and owns them: an async context manager, which leaves when all have ended.
+
+    `most_at_once` of them go on at once. Further ones wait, in their order, and are as durable: they are written down.
+    """
 
     def __init__(
         self,
@@ -53,6 +59,7 @@ class Supervisor:
         refusals: Refusals,
         further: Further = FURTHER,
         language: str = AUTO,
+        most_at_once: int = MOST_AT_ONCE,
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
@@ -69,6 +76,9 @@ class Supervisor:
         self._going_on: dict[str, Run] = {}
         self._stopped: dict[str, str] = {}  # by whom runs were stopped that are just being prepared
         self._abandoned: set[str] = set()
+        self._places = asyncio.Semaphore(most_at_once)
+        self._in_line = 0  # runs that wait for a place
+        self._ended_at = _now()  # when the last of those ended
         self._is_hurried = False
         self._is_closed = False
 
@@ -95,6 +105,11 @@ class Supervisor:
         self._tasks[question.key] = task
         task.add_done_callback(lambda _: self._note_end(question.key))
         return True
+
+    @property
+    def idle_since(self) -> float:
+        """Since when nothing is done, by the loop's time; infinity while something is."""
+        return math.inf if self._tasks else self._ended_at
 
     def is_live(self, key: str) -> bool:
         """Whether a run goes on here."""
@@ -151,6 +166,7 @@ class Supervisor:
 
     def _note_end(self, key: str) -> None:
         self._tasks.pop(key, None)
+        self._ended_at = _now()
         self._stopped.pop(key, None)
         self._abandoned.discard(key)
 
@@ -177,13 +193,16 @@ class Supervisor:
         entry = self._journal.entry(question.key)
         run: Run | None = None
         outcome: Outcome | None = None  # it is left as it is, for another process to go on with
+        place = AsyncExitStack()
         try:
+            await place.enter_async_context(self._place(question, is_new=record is None))
             run, reading = await self._preparing.prepare(question, entry, record, again)
             self._going_on[question.key] = run
             if user := self._stopped.pop(question.key, record.stopped_by if record else ""):
                 run.stop(user)
             outcome = await self._answer(run, asker, record, await reading())
-        except TokenRefusedError:  # the bot ends; once it has a token that is good, it goes on
+        except TokenRefusedError:  # all ends here; once there is a token that is good, it goes on
+            self._is_closed = True
             raise
         except NotBegunError as error:
             await self._teller.tell(asker, error.write)
@@ -199,6 +218,7 @@ class Supervisor:
                 await self._say_farewell(run, asker, is_kept=entry.is_kept)
             raise
         finally:
+            await place.aclose()
             if run is not None:
                 run.close()
             self._going_on.pop(question.key, None)
@@ -212,6 +232,26 @@ class Supervisor:
                 _now() - began,
                 run.summary() if run else "states=none",
             )
+
+    @asynccontextmanager
+    async def _place(self, question: Question, *, is_new: bool) -> AsyncIterator[None]:
+        """Wait until fewer runs go on than may at once, and be one of them; who has just asked is told of a wait."""
+        if self._places.locked():
+            self._in_line += 1
+            logger.info("run.in_line key=%s place=%s", question.key, self._in_line)
+            if is_new:
+                beside = replace(question, key=f"{question.key}/line")
+                self.begin(beside, self._teller.tell(question, notices.in_line, self._in_line))
+            try:
+                await self._places.acquire()
+            finally:
+                self._in_line -= 1
+        else:
+            await self._places.acquire()  # at once
+        try:
+            yield
+        finally:
+            self._places.release()
 
     async def _answer(self, run: Run, question: Question, record: Record | None, problem: str) -> Outcome:
         """Answer a question, and tell its sender what cannot be shown; return how it ended."""

@@ -1,8 +1,13 @@
-"""One Slack workspace as the process knows it. There is one today; whoever needs something of it is told which."""
+"""One Slack workspace as the process knows it, and what all of them share; whoever needs something is told which."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.delivery.board import Board
+from bot.durable.journal import Journal
+from bot.engine import Model
+from bot.engine.conversation.followups import Further
+from bot.engine.perspectives import Perspective
 from bot.runs.admission import Admission
 from bot.slack.api import Slack
 
@@ -14,3 +19,28 @@ class Workspace:
     slack: Slack
     board: Board
     admission: Admission
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """How much there may be of what in one workspace."""
+
+    edits_per_minute: int
+    most_runs: int  # those that wait included
+    runs_at_once: int
+    runs_per_person: int  # at once
+    runs_per_person_per_hour: int
+    problem_limit: int  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all workspaces of a process have in common; `clock` gives seconds since 1970."""
+
+    journal: Journal
+    model: Model
+    perspectives: Sequence[Perspective]
+    further: Further
+    language: str
+    rules: Rules
+    clock: Callable[[], float]

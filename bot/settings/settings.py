@@ -40,6 +40,7 @@ class Settings:
     database_url: str = field(default=DATABASE_URL, repr=False)  # it may hold a password
     history_days: int = 30  # after which a run that has ended is forgotten
     max_streams: int = 64  # completions open at once
+    runs_per_workspace: int = 8  # at once; further ones wait
     runs_per_person: int = 2  # at once
     runs_per_person_per_hour: int = 20
     problem_limit: int = 4_000  # characters
@@ -83,6 +84,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=reader.database("DATABASE_URL", DATABASE_URL),
         history_days=reader.count("HISTORY_DAYS", 30, least=1, most=3_650),
         max_streams=reader.count("MAX_STREAMS", 64, least=4, most=100_000),
+        runs_per_workspace=reader.count("RUNS_PER_WORKSPACE", 8, least=1, most=100_000),
         runs_per_person=reader.count("RUNS_PER_PERSON", 2, least=1, most=100_000),
         runs_per_person_per_hour=reader.count("RUNS_PER_PERSON_PER_HOUR", 20, least=1, most=100_000),
         problem_limit=reader.count("PROBLEM_LIMIT", 4_000, least=1, most=40_000),

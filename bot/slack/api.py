@@ -6,7 +6,7 @@ Nothing is repeated here: whether a call may be tried again, when, and with whic
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -75,10 +75,14 @@ def make_client(
 class Slack:
     """The calls that the bot makes, in one workspace. Each raises `SlackError` or `TokenRefusedError`."""
 
-    def __init__(self, client: AsyncWebClient, proxies: Proxies = DIRECT) -> None:
+    def __init__(self, client: AsyncWebClient, proxies: Proxies = DIRECT, own: Iterable[str] = ()) -> None:
         self._client = client
         self._proxies = proxies
-        self._own: frozenset[str] = frozenset()  # the bot's ids, once it has asked for them
+        self._own = frozenset(own)  # the bot's ids, where they are known, or it has asked for them
+
+    def renew(self, token: str) -> None:
+        """Use another token from now on: the bot was installed anew."""
+        self._client.token = token
 
     async def identify(self) -> Identity:
         """Ask who the token's owner is."""

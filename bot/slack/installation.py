@@ -8,7 +8,8 @@ from typing import Protocol
 class Installation:
     """The bot as it is installed in the workspace `team_id`, or in the organisation `enterprise_id` as a whole.
 
-    The ids are Slack's. `scopes` are what the token may do; None where Slack does not say.
+    The ids are Slack's; `team_id` is the workspace's that was asked for in either case. `scopes` are what the token may
+    do; None where Slack does not say.
     """
 
     team_id: str
@@ -17,6 +18,16 @@ class Installation:
     bot_id: str
     bot_user_id: str
     scopes: frozenset[str] | None = None
+
+    @property
+    def workspace(self) -> str:
+        """What the workspace is called where runs are kept: two bots that are in the same one stay apart."""
+        return f"{self.team_id}/{self.bot_id}"
+
+
+def find_team(workspace: str) -> str:
+    """The team of a workspace that is called so."""
+    return workspace.partition("/")[0]
 
 
 class Installations(Protocol):

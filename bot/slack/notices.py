@@ -59,6 +59,11 @@ def cannot_write(code: str, channel: str, problem: str, language: Language, *, g
     return _explain(words, problem, language)
 
 
+def in_line(place: int, language: Language) -> list[Body]:
+    """Whose problem begins later: which in line it is, from 1 on."""
+    return [plain(language.say(Phrase.IN_LINE, count=place), language)]
+
+
 def too_many_runs(limit: int, problem: str, language: Language) -> list[Body]:
     """For whom `limit` runs go on, as many as may."""
     return _refuse(language.say(Phrase.TOO_MANY_RUNS, count=limit), problem, language)

@@ -20,6 +20,9 @@ class Question:
     What goes on with a run has that one's key as its `root`; where it is of a perspective, `side` is that one's key,
     and `problem` is what its sender has added, which may be nothing. `reads_thread` says that what was said in its
     thread belongs to it.
+
+    `workspace` is the one in which the bot answers, as an `Installation` names it; that is found again by its team and
+    by `enterprise`, the organisation, where that has installed the bot.
     """
 
     key: str
@@ -34,6 +37,8 @@ class Question:
     root: str = ""
     side: str = ""
     reads_thread: bool = False
+    workspace: str = ""
+    enterprise: str = ""
 
     @property
     def asked_at_ts(self) -> str:
@@ -56,7 +61,8 @@ class Action(Enum):
 class Press:
     """A button that `user` has pressed on the message at `ts`, of the run `run` and, where it is of one, of a `side`.
 
-    `is_good` is what a vote says. `response_url` answers who pressed where the bot is no member.
+    `is_good` is what a vote says. `response_url` answers who pressed where the bot is no member. `workspace` and
+    `enterprise` are as a question's.
     """
 
     action: Action
@@ -69,3 +75,5 @@ class Press:
     response_url: str | None = field(default=None, repr=False)
     language: Language = field(default=ENGLISH, repr=False)
     is_good: bool = False
+    workspace: str = ""
+    enterprise: str = ""

@@ -170,6 +170,10 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.TOO_LONG_FOR_SLACK: (
         f"Your problem is too long for one message of Slack, where some characters count as several. {_TO_BE_SHORTENED}"
     ),
+    Phrase.IN_LINE: Plural(
+        "I am looking at as many problems here as I can at once. Yours is next in line, and begins by itself.",
+        "I am looking at as many problems here as I can at once. Yours is number {count} in line; it begins by itself.",
+    ),
     Phrase.TOO_MANY_RUNS: Plural(
         "You have one run going on already, as many as one person may. Ask again when one has ended.",
         "You have {count} runs going on already, as many as one person may. Ask again when one has ended.",
@@ -231,6 +235,9 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "my name with an @, and press again."
     ),
     Phrase.NO_FORM: "Slack did not open the form. Press again.",
+    Phrase.NOT_INSTALLED: (
+        "I am not installed in this workspace, or not any more. Ask whoever manages its apps to install me again."
+    ),
     Phrase.NO_FORM_OF_MESSAGE: "Slack did not open the form. Choose it again, or mention me in a reply to the message.",
 }
 

@@ -186,6 +186,10 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
     Phrase.TOO_LONG_FOR_SLACK: (
         f"問題が Slack の一つのメッセージには長すぎます（文字によっては数文字分に数えられます）。{_TO_BE_SHORTENED}"
     ),
+    Phrase.IN_LINE: (
+        "このワークスペースで同時に考えられる数に達しています。あなたの問題は順番待ちの {count} 番目で、順番が来ると"
+        "自動的に始まります。"
+    ),
     Phrase.TOO_MANY_RUNS: (
         "一人が同時に質問できるのは {count} 件までで、今その数に達しています。一つ終わったら、もう一度お試しください。"
     ),
@@ -252,6 +256,10 @@ _PHRASES: Mapping[Phrase, str | Plural] = {
         "名前を付けて招待し、もう一度押してください。"
     ),
     Phrase.NO_FORM: "Slack がフォームを開けませんでした。もう一度押してください。",
+    Phrase.NOT_INSTALLED: (
+        "私はこのワークスペースにインストールされていないか、削除されています。アプリの管理者にもう一度インストール"
+        "してもらってください。"
+    ),
     Phrase.NO_FORM_OF_MESSAGE: (
         "Slack がフォームを開けませんでした。もう一度選ぶか、メッセージへの返信で私をメンションしてください。"
     ),

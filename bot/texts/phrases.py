@@ -73,6 +73,8 @@ class Phrase(Enum):
     SIDE = auto()  # name, does
     SIDES = auto()  # first, other
     EXAMPLE = auto()
+    # To one person: their problem begins later, and which in line it is.
+    IN_LINE = auto()  # count
     # A problem is given back, and behind these it stands.
     TOO_MANY_CHARACTERS = auto()  # length, limit
     TOO_LONG_FOR_SLACK = auto()
@@ -118,3 +120,4 @@ class Phrase(Enum):
     NOT_A_MEMBER_ANY_MORE = auto()  # channel, command
     NO_FORM = auto()
     NO_FORM_OF_MESSAGE = auto()
+    NOT_INSTALLED = auto()

@@ -25,10 +25,10 @@ def gone(database: Database, key: str = "k") -> None:
 
 
 PRESSES: dict[str, Callable[[Journal], Awaitable[Any]]] = {
-    "recall": lambda journal: journal.recall("k"),
-    "reopen": lambda journal: journal.reopen("k", ["Depth"], "U"),
-    "stop": lambda journal: journal.stop("k", "U"),
-    "vote": lambda journal: journal.vote("k", "Depth", "U", is_good=True),
+    "recall": lambda journal: journal.recall("", "k"),
+    "reopen": lambda journal: journal.reopen("", "k", ["Depth"], "U"),
+    "stop": lambda journal: journal.stop("", "k", "U"),
+    "vote": lambda journal: journal.vote("", "k", "Depth", "U", is_good=True),
 }
 
 
@@ -86,12 +86,12 @@ async def test_a_conversation_is_recalled_with_what_is_newest() -> None:
         database.failure = StoreError("no")
         await journal.add(FURTHER)
         database.failure = None
-        conversation = await journal.recall("k")
+        conversation = await journal.recall("", "k")
         assert conversation
         assert conversation.root.answers == {"Depth": Draft.of("newest", State.WRITING)}
         assert conversation.root.material == "Person 1: no."
         assert [one.question for one in conversation.further] == [FURTHER]
-        assert await journal.recall("unknown") is None
+        assert await journal.recall("", "unknown") is None
 
 
 async def test_what_has_ended_a_moment_ago_is_written_before_it_is_recalled() -> None:
@@ -103,7 +103,7 @@ async def test_what_has_ended_a_moment_ago_is_written_before_it_is_recalled() ->
         entry = journal.entry("k")
         entry.save_draft("Depth", WHOLE)
         entry.end(Outcome.DONE)
-        await journal.recall("k")
+        await journal.recall("", "k")
         assert database.ended == {"k": Outcome.DONE}
         assert database.answers_since(0) == {("k", "Depth"): "So."}
 
@@ -114,11 +114,11 @@ async def test_a_run_that_was_reopened_is_this_processs() -> None:
     async with journal_on(database, reader) as journal:
         await journal.written()
         gone(database)
-        record = await journal.reopen("k", ["Depth"], "U2")
+        record = await journal.reopen("", "k", ["Depth"], "U2")
         assert record
         assert record.answers == {"Depth": Draft()}
         assert journal.is_kept("k")
-        assert await journal.reopen("k", ["Depth"], "U2") is None
+        assert await journal.reopen("", "k", ["Depth"], "U2") is None
         journal.entry("k").save_draft("Depth", WHOLE)
         await asyncio.sleep(2 * SEARCH)
         assert (reader.claimed, reader.lost, database.released) == ([], [], [])
@@ -139,7 +139,7 @@ async def test_what_ended_here_a_moment_ago_can_be_reopened() -> None:
         await journal.add(QUESTION)
         await journal.written()
         journal.end("k", Outcome.DONE)
-        assert await journal.reopen("k", [], "U2")
+        assert await journal.reopen("", "k", [], "U2")
         await asyncio.sleep(SEARCH)
         assert database.ours == {"k"}
         assert database.ended == {}
@@ -153,7 +153,7 @@ async def test_two_presses_at_once_reopen_a_run_once() -> None:
         await journal.written()
         gone(database)
         database.takes = 0.1
-        found = await asyncio.gather(*(journal.reopen("k", ["Depth"], f"U{number}") for number in range(5)))
+        found = await asyncio.gather(*(journal.reopen("", "k", ["Depth"], f"U{number}") for number in range(5)))
         assert len([record for record in found if record]) == 1
         assert found[0]
         assert database.reopens == 1
@@ -166,7 +166,7 @@ async def test_a_run_that_is_just_being_reopened_is_no_stray() -> None:
         await journal.written()
         gone(database)
         database.takes = 1.0
-        reopening = asyncio.create_task(journal.reopen("k", ["Depth"], "U2"))
+        reopening = asyncio.create_task(journal.reopen("", "k", ["Depth"], "U2"))
         await asyncio.sleep(0)
         database.takes = 0.0
         await asyncio.sleep(0.1)
@@ -185,7 +185,7 @@ async def test_a_run_that_was_reopened_too_late_is_given_up() -> None:
         await journal.written()
         gone(database)
         database.takes = 2 * TIMEOUT
-        reopening = asyncio.create_task(journal.reopen("k", ["Depth"], "U2"))
+        reopening = asyncio.create_task(journal.reopen("", "k", ["Depth"], "U2"))
         await asyncio.sleep(0)
         database.takes = 0.0
         with pytest.raises(StoreError):
@@ -202,14 +202,14 @@ async def test_a_stop_of_a_run_of_this_process_is_written_before_it_is_acknowled
         await journal.add(QUESTION)
         await journal.written()
         before = len(database.saves)
-        assert await journal.stop("k", "U2")
-        assert await journal.stop("k", "U3")
+        assert await journal.stop("", "k", "U2")
+        assert await journal.stop("", "k", "U3")
         assert [changes.stops for _, changes in database.saves[before:]] == [{"k": "U2"}, {}]
         database.stopped["k"] = "U2"
         await asyncio.sleep(2 * SEARCH)
         assert reader.stopped == []
         journal.end("k", Outcome.DONE)
-        assert not await journal.stop("k", "U2")
+        assert not await journal.stop("", "k", "U2")
 
 
 async def test_a_stop_while_the_database_is_away_is_written_when_it_is_back() -> None:
@@ -223,8 +223,8 @@ async def test_a_stop_while_the_database_is_away_is_written_when_it_is_back() ->
         other = Question("other", "Why?", "U", "C")
         await journal.add(other)
         began, before = now(), len(database.saves)
-        assert await journal.stop("k", "U2")
-        assert await journal.stop("other", "U3")
+        assert await journal.stop("", "k", "U2")
+        assert await journal.stop("", "other", "U3")
         assert now() == began
         database.failure = None
         await asyncio.sleep(SEARCH)
@@ -242,7 +242,7 @@ async def test_a_stop_that_another_process_has_heard_is_told_once() -> None:
         database.stopped["k"] = "U2"
         await asyncio.sleep(3 * SEARCH)
         assert reader.stopped == [("k", "U2")]
-        conversation = await journal.recall("k")
+        conversation = await journal.recall("", "k")
         assert conversation
         assert conversation.root.stopped_by == "U2"
 
@@ -253,9 +253,9 @@ async def test_a_run_of_anothers_is_stopped_in_the_database() -> None:
     async with journal_on(database) as journal:
         await journal.written()
         database.others.add("k")
-        assert await journal.stop("k", "U2")
+        assert await journal.stop("", "k", "U2")
         assert database.stopped == {"k": "U2"}
-        assert not await journal.stop("unknown", "U2")
+        assert not await journal.stop("", "unknown", "U2")
 
 
 async def test_what_was_read_in_a_thread_is_written_soon_and_once() -> None:
@@ -280,6 +280,6 @@ async def test_a_vote_goes_to_the_database() -> None:
     async with journal_on(database) as journal:
         await journal.written()
         gone(database)
-        assert await journal.vote("k", "Depth", "U2", is_good=False)
-        assert not await journal.vote("unknown", "Depth", "U2", is_good=True)
+        assert await journal.vote("", "k", "Depth", "U2", is_good=False)
+        assert not await journal.vote("", "unknown", "Depth", "U2", is_good=True)
         assert database.votes == [("k", "Depth", "U2", False), ("unknown", "Depth", "U2", True)]

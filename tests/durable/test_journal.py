@@ -81,13 +81,14 @@ class Database:
         self.ours -= search.strays
         found, self.unheld = self.unheld[: self.most_at_once], self.unheld[self.most_at_once :]
         self.ours |= {record.question.key for record in found}
-        return Saved(held, found, [spent for spent in self.spent if spent >= search.edits_since], stopped)
+        spent = [spent for spent in self.spent if spent >= search.edits_since]
+        return Saved(held, found, dict.fromkeys(search.workspaces, spent), stopped)
 
-    async def recall(self, key: str) -> Conversation | None:
+    async def recall(self, workspace: str, key: str) -> Conversation | None:
         await self._answer()
         return self.conversations.get(key)
 
-    async def reopen(self, key: str, names: Collection[str], user: str) -> Record | None:
+    async def reopen(self, workspace: str, key: str, names: Collection[str], user: str) -> Record | None:
         self.reopens += 1
         if self.ended.pop(key, None) is None:
             await self._answer()
@@ -96,12 +97,12 @@ class Database:
         await self._answer()
         return Record(Question(key, "Why?", "U", "C"), 0.0, {"parent": "1.0"}, dict.fromkeys(names, Draft()))
 
-    async def stop(self, key: str, user: str) -> bool:
+    async def stop(self, workspace: str, key: str, user: str) -> bool:
         await self._answer()
         self.stopped[key] = user
         return key in self.ours | self.others
 
-    async def vote(self, run: str, name: str, user: str, *, is_good: bool) -> bool:
+    async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         await self._answer()
         self.votes.append((run, name, user, is_good))
         return run in self.ours | self.ended.keys()
@@ -119,14 +120,14 @@ class Database:
         self.old -= count
         return count
 
-    async def asked_since(self, at: float) -> list[tuple[str, float]]:
+    async def asked_since(self, workspace: str, at: float) -> list[tuple[str, float]]:
         self.asked_from = at
         return self.asked
 
-    async def learned(self) -> str:
+    async def learned(self, workspace: str) -> str:
         return self.lesson
 
-    async def edits_since(self, at: float) -> list[float]:
+    async def edits_since(self, workspace: str, at: float) -> list[float]:
         return [spent for spent in self.spent if spent >= at]
 
     async def _answer(self) -> None:
@@ -170,9 +171,9 @@ class Reader:
                         self.lost.append(key)
                     case Stopped(key, user):
                         self.stopped.append((key, user))
-                    case Asked(user, ago):
+                    case Asked(_, user, ago):
                         self.asked.append((user, ago))
-                    case Spent(ago):
+                    case Spent(_, ago):
                         self.spent += ago
                     case Held(until):
                         self.held_until = until
@@ -188,8 +189,10 @@ async def journal_on(database: Database, reader: Reader | None = None) -> AsyncI
     """A journal whose events are read, open if the database answers; it is closed in the end."""
     async with Journal(database, clock=now, history_days=30) as journal:
         reading = asyncio.create_task((reader or Reader()).read(journal))
+        attending = asyncio.create_task(journal.attend(""))
         try:
             yield journal
+            await attending
         finally:
             reading.cancel()
             await asyncio.wait([reading])

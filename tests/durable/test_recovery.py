@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.durable.events import Asked, Spent, Taught
+from bot.durable.events import Asked, Event, Spent, Taught
 from bot.durable.record import Record, Saved, Search
 from bot.durable.recovery import BATCH, DOUBT, HOUR, MINUTE, SEARCH, TIDY, TIMEOUT, Recovery
 from bot.errors import StoreError
@@ -13,8 +13,17 @@ RECORD = Record(Question("k", "Why?", "U", "C"), 0.0, {}, {})
 
 
 def recovery_of(database: Database, *, history: float = 100.0) -> Recovery:
-    """A recovery on the loop's time."""
-    return Recovery(database, clock=now, history=history)
+    """A recovery on the loop's time, of a process that serves the workspace W."""
+    recovery = Recovery(database, clock=now, history=history)
+    recovery.attend("W")
+    return recovery
+
+
+async def look_back(recovery: Recovery) -> list[Event]:
+    """What it tells of what was before."""
+    news: list[Event] = []
+    await recovery.look_back(news)
+    return news
 
 
 async def test_it_looks_once_in_a_while() -> None:
@@ -54,23 +63,48 @@ async def test_strays_are_released_with_the_next_look() -> None:
 async def test_each_edit_of_another_process_is_counted_once() -> None:
     """Late rather than early; one of the same moment is another, and one that is written late counts too."""
     recovery = recovery_of(Database())
-    search = Search(frozenset(), 0.0)
+    await look_back(recovery)
+    search = Search(frozenset(), 0.0, workspaces=frozenset({"W"}))
     at = now() - 10.0
-    spent = [recovery.note(search, Saved(frozenset(), (), edits), 0.0) for edits in ([at], [at, at], [at - 5, at, at])]
-    assert spent == [[Spent([10 - DOUBT])], [Spent([10 - DOUBT])], [Spent([15 - DOUBT])]]
-    assert recovery.note(search, Saved(frozenset(), (), [now()]), 0.0) == [Spent([0.0])]
+    each = ([at], [at, at], [at - 5, at, at])
+    spent = [recovery.note(search, Saved(frozenset(), (), {"W": edits}), 0.0) for edits in each]
+    assert spent == [[Spent("W", [10 - DOUBT])], [Spent("W", [10 - DOUBT])], [Spent("W", [15 - DOUBT])]]
+    assert recovery.note(search, Saved(frozenset(), (), {"W": [now()]}), 0.0) == [Spent("W", [0.0])]
 
 
-async def test_what_was_begun_and_spent_is_told_when_it_opens() -> None:
-    """And is not counted once more."""
+async def test_what_was_begun_and_spent_is_told_when_a_workspace_is_served() -> None:
+    """And is not counted once more; until then nothing is told of it."""
     database = Database()
     database.spent, database.asked = [now() - 30, now() - 70], [("U", now() - 100)]
     recovery = recovery_of(database)
     database.lesson = "what was learned"
-    assert await recovery.open() == [Spent([30 - DOUBT]), Asked("U", 100), Taught("what was learned")]
+    assert recovery.search(0.0) == Search(frozenset(), now() - MINUTE)
+    assert await look_back(recovery) == [
+        Spent("W", [30 - DOUBT]),
+        Asked("W", "U", 100),
+        Taught("W", "what was learned"),
+    ]
     assert database.asked_from == now() - HOUR
-    found = recovery.note(Search(frozenset(), 0.0), Saved(frozenset(), (), [now() - 30]), 0.0)
-    assert found == [Spent([])]
+    search = recovery.search(0.0)
+    assert search
+    assert search.workspaces == {"W"}
+    assert recovery.note(search, Saved(frozenset(), (), {"W": [now() - 30]}), 0.0) == [Spent("W", [])]
+    assert await look_back(recovery) == []
+
+
+async def test_what_is_served_no_more_is_not_looked_at() -> None:
+    """What was found meanwhile is nobody's business any more; served anew, it is looked back on anew."""
+    database = Database()
+    database.spent = [now() - 30]
+    recovery = recovery_of(database)
+    await look_back(recovery)
+    search = recovery.search(0.0)
+    assert search
+    recovery.leave("W")
+    assert recovery.note(search, Saved(frozenset(), (), {"W": [now() - 20]}), 0.0) == []
+    assert recovery.search(100.0) == Search(frozenset(), now() - MINUTE)
+    recovery.attend("W")
+    assert await look_back(recovery) == [Spent("W", [30 - DOUBT])]
 
 
 async def test_what_is_old_is_forgotten_once_all_is_claimed(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.durable.lease import LEASE
-from bot.durable.record import WITHDRAWN, Changes, Outcome, Record
+from bot.durable.record import WITHDRAWN, Changes, Outcome, Record, Search
 from bot.durable.store import Store
 from bot.durable.tables.schema import VERSION
 from bot.engine.draft import Draft, State, Transcript
@@ -305,8 +305,8 @@ async def test_whoever_asked_is_counted_once_the_run_has_ended(world: World) -> 
         world.clock.now += 10
     await two.save(Changes(ends={"T1": Outcome.INTERRUPTED}))
     await one.save(Changes(ends={"T2": Outcome.REFUSED, "T3": Outcome.DONE}))
-    assert await two.asked_since(start) == [("U1", start + 10), ("U3", start + 30)]
-    assert await two.asked_since(start + 20) == [("U3", start + 30)]
+    assert await two.asked_since("", start) == [("U1", start + 10), ("U3", start + 30)]
+    assert await two.asked_since("", start + 20) == [("U3", start + 30)]
 
 
 @slow
@@ -314,16 +314,18 @@ async def test_what_a_workspace_has_taught_is_kept(world: World) -> None:
     """The newest, whichever process it was; and not what another bot has learned."""
     url = world.url
     async with (
-        Store(url, owner="one", clock=world.clock, workspace="T1/B1") as one,
-        Store(url, owner="two", clock=world.clock, workspace="T1/B1") as two,
-        Store(url, owner="three", clock=world.clock, workspace="T1/B2") as three,
+        Store(url, owner="one", clock=world.clock) as one,
+        Store(url, owner="two", clock=world.clock) as two,
     ):
         await one.open()
-        assert await one.learned() == ""
-        for store, what in ((one, "little"), (two, "more"), (one, "")):
-            await store.save(Changes(learned=what))
-        await three.save(Changes(learned="something else"))
-        assert (await one.learned(), await two.learned(), await three.learned()) == ("more", "more", "something else")
+        assert await one.learned("T1/B1") == ""
+        for store, what in ((one, "little"), (two, "more")):
+            await store.save(Changes(learned={"T1/B1": what}))
+        await one.save(Changes(learned={"T1/B2": "something", "T2/B1": "else"}))
+        for store in (one, two):
+            assert [await store.learned(f"{name}") for name in ("T1/B1", "T1/B2", "T2/B1", "")] == [
+                *("more", "something", "else", "")
+            ]
 
 
 @slow
@@ -337,22 +339,43 @@ async def test_what_another_bot_keeps_in_the_same_database_is_left_alone(world: 
     ):
         await one.open()
         for key in ("left", "ended"):
-            await one.add(question(key))
-        await one.save(Changes(ends={"ended": Outcome.DONE}, edits=[now]))
+            await one.add(question(key, workspace="T1/B1"))
+        await one.save(Changes(ends={"ended": Outcome.DONE}, edits=[("T1/B1", now)]))
         await release(one, "left")
-        assert (await claim(two), await two.asked_since(0), await two.edits_since(0)) == ([], [], [])
-        assert len(await claim(three)) == len(await three.asked_since(0)) == len(await three.edits_since(0)) == 1
+        assert await claim(two) == []
+        assert await two.asked_since("T1/B2", 0) == []
+        assert await two.edits_since("T1/B2", 0) == []
+        [record] = await claim(three)
+        assert record.question == question("left", workspace="T1/B1")
+        assert len(await three.asked_since("T1/B1", 0)) == len(await three.edits_since("T1/B1", 0)) == 1
+
+
+@slow
+async def test_a_process_of_no_workspace_claims_those_of_any(world: World) -> None:
+    """With where to find its installation; edits of others are told by workspace."""
+    now = world.clock.now
+    one, two = await world.store("one"), await world.store("two")
+    asked = [question("a", workspace="T1/B1"), question("b", workspace="T2/B2", enterprise="E1")]
+    for each in asked:
+        await one.add(each)
+    await one.save(Changes(edits=[("T1/B1", now), ("T2/B2", now - 1), ("T3/B3", now), ("T2/B2", now - 2)]))
+    await release(one, "a", "b")
+    search = Search(frozenset(), now - 60, workspaces=frozenset({"T1/B1", "T2/B2", "T4/B4"}))
+    saved = await two.save(Changes(), search)
+    assert [record.question for record in saved.claimed] == asked
+    assert saved.edits == {"T1/B1": [now], "T2/B2": [now - 2, now - 1]}
 
 
 @slow
 async def test_edits_of_others_are_counted(world: World) -> None:
-    """In order, since a time; those of this process are known to it."""
+    """In order, since a time; a look leaves those of this process out, which are known to it."""
     one, two = await world.store("one"), await world.store("two")
     now = world.clock.now
-    await one.save(Changes(edits=[now - 1, now - 5, now - 5]))
-    await two.save(Changes(edits=[now - 3]))
-    assert await (await world.store("three")).edits_since(now - 5) == [now - 5, now - 5, now - 3, now - 1]
-    assert await two.edits_since(now - 4) == [now - 1]
+    await one.save(Changes(edits=[("", now - 1), ("", now - 5), ("", now - 5)]))
+    await two.save(Changes(edits=[("", now - 3)]))
+    assert await two.edits_since("", now - 5) == [now - 5, now - 5, now - 3, now - 1]
+    saved = await two.save(Changes(), Search(frozenset(), now - 4, workspaces=frozenset({""})))
+    assert saved.edits == {"": [now - 1]}
 
 
 @slow
@@ -363,15 +386,15 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
         await one.add(question(key))
         await one.save(Changes(posts={(key, "parent"): "1.0"}, answers={(key, "Depth"): Draft.of("text")}))
     now = world.clock.now
-    await one.save(Changes(ends={"T1": Outcome.DONE}, edits=[now]))
+    await one.save(Changes(ends={"T1": Outcome.DONE}, edits=[("", now)]))
     world.clock.now += 100
-    await one.save(Changes(ends={"T2": Outcome.DONE}, edits=[now + 100]))
+    await one.save(Changes(ends={"T2": Outcome.DONE}, edits=[("", now + 100)]))
     world.clock.now += 100
     assert await two.clear(now + 100, 100) == 1
     assert await two.clear(now + 100, 100) == 0
     for select in ("key FROM runs ORDER BY key", "run FROM messages ORDER BY run", "run FROM answers ORDER BY run"):
         assert await query(world.url, f"SELECT {select}") == [("T2",), ("T3",)]
-    assert await two.edits_since(0) == [now + 100]
+    assert await two.edits_since("", 0) == [now + 100]
     assert await one.add(question("T1"))
 
 

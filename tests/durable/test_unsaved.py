@@ -115,16 +115,16 @@ def test_a_conversation_has_what_is_newest_of_each_run(unsaved: Unsaved) -> None
     unsaved.note_draft("k", "Depth", Draft.of("newest"))
     stale = Record(QUESTION, 100, {"parent": None}, {"Depth": Draft.of("old")})
     kept = Record(found, 101, {"Depth": "2.0"}, {})
-    conversation = unsaved.recall("k", Conversation(stale, [kept, Record(unknown[0], 102, {"Depth": "3.0"}, {})]))
+    conversation = unsaved.recall("", "k", Conversation(stale, [kept, Record(unknown[0], 102, {"Depth": "3.0"}, {})]))
     assert conversation == Conversation(
         Record(QUESTION, 100, {"parent": "1.0"}, {"Depth": Draft.of("newest")}),
         [kept, *(Record(asked, 102, {}, {}) for asked in reversed(unknown))],
     )
-    assert unsaved.recall("k/2", Conversation(kept)) == Conversation(kept, [])
-    alone = unsaved.recall("other", None)
+    assert unsaved.recall("", "k/2", Conversation(kept)) == Conversation(kept, [])
+    alone = unsaved.recall("", "other", None)
     assert alone
     assert [one.question.key for one in (alone.root, *alone.further)] == ["other", "other/1"]
-    assert unsaved.recall("unknown", None) is None
+    assert unsaved.recall("", "unknown", None) is None
 
 
 def test_drafts_wait_for_what_shows_them(unsaved: Unsaved) -> None:
@@ -174,7 +174,7 @@ def test_the_last_word_on_each_counts(unsaved: Unsaved) -> None:
     assert changes.answers == {("k", "Depth"): Draft.of("new")}
     assert changes.ends == {"other": Outcome.DONE, "late": Outcome.BROKEN, "k2": Outcome.DONE}
     assert list(changes.begins) == ["k2"]
-    assert changes.edits == [60.0, 100.0]
+    assert changes.edits == [("", 60.0), ("", 100.0)]
     assert due == {"k"}
 
 

@@ -527,7 +527,7 @@ async def test_where_streams_are_few_answers_wait_their_turn_and_say_so() -> Non
     scripts = {name: words(200, 20) for name in NAMES}
     async with running(ModelServer(**scripts), max_streams=4) as world:
         await world.slack.command("first?")
-        await world.until(lambda: world.model.open_streams == 4)
+        await world.until(lambda: world.model.open_streams == 4 and len(world.workspace.messages) == 1 + len(NAMES))
         second = await world.ask("second?")
         assert all(any("waits its turn" in shown(version) for version in one.versions) for one in second[1:])
         assert max(request.others for request in world.model.requests) < 4

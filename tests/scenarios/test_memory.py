@@ -218,7 +218,7 @@ class _Slack:
 class _Model:
     """Says `LONG` in pieces of ten characters, fifty a second."""
 
-    async def stream(self, perspective: Perspective, problem: str, **_: str) -> AsyncIterator[Draft]:
+    async def stream(self, perspective: Perspective, problem: str, **_: Any) -> AsyncIterator[Draft]:
         answer = Answer("m", 0.0)
         for start in range(0, len(LONG), 10):
             await asyncio.sleep(0.02)

@@ -15,18 +15,18 @@ from hypothesis import strategies as st
 from bot.playground.slack.payloads import describe_command, describe_event, describe_mention
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Message, Version, Workspace
-from bot.slack.api import Identity, Slack, make_client
+from bot.slack.api import Slack, make_client
 from bot.slack.forms import DEEPER_FORM, PROBLEM_FORM
 from bot.slack.listeners import register
 from bot.slack.question import Press, Question
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import Socket
+from tests.support.installed import INSTALLATIONS, TestedDesk
 from tests.support.interactive import choose_message, press, silenced, submit_to, write_to_bot
 
 WITHIN = 3.0  # seconds; Slack waits no longer for an acknowledgement
 DEEP = 10_000  # levels; Python's own JSON reader gives up at some thousand
 WORKSPACE = Workspace(clock=lambda: 1_800_000_000.0)
-IDENTITY = Identity(WORKSPACE.bot.id, WORKSPACE.bot_id, WORKSPACE.team_id, "playground")
 ADA, GENERAL = WORKSPACE.user("ada"), WORKSPACE.channel("general")
 COMMAND = describe_command(
     WORKSPACE, command="/perspectives", text="why?", user=ADA, channel=GENERAL, response_url="http://127.0.0.1:9/x"
@@ -117,7 +117,7 @@ class World:
             raise self.failure
         self.pressed.append(press)
 
-    def consider(self, question: Question) -> str | None:
+    async def consider(self, question: Question) -> str | None:
         """Have nothing against a question."""
         check(question)
         return None
@@ -156,15 +156,10 @@ async def listening() -> AsyncIterator[World]:
     async with SlackServer(Workspace()) as server, make_session() as session:
         async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
             world = World(server)
-            register(
-                socket.app,
-                bot_user=IDENTITY.user_id,
-                receive=world.receive,
-                press=world.press,
-                consider=world.consider,
-                slack=Slack(make_client(server.workspace.bot_token, server.url, session)),
-            )
-            serving = asyncio.create_task(socket.serve(IDENTITY))
+            slack = Slack(make_client(server.workspace.bot_token, server.url, session))
+            desk = TestedDesk(slack, world.receive, world.press, world.consider)
+            register(socket.app, find_desk=lambda _: desk)
+            serving = asyncio.create_task(socket.serve(INSTALLATIONS))
             await server.connected()
             yield world
             assert await world.works()
@@ -275,7 +270,7 @@ async def test_a_reason_to_disconnect_is_one_word_in_the_log(caplog: pytest.LogC
     reason = "bye\n2026-11-25 00:00:00 ERROR bot.app forged \u202e" + "x" * 10_000
     async with SlackServer(Workspace()) as server, make_session() as session:
         async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
-            serving = asyncio.create_task(socket.serve(IDENTITY))
+            serving = asyncio.create_task(socket.serve(INSTALLATIONS))
             await server.connected()
             await server.disconnect(reason)
             await asyncio.sleep(5)

@@ -122,9 +122,9 @@ async def test_what_a_process_has_learned_the_next_one_goes_on_from(tmp_path: Pa
                 await there.until_answered(await there.ask())
                 await asyncio.sleep(5)
             url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
-            async with Store(url, owner="test", clock=wall_clock, workspace=PLACE) as store:
+            async with Store(url, owner="test", clock=wall_clock) as store:
                 await store.open()
-                lengths.append(len(Learned.from_text(await store.learned()).durations))
+                lengths.append(len(Learned.from_text(await store.learned(PLACE)).durations))
         assert lengths == [4, 8]
 
 

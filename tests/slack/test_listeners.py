@@ -3,12 +3,11 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
-from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.response import BoltResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -18,8 +17,11 @@ from bot.playground.slack.payloads import describe_command
 from bot.playground.slack.workspace import Workspace
 from bot.slack.body import Body
 from bot.slack.forms import DEEPER_FORM, PROBLEM_FORM, View, deeper_form, problem_form
+from bot.slack.installation import Installation
 from bot.slack.listeners import register
 from bot.slack.question import Action, Press, Question
+from bot.slack.wires.authorization import authorize_by
+from tests.support.installed import INSTALLATION, TestedDesk
 from tests.support.interactive import (
     CHANNEL,
     PARENT,
@@ -79,6 +81,8 @@ class Bot:
     refusal: Body | None = None  # what `receive` returns
     objection: str | None = None  # what `consider` returns
     failure: Exception | None = None  # of whoever receives
+    installation: Installation | None = INSTALLATION
+    looked_up: list[tuple[str, str | None]] = field(default_factory=list)
     slack: Slack = field(init=False)
     app: AsyncApp = field(init=False)
 
@@ -88,37 +92,38 @@ class Bot:
 
     def listen(self, language: str = "auto") -> None:
         """Register the listeners."""
+        self.app = AsyncApp(name="test", client=AsyncWebClient(), authorize=authorize_by(self.find))
+        register(self.app, find_desk=self.find_desk, language=language)
 
-        async def authorize(**_: Any) -> AuthorizeResult:
-            return AuthorizeResult(enterprise_id=None, team_id=None, bot_id="B0PERSPECT", bot_user_id=BOT)
+    async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:
+        self.looked_up.append((team_id, enterprise_id))
+        return self.installation
 
-        self.app = AsyncApp(name="test", client=AsyncWebClient(), authorize=authorize)
-        register(
-            self.app,
-            bot_user=BOT,
-            receive=self.receive,
-            press=self.press,
-            consider=self.consider,
-            slack=self.slack,
-            language=language,
-        )
+    def find_desk(self, installation: Installation) -> TestedDesk:
+        return TestedDesk(self.slack, self.receive, self.press, self.consider, installation)
 
     async def receive(self, question: Question) -> Body | None:
         await asyncio.sleep(0.02)  # it is written down
         if self.failure:
             raise self.failure
-        self.done.append(question)
+        self.note(question)
         return self.refusal
 
     async def press(self, press: Press) -> None:
         await asyncio.sleep(0.02)
         if self.failure:
             raise self.failure
-        self.done.append(press)
+        self.note(press)
 
-    def consider(self, question: Question) -> str | None:
+    async def consider(self, question: Question) -> str | None:
         self.done.append(("considered", question.key))
         return self.objection
+
+    def note(self, taken: Question | Press) -> None:
+        """Note what was handed over; all are of one workspace here."""
+        assert self.installation
+        assert taken.workspace == self.installation.workspace
+        self.done.append(replace(taken, workspace=""))
 
     async def get(self, payload: dict[str, Any]) -> tuple[BoltResponse, float]:
         """Send a payload: the response, and after how many seconds it was there."""

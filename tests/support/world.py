@@ -18,7 +18,12 @@ from tests.support.model_server import KEY, MODEL, ModelServer, Script
 
 NAMES = [perspective.key for perspective in PERSPECTIVES]
 PROBLEM = "Why do our new hires leave within six months?"
-WORLDLY: dict[str, Any] = {"database_url": "sqlite://", "runs_per_person": 1_000, "runs_per_person_per_hour": 10_000}
+WORLDLY: dict[str, Any] = {
+    "database_url": "sqlite://",
+    "runs_per_workspace": 1_000,
+    "runs_per_person": 1_000,
+    "runs_per_person_per_hour": 10_000,
+}
 EPOCH = 1_800_000_000.0  # seconds since 1970 at which the virtual clock begins
 WORKING = ("waiting", "writing…")
 

@@ -34,6 +34,7 @@ class EditSchedule:
     """The schedule of one workspace's edits, within `per_minute`."""
 
     per_minute: int
+    refused_at: float = -math.inf  # when Slack has refused an edit for its rate the last time
     _tracks: dict[Hashable, Track] = field(default_factory=dict)
     _previewed_at: float = -math.inf
     _pause_until: float = -math.inf
@@ -160,6 +161,7 @@ class EditSchedule:
 
     def refuse(self, key: Hashable, now: float, *, retry_after: float) -> None:
         """Note that Slack refused the edit in flight for its rate: everything waits, then goes slower."""
+        self.refused_at = now
         self._window.end(now, counts=False)
         flight = self._unsee(key, now)
         if flight is None:

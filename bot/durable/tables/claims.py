@@ -45,12 +45,12 @@ _DEAD = (
 
 
 class Claims:
-    """Those of the process `owner`, which works for `workspace`. Times are seconds since 1970."""
+    """Those of the process `owner`, which works for `workspace` alone, or for any. Times are seconds since 1970."""
 
-    def __init__(self, database: Database, *, owner: str, workspace: str) -> None:
+    def __init__(self, database: Database, *, owner: str, workspace: str | None) -> None:
         self._database = database
         self._owner = owner
-        self._workspace = workspace
+        self._whose = () if workspace is None else (runs.c.workspace == workspace,)
         self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
 
     async def register(self, connection: AsyncConnection, now: float) -> None:
@@ -82,7 +82,7 @@ class Claims:
         is_free = ~_owner.exists() & runs.c.owner.is_distinct_from(self._owner) & (runs.c.lease_until <= now)
         free = (
             select(runs)
-            .where(is_open, is_orphaned | is_free, runs.c.workspace == self._workspace)
+            .where(is_open, is_orphaned | is_free, *self._whose)
             .where(runs.c.key.not_in(self._unreadable), runs.c.key.is_not(None))
             .order_by(runs.c.asked_at, runs.c.key)
             .limit(limit)

@@ -16,24 +16,23 @@ from bot.engine.draft import Draft
 
 
 class Conversations:
-    """Those of one `workspace` in `database`, for the process `owner`. Times are seconds since 1970.
+    """Those in `database`, for the process `owner`: each of a workspace. Times are seconds since 1970.
 
     All calls raise `StoreError`.
     """
 
-    def __init__(self, database: Database, *, owner: str, workspace: str) -> None:
+    def __init__(self, database: Database, *, owner: str) -> None:
         self._database = database
         self._owner = owner
-        self._workspace = workspace
 
-    async def recall(self, key: str) -> Conversation | None:
+    async def recall(self, workspace: str, key: str) -> Conversation | None:
         """The run `key`, and those that go on with it; None where it is unknown, or makes no sense."""
-        found = await self._database.do(partial(self._read, (runs.c.key == key) | (runs.c.root == key)))
+        found = await self._database.do(partial(self._read, workspace, (runs.c.key == key) | (runs.c.root == key)))
         records = {record.question.key: record for record in found}
         root = records.pop(key, None)
         return Conversation(root, [*records.values()]) if root else None
 
-    async def reopen(self, key: str, names: Collection[str], user: str, now: float) -> Record | None:
+    async def reopen(self, workspace: str, key: str, names: Collection[str], user: str, now: float) -> Record | None:
         """Open the run `key` again, as this process's, with the answers `names` waiting to be asked for anew.
 
         Returns the run as it is then; None where it is unknown or open already. Of several that ask, one gets it.
@@ -41,7 +40,7 @@ class Conversations:
 
         async def work(connection: AsyncConnection) -> Record | None:
             # Who comes second waits until the first has opened it, and finds that it has not ended.
-            for record in await self._read((runs.c.key == key) & ~is_open, connection, is_locking=True):
+            for record in await self._read(workspace, (runs.c.key == key) & ~is_open, connection, is_locking=True):
                 news = {
                     "state": "open",
                     "owner": self._owner,
@@ -70,12 +69,12 @@ class Conversations:
 
         return await self._database.do(work)
 
-    async def stop(self, key: str, user: str) -> bool:
+    async def stop(self, workspace: str, key: str, user: str) -> bool:
         """Write down that `user` has stopped the run `key`, unless somebody has before; whether it is open.
 
         It may be another process's, which learns of it when it renews its lease.
         """
-        which = (runs.c.key == key) & is_open & (runs.c.workspace == self._workspace)
+        which = (runs.c.key == key) & is_open & (runs.c.workspace == workspace)
 
         async def work(connection: AsyncConnection) -> bool:
             await connection.execute(update(runs).where(which, runs.c.stopped_by.is_(None)).values(stopped_by=user))
@@ -84,10 +83,10 @@ class Conversations:
         return await self._database.do(work)
 
     async def _read(
-        self, which: ColumnElement[bool], connection: AsyncConnection, *, is_locking: bool = False
+        self, workspace: str, which: ColumnElement[bool], connection: AsyncConnection, *, is_locking: bool = False
     ) -> list[Record]:
-        """Runs of this workspace, the oldest first."""
-        wanted = select(runs).where(which, runs.c.workspace == self._workspace).order_by(runs.c.asked_at, runs.c.key)
+        """Runs of a workspace, the oldest first."""
+        wanted = select(runs).where(which, runs.c.workspace == workspace).order_by(runs.c.asked_at, runs.c.key)
         if is_locking:
             wanted = wanted.with_for_update()
         return (await read_runs(connection, wanted))[0]

@@ -82,6 +82,8 @@ def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
         _text_or_none(run.root) or "",
         _text_or_none(run.side) or "",
         bool(_number_or_zero(run.reads_thread)),
+        _text(run.workspace),
+        _text_or_none(run.enterprise) or "",
     )
     return Record(
         question,

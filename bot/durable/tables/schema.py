@@ -79,7 +79,8 @@ runs = Table(
     "runs",
     tables,
     Column("key", _Words, primary_key=True),
-    Column("workspace", _Words, nullable=False),
+    Column("workspace", _Words, nullable=False),  # its team and the bot's own id there, with a slash between
+    Column("enterprise", _Words),
     Column("problem", _Words, nullable=False),
     Column("user", _Words, nullable=False),
     Column("channel", _Words, nullable=False),
@@ -140,6 +141,8 @@ edits = Table(
     Column("at", Double, nullable=False),
 )
 Index("ix_edits_at", edits.c.at)
+Index("ix_edits_workspace", edits.c.workspace, edits.c.at)
+Index("ix_runs_workspace", runs.c.workspace, runs.c.asked_at)
 learned = Table(
     "learned",
     tables,
@@ -198,6 +201,11 @@ STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
         "CREATE INDEX IF NOT EXISTS ix_runs_reopened_at ON runs (reopened_at)",
     ),
     (),  # What was learned of a workspace is kept from now on.
+    (  # Until then a process served one workspace, and looked at all rows for its own.
+        runs.c.enterprise,
+        "CREATE INDEX IF NOT EXISTS ix_edits_workspace ON edits (workspace, at)",
+        "CREATE INDEX IF NOT EXISTS ix_runs_workspace ON runs (workspace, asked_at)",
+    ),
     (),  # Installations are kept from now on.
 )
 VERSION = 1 + len(STEPS)

@@ -16,12 +16,13 @@ Statement = Insert | Update | Delete
 Rows = Sequence[dict[str, Any]]
 
 
-def run_row(begun: Begun, now: float, *, owner: str, workspace: str) -> dict[str, Any]:
+def run_row(begun: Begun, now: float, *, owner: str) -> dict[str, Any]:
     """A run, as a process's."""
     question = begun.question
     return {
         "key": question.key,
-        "workspace": workspace,
+        "workspace": question.workspace,
+        "enterprise": question.enterprise or None,
         "problem": question.problem,
         "user": question.user,
         "channel": question.channel,

@@ -24,14 +24,13 @@ class Count:
 class Votes:
     """Those in `database`. Both calls raise `StoreError`."""
 
-    def __init__(self, database: Database, *, workspace: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._workspace = workspace
 
-    async def add(self, run: str, name: str, user: str, *, is_good: bool, now: float) -> bool:
+    async def add(self, workspace: str, run: str, name: str, user: str, *, is_good: bool, now: float) -> bool:
         """Write down what `user` thinks of an answer; False where its run is unknown."""
         values = [runs.c.key, *map(literal, (name, user, int(is_good), now))]
-        known = select(*values).where(runs.c.key == run, runs.c.workspace == self._workspace)
+        known = select(*values).where(runs.c.key == run, runs.c.workspace == workspace)
         vote = self._database.insert(votes).from_select(["run", "name", "user", "is_good", "at"], known)
         news = {"is_good": vote.excluded.is_good, "at": vote.excluded.at}
         vote = vote.on_conflict_do_update(index_elements=["run", "name", "user"], set_=news).returning(votes.c.run)

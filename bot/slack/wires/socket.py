@@ -28,12 +28,13 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
 
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
-from bot.slack.api import Identity, make_client
+from bot.slack.api import make_client
+from bot.slack.installation import Installation, Installations
+from bot.slack.wires.authorization import authorize_by
 from bot.slack.wires.call_failures import translated
 from bot.slack.wires.envelopes import Envelopes
 from bot.slack.wires.websocket import PARTING, Connection
@@ -71,16 +72,17 @@ class Socket:
         # This client has no token: Bolt would ask Slack who its owner is when the first command waits.
         client = make_client(None, api_url, session, proxies)
 
-        async def authorize(enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-            return self._authorize(enterprise_id, team_id)
+        async def find(team_id: str, enterprise_id: str | None) -> Installation | None:
+            assert self._installations is not None, "events come after serve() has begun"  # noqa: S101 - a law of this class
+            return await self._installations.find(team_id, enterprise_id)
 
         # Named, since Bolt would look up who calls it, by a way that takes 15 ms.
-        self.app = AsyncApp(name="perspectives", client=client, authorize=authorize, logger=client.logger)
+        self.app = AsyncApp(name="perspectives", client=client, authorize=authorize_by(find), logger=client.logger)
         self._app_token = app_token
         self._session = session
         self._proxies = proxies
         self._web = client
-        self._identity: Identity | None = None
+        self._installations: Installations | None = None
         self._ticket = ""
         self._asked_at = -math.inf
         self._newest: Connection | None = None  # that was greeted
@@ -120,15 +122,15 @@ class Socket:
         async with self._translated(self._web.base_url), asyncio.timeout(CONNECT_TIMEOUT):
             self._ticket = await self._ask()
 
-    async def serve(self, identity: Identity, on_connected: Callable[[], None] = lambda: None) -> None:
-        """Keep connected, and have the listeners of `app` called in the name of `identity`, until `close`.
+    async def serve(self, installations: Installations, on_connected: Callable[[], None] = lambda: None) -> None:
+        """Keep connected, and have the listeners of `app` called for whichever of `installations`, until `close`.
 
         `on_connected` is called when Slack has greeted the first connection. Cancelled, it closes the connection too.
 
         Raises:
             TokenRefusedError: Slack knows the token no more.
         """
-        self._identity = identity
+        self._installations = installations
         self._ended.clear()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -224,15 +226,6 @@ class Socket:
 
     def _translated(self, url: str) -> AbstractAsyncContextManager[None]:
         return translated(url, token="SLACK_APP_TOKEN")  # noqa: S106 - a variable's name
-
-    def _authorize(self, enterprise_id: str | None, team_id: str | None) -> AuthorizeResult:
-        assert self._identity is not None, "events come after serve() has begun"  # noqa: S101 - a law of this class
-        return AuthorizeResult(
-            enterprise_id=enterprise_id,
-            team_id=team_id,
-            bot_id=self._identity.bot_id,
-            bot_user_id=self._identity.user_id,
-        )
 
 
 def _note_failure(error: SlackError, pause: float) -> None:

@@ -23,6 +23,7 @@ from bot.durable.record import Begun, Changes, Outcome
 from bot.durable.sql.dsn import read_dsn
 from bot.durable.sql.postgresql import IDLE_TIMEOUT, with_authorities
 from bot.durable.store import LOG_KEPT, Store
+from bot.durable.tables.schema import VERSION
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.slack.question import Question
@@ -428,7 +429,7 @@ async def test_a_newer_programs_schema_is_an_error_while_the_bot_runs(tmp_path: 
     """It ends the start; later, on a new connection, it is a database that does not do what it is asked."""
     url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
     async with opened(url) as store:
-        await query(url, "UPDATE perspectives_schema SET version = 7")
+        await query(url, f"UPDATE perspectives_schema SET version = {VERSION + 1}")
         await query(url, "ALTER TABLE runs RENAME TO former")
         with pytest.raises(StoreError, match="a newer version of this program"):
             await store.save(Changes())
@@ -495,7 +496,7 @@ async def test_what_cannot_be_stored_is_put_aside_and_the_rest_is_written(
             calls={("k", "Depth"): ASKED_AT},
             answers={("k", name): Draft.of("text") for name in ("Breadth", bad, "Time")},
             ends={"two": Outcome.DONE},
-            edits=[ASKED_AT],
+            edits=[("", ASKED_AT)],
         )
         assert (await store.save(changes)).held == {"k", "one", "two"}
         assert list(changes.begins) == ["one", "two"]
@@ -534,7 +535,7 @@ async def test_what_cannot_be_read_is_left_alone_and_stops_nobody(
         assert found[0].answers == {}
         assert caplog.text.count("store.unreadable kind=runs") == 25
         assert await query(url, f"{COUNT} WHERE owner = 'one'") == [(25,)]
-        assert await two.asked_since(0.0) == []
+        assert await two.asked_since("", 0.0) == []
         now += 86_000.0
         assert await two.clear(now, 100) == 0
         await two.save(Changes())

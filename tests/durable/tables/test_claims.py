@@ -44,12 +44,12 @@ async def test_a_write_finds_besides_what_other_processes_have_left(world: World
     await one.add(question("T1"))
     await two.add(question("T2"))
     now = world.clock.now
-    await one.save(Changes(edits=[now - 70, now - 1]))
+    await one.save(Changes(edits=[("W", now - 70), ("W", now - 1)]))
     await release(one, "T1")
-    saved = await two.save(Changes(), Search(frozenset(), now - 60))
-    assert (saved.held, keys([*saved.claimed]), saved.edits) == ({"T2"}, ["T1"], [now - 1])
+    saved = await two.save(Changes(), Search(frozenset(), now - 60, workspaces=frozenset({"W"})))
+    assert (saved.held, keys([*saved.claimed]), saved.edits) == ({"T2"}, ["T1"], {"W": [now - 1]})
     saved = await two.save(Changes())
-    assert (saved.held, saved.claimed, saved.edits) == ({"T1", "T2"}, (), ())
+    assert (saved.held, saved.claimed, saved.edits) == ({"T1", "T2"}, (), {})
 
 
 async def test_a_look_that_finds_nothing_costs_little(world: World) -> None:
@@ -58,7 +58,8 @@ async def test_a_look_that_finds_nothing_costs_little(world: World) -> None:
     await one.add(question())
     seen: list[str] = []
     event.listen(two._database._engine.sync_engine, "before_cursor_execute", lambda *how: seen.append(how[2]))
-    assert await claim(two) == []
+    found = await two.save(Changes(), Search(frozenset(), world.clock.now, workspaces=frozenset({"T1/B1", "T2/B2"})))
+    assert (found.claimed, found.edits) == ([], {})
     assert len([statement for statement in seen if not statement.startswith("BEGIN")]) == 5
 
 
@@ -243,18 +244,18 @@ async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
             calls={("T1", "parent"): 1.0},
             answers={("T1", "Depth"): draft},
             ends={"T2": Outcome.DONE},
-            edits=[1.0],
+            edits=[("", 1.0)],
         )
     )
     world.clock.now += 2 * LEASE
     assert keys(await claim(two)) == ["T1"]
-    assert await two.vote("T2", "Depth", "U2", is_good=True)
-    assert await two.recall("T2")
-    assert await two.reopen("T2", ["Depth"], "U2")
-    assert await two.stop("T2", "U2")
-    await two.save(Changes(), Search(frozenset({"T1"}), 0.0))
-    await two.asked_since(0.0)
-    await two.edits_since(0.0)
+    assert await two.vote("", "T2", "Depth", "U2", is_good=True)
+    assert await two.recall("", "T2")
+    assert await two.reopen("", "T2", ["Depth"], "U2")
+    assert await two.stop("", "T2", "U2")
+    await two.save(Changes(), Search(frozenset({"T1"}), 0.0, workspaces=frozenset({"", "W"})))
+    await two.asked_since("", 0.0)
+    await two.edits_since("", 0.0)
     await two.clear(world.clock.now, 100)
     await two.leave()
     plans = [plan async for plan in _plans(two, {**seen})]

@@ -54,14 +54,14 @@ async def test_a_run_is_recalled_with_all_that_goes_on_with_it(world: World) -> 
     await ended(one, question("T2"))
     answers = {"Depth": WHOLE, "Time": CUT}
     posts = {"parent": "1.0", "Depth": "2.0"}
-    assert await two.recall("T1") == Conversation(
+    assert await two.recall("", "T1") == Conversation(
         Record(asked, start, posts, answers, outcome=Outcome.DONE),
         [
             Record(together, start + 5, posts, answers, outcome=Outcome.INTERRUPTED),
             Record(further, start + 10, {}, {}, material="Person 1: no.", stopped_by="U3"),
         ],
     )
-    assert await two.recall(further.key) == Conversation(
+    assert await two.recall("", further.key) == Conversation(
         Record(further, start + 10, {}, {}, material="Person 1: no.", stopped_by="U3"), []
     )
 
@@ -71,21 +71,19 @@ async def test_what_is_unknown_or_anothers_or_makes_no_sense_is_not_recalled(
 ) -> None:
     """A kind that a newer version knows is left to it; the rest of the conversation is there."""
     one = await world.store("one")
-    async with Store(world.url, owner="two", clock=world.clock, workspace="T1/B2") as other:
-        await other.open()
-        await ended(other, question("others"))
+    await ended(one, question("others", workspace="T1/B2"))
     for key in ("T1", "T2"):
         await ended(one, question(key))
         for further in ("a", "b"):
             await ended(one, deeper(f"{key}/{further}", key))
     await query(world.url, "UPDATE runs SET kind = 'newer' WHERE key IN ('T1/a', 'T2')")
-    assert await one.recall("unknown") is None
-    assert await one.recall("others") is None
-    assert not await one.stop("others", "U9")
-    assert await one.reopen("others", ["Depth"], "U9") is None
-    assert await one.recall("T2") is None
-    assert await one.reopen("T2", ["Depth"], "U9") is None
-    conversation = await one.recall("T1")
+    assert await one.recall("", "unknown") is None
+    assert await one.recall("", "others") is None
+    assert not await one.stop("", "others", "U9")
+    assert await one.reopen("", "others", ["Depth"], "U9") is None
+    assert await one.recall("", "T2") is None
+    assert await one.reopen("", "T2", ["Depth"], "U9") is None
+    conversation = await one.recall("", "T1")
     assert conversation
     assert keys([*conversation.further]) == ["T1/b"]
     assert "store.unreadable kind=runs run=T1/a" in caplog.messages
@@ -99,17 +97,17 @@ async def test_a_run_that_has_ended_is_open_again_for_some_of_its_answers(world:
     asked = await ended(one)
     await query(world.url, "UPDATE runs SET stopped_by = 'U2'")
     world.clock.now += 4_000
-    record = await two.reopen("T1", ["Time", "Breadth"], "U3")
+    record = await two.reopen("", "T1", ["Time", "Breadth"], "U3")
     answers = {"Depth": WHOLE, "Time": Draft.of("So"), "Breadth": Draft()}
     posts = {"parent": "1.0", "Depth": "2.0"}
     now = world.clock.now
     assert record == Record(asked, asked_at, posts, answers, reopened_at=now, reopened_by="U3")
     assert (record.begun_at, record.begun_by) == (now, "U3")
-    assert await two.recall("T1") == Conversation(record, [])
+    assert await two.recall("", "T1") == Conversation(record, [])
     assert (await two.save(Changes())).held == {"T1"}
     assert (await one.save(Changes())).held == set()
     await two.save(Changes(ends={"T1": Outcome.DONE}))
-    again = await one.reopen("T1", [], "U4")
+    again = await one.reopen("", "T1", [], "U4")
     assert again
     assert (again.answers, again.begun_by) == (answers, "U4")
 
@@ -119,10 +117,10 @@ async def test_what_is_open_or_unknown_cannot_be_reopened(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     await one.add(question())
     for store in (one, two):
-        assert await store.reopen("T1", ["Depth"], "U2") is None
-        assert await store.reopen("T2", ["Depth"], "U2") is None
+        assert await store.reopen("", "T1", ["Depth"], "U2") is None
+        assert await store.reopen("", "T2", ["Depth"], "U2") is None
     await release(one, "T1")
-    assert await two.reopen("T1", ["Depth"], "U2") is None
+    assert await two.reopen("", "T1", ["Depth"], "U2") is None
     assert keys(await claim(two)) == ["T1"]
     assert (await query(world.url, "SELECT reopened_at FROM runs")) == [(None,)]
 
@@ -132,7 +130,7 @@ async def test_of_many_who_press_at_once_one_reopens_it(world: World) -> None:
     stores = [await world.store(f"{number}") for number in range(4)]
     await ended(stores[0])
     for _ in range(5):
-        reopening = [store.reopen("T1", ["Time"], f"U{number}") for number, store in enumerate(stores * 3)]
+        reopening = [store.reopen("", "T1", ["Time"], f"U{number}") for number, store in enumerate(stores * 3)]
         found = [record for record in await asyncio.gather(*reopening) if record]
         assert len(found) == 1
         [(owner, by)] = await query(world.url, "SELECT owner, reopened_by FROM runs")
@@ -145,7 +143,7 @@ async def test_a_run_that_was_reopened_is_claimed_when_its_process_is_gone(world
     one, two = await world.store("one"), await world.store("two")
     await ended(one)
     world.clock.now += 5_000  # its process was suspended, and takes the press before it renews its lease
-    reopened = await one.reopen("T1", ["Time"], "U2")
+    reopened = await one.reopen("", "T1", ["Time"], "U2")
     assert reopened
     world.clock.now += LEASE - 1
     assert await claim(two) == []
@@ -161,8 +159,8 @@ async def test_a_stop_is_written_once_and_only_while_a_run_is_open(world: World)
     await one.add(question("T2"))
     await ended(one, question("T3"))
     assert (await one.save(Changes())).stopped == {}
-    assert [await two.stop(key, "U2") for key in ("T1", "T3", "unknown")] == [True, False, False]
-    assert await one.stop("T1", "U3")
+    assert [await two.stop("", key, "U2") for key in ("T1", "T3", "unknown")] == [True, False, False]
+    assert await one.stop("", "T1", "U3")
     assert (await one.save(Changes(stops={"T1": "U4", "T2": "U5"}))).stopped == {"T1": "U2"}
     assert (await one.save(Changes())).stopped == {"T1": "U2", "T2": "U5"}
     await release(one, "T1", "T2")

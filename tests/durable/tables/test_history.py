@@ -86,9 +86,9 @@ async def test_whoever_had_a_run_tried_again_is_counted(world: World) -> None:
     await end(one, "a")
     await end(one, "b")
     world.clock.now += 10
-    assert await one.reopen("a", ["Depth"], "U2")
-    assert await one.reopen("b", ["Depth"], "U3")
-    assert await two.asked_since(start) == [("U1", start), ("U1", start)]
+    assert await one.reopen("", "a", ["Depth"], "U2")
+    assert await one.reopen("", "b", ["Depth"], "U3")
+    assert await two.asked_since("", start) == [("U1", start), ("U1", start)]
     await one.save(Changes(ends={"a": Outcome.DONE, "b": Outcome.REFUSED}))
-    assert await two.asked_since(start) == [("U1", start), ("U2", start + 10)]
-    assert await two.asked_since(start + 5) == [("U2", start + 10)]
+    assert await two.asked_since("", start) == [("U1", start), ("U2", start + 10)]
+    assert await two.asked_since("", start + 5) == [("U2", start + 10)]

@@ -80,19 +80,19 @@ async def test_what_a_workspace_had_asked_is_forgotten_with_it_and_nothing_of_an
     """Also of the version that wrote the bot's id behind the workspace's, and what a process writes that is late."""
     stores = {}
     for place in ("T1", "T1/B1", "T11", "T2/B1"):
-        store = Store(world.url, owner=place, clock=world.clock, workspace=place)
+        store = Store(world.url, owner=place, clock=world.clock)
         stores[place] = store
         await store.open()
         for number in range(3):
-            await store.add(question(f"{place}-{number}"))
-        await store.vote(f"{place}-1", "Depth", "U1", is_good=True)
-        await store.save(Changes(edits=[world.clock.now], learned="slow"))
+            await store.add(question(f"{place}-{number}", workspace=place))
+        await store.vote(place, f"{place}-1", "Depth", "U1", is_good=True)
+        await store.save(Changes(edits=[(place, world.clock.now)], learned={place: "slow"}))
     kept = await table(world)
     await kept.save(ACME, name="Acme", at=world.clock.now)
     assert await kept.remove("T1", None, at=world.clock.now)
     assert await kept.forget(limit=4)  # six there are
     assert not await kept.forget(limit=4)
-    await stores["T1"].add(question("late"))
+    await stores["T1"].add(question("late", workspace="T1"))
     assert not await kept.forget()
     for statement in (
         "SELECT DISTINCT workspace FROM runs",
@@ -111,19 +111,17 @@ async def test_what_a_workspace_had_asked_is_forgotten_with_it_and_nothing_of_an
 
 async def test_a_workspace_that_is_back_keeps_what_it_asks_since(world: World) -> None:
     """Though nothing was forgotten of it by then."""
-    store = Store(world.url, owner="own", clock=world.clock, workspace="T1")
-    await store.open()
-    await store.add(question("before"))
+    store = await world.store("own")
+    await store.add(question("before", workspace="T1/B1"))
     kept = await table(world)
     await kept.save(ACME, name="Acme", at=100.0)
     await kept.remove("T1", None, at=100.0)
     world.clock.now += 1
     await kept.save(ACME, name="Acme", at=200.0)
-    await store.add(question("after"))
+    await store.add(question("after", workspace="T1/B1"))
     assert not await kept.forget()
     assert await query(world.url, "SELECT key FROM runs") == [("after",)]
     assert await query(world.url, "SELECT team FROM departures") == []
-    await store.close()
 
 
 async def test_a_key_that_is_wrong_or_was_changed_is_told_and_overwrites_nothing(world: World) -> None:

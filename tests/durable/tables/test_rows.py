@@ -19,7 +19,7 @@ NAN, INFINITE = float("nan"), float("inf")
 
 def run(**other: Any) -> SimpleNamespace:
     """A row of a run that makes sense, but for what is told."""
-    row = {"key": "k", "problem": "Why?", "user": "U", "channel": "C", "asked_at": 5.0}
+    row = {"key": "k", "workspace": "T1/B1", "problem": "Why?", "user": "U", "channel": "C", "asked_at": 5.0}
     nothing = dict.fromkeys(column.name for column in runs.columns if column.nullable)
     return SimpleNamespace(**{**row, **nothing, **other})
 
@@ -36,7 +36,7 @@ def answer(**other: Any) -> SimpleNamespace:
 
 
 READ = Record(
-    Question("k", "Why?", "U", "C"),
+    Question("k", "Why?", "U", "C", workspace="T1/B1"),
     5.0,
     {"Depth": "1.1"},
     {"Depth": Draft.of("So.", State.DONE, model="m", seconds=1.5, tokens=7)},
@@ -75,7 +75,7 @@ def test_a_run_is_read_with_all_that_it_goes_on_with(kind: Kind) -> None:
         reopened_at=7.0, reopened_by="U3", ended_at=9.0, state="done",
     )  # fmt: skip
     [record], _ = read_records([row], [], [])
-    asked = Question("k", "Why?", "U", "C", kind=kind, root="r", side="Depth", reads_thread=True)
+    asked = Question("k", "Why?", "U", "C", kind=kind, root="r", side="Depth", reads_thread=True, workspace="T1/B1")
     assert record == Record(
         asked, 5.0, {}, {}, material="Person 1: no.", stopped_by="U2", reopened_at=7.0, reopened_by="U3",
         outcome=Outcome.DONE,

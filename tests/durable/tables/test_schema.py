@@ -114,7 +114,7 @@ async def test_what_has_ended_before_there_were_buttons_can_be_gone_on_with(kind
         await make(url, VERSION_4)
         async with Store(url, owner="one", clock=lambda: NOW) as store:
             await store.open()
-            conversation = await store.recall("done")
+            conversation = await store.recall("", "done")
             assert conversation
             root = conversation.root
             assert (root.question.kind, root.question.root, root.question.language) == (Kind.PERSPECTIVES, "", JAPANESE)
@@ -123,11 +123,11 @@ async def test_what_has_ended_before_there_were_buttons_can_be_gone_on_with(kind
                 "Depth": State.DONE,
                 "Time": State.STOPPED,
             }
-            assert await store.reopen("done", ["Time"], "U2")
-            assert await store.vote("done", "Depth", "U2", is_good=True)
+            assert await store.reopen("", "done", ["Time"], "U2")
+            assert await store.vote("", "done", "Depth", "U2", is_good=True)
             assert await store.add(Question("done/1", "", "U2", "C", kind=Kind.DEEPER, root="done", side="Depth"))
-            assert await store.stop("done", "U3")
-            conversation = await store.recall("done")
+            assert await store.stop("", "done", "U3")
+            conversation = await store.recall("", "done")
             assert conversation
             assert (conversation.root.stopped_by, len(conversation.further)) == ("U3", 1)
 
@@ -147,7 +147,7 @@ async def test_a_database_of_a_former_version_is_taken_over_with_its_open_runs(u
         assert record.posts == {"parent": "1.0", "Depth": None}
         assert (record.answers["Depth"].text, record.answers["Depth"].state) == ("It ends", State.CUT)
         assert record.answers["Time"] == Draft.of("So far", State.WRITING)
-        assert await store.asked_since(NOW - 3_600) == [("U", 1_799_999_200.0)]
+        assert await store.asked_since("", NOW - 3_600) == [("U", 1_799_999_200.0)]
         assert (await store.save(Changes(ends={"open": Outcome.DONE}))).held == {"open"}
 
 

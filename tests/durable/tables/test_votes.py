@@ -3,7 +3,6 @@
 import pytest
 
 from bot.durable.record import Changes, Outcome
-from bot.durable.store import Store
 from bot.durable.tables.votes import Count
 from bot.engine.draft import Draft, State
 from bot.texts.ja import JAPANESE
@@ -25,7 +24,7 @@ async def test_the_last_vote_of_a_person_on_an_answer_counts(world: World) -> No
         (one, "Depth", "U2", True),
         (one, "Depth", "U2", True),
     ):
-        assert await store.vote("T1", name, user, is_good=is_good)
+        assert await store.vote("", "T1", name, user, is_good=is_good)
         world.clock.now += 1
     assert await query(world.url, 'SELECT name, "user", is_good, at FROM votes ORDER BY name, "user"') == [
         ("Depth", "U1", 0, at + 1),
@@ -37,15 +36,13 @@ async def test_the_last_vote_of_a_person_on_an_answer_counts(world: World) -> No
 async def test_a_vote_on_what_is_unknown_is_none(world: World) -> None:
     """On a run that was forgotten, with its votes; or on another bot's."""
     one = await world.store("one")
-    async with Store(world.url, owner="two", clock=world.clock, workspace="T1/B2") as other:
-        await other.open()
-        await other.add(question("others"))
+    await one.add(question("others", workspace="T1/B2"))
     await one.add(question())
-    assert await one.vote("T1", "Depth", "U1", is_good=True)
+    assert await one.vote("", "T1", "Depth", "U1", is_good=True)
     await one.save(Changes(ends={"T1": Outcome.DONE}))
     assert await one.clear(world.clock.now + 1, 100) == 1
-    assert not await one.vote("T1", "Depth", "U1", is_good=True)
-    assert not await one.vote("others", "Depth", "U1", is_good=True)
+    assert not await one.vote("", "T1", "Depth", "U1", is_good=True)
+    assert not await one.vote("", "others", "Depth", "U1", is_good=True)
     assert await query(world.url, "SELECT * FROM votes") == []
 
 
@@ -57,13 +54,11 @@ async def test_votes_are_counted_by_perspective_model_and_language(world: World)
         await one.add(question(key, **language))
         await one.save(Changes(answers={(key, "Depth"): Draft.of("So.", State.DONE, model=model)}))
     await query(world.url, "UPDATE runs SET language = NULL, workspace = 'another' WHERE key = 'T3'")
-    async with Store(world.url, owner="two", clock=world.clock, workspace="another") as other:
-        await other.open()
-        assert await other.vote("T3", "Depth", "U1", is_good=False)
+    assert await one.vote("another", "T3", "Depth", "U1", is_good=False)
     for user in ("U1", "U2", "U3"):
-        assert await one.vote("T1", "Depth", user, is_good=user != "U3")
-        assert await one.vote("T2", "Depth", user, is_good=True)
-    assert await one.vote("T1", "gone", "U1", is_good=False)
+        assert await one.vote("", "T1", "Depth", user, is_good=user != "U3")
+        assert await one.vote("", "T2", "Depth", user, is_good=True)
+    assert await one.vote("", "T1", "gone", "U1", is_good=False)
     assert await one.count_votes() == [
         Count("Depth", "m", "en", 2, 1),
         Count("Depth", "m", "ja", 3, 0),

@@ -65,9 +65,9 @@ async def test_what_is_tried_again_keeps_what_has_drawn_all_together(tmp_path: P
 class SlowToRecall(PatientStore):
     """One that takes a second to look up a conversation."""
 
-    async def recall(self, key: str) -> Conversation | None:
+    async def recall(self, workspace: str, key: str) -> Conversation | None:
         await asyncio.sleep(1.0)
-        return await super().recall(key)
+        return await super().recall(workspace, key)
 
 
 async def test_a_stop_reaches_a_run_that_is_just_being_prepared(tmp_path: Path) -> None:

@@ -15,16 +15,15 @@ from bot.errors import TokenRefusedError, UnavailableError
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
-from bot.slack.api import Identity
 from bot.slack.wires.envelopes import MOST_AT_ONCE, MOST_WAITING
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, OVERLAP, Socket
+from tests.support.installed import INSTALLATIONS
 from tests.support.world import shown
 
 OPEN = "apps.connections.open"
 WITHIN = 15.0  # seconds until the bot is back, once Slack is
 EVER = 1_000_000  # times
-IDENTITY = Identity(Workspace().bot.id, Workspace.bot_id, Workspace.team_id, "playground")
 SILENCE = HEARTBEAT * 1.5 + 1.0  # seconds until a half-open connection is found; aiohttp rounds up
 
 Act = Callable[[SlackServer], object]
@@ -86,7 +85,7 @@ async def serving(*, is_prepared: bool = True, before: Act = lambda _: None) -> 
             socket.app.command("/perspectives")(listen)
             if is_prepared:
                 await socket.prepare()
-            world = World(server, socket, asyncio.create_task(socket.serve(IDENTITY, greet)))
+            world = World(server, socket, asyncio.create_task(socket.serve(INSTALLATIONS, greet)))
             try:
                 yield world
             finally:
@@ -146,7 +145,7 @@ async def test_a_ticket_that_has_waited_too_long_is_not_used() -> None:
         async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
             await socket.prepare()
             await asyncio.sleep(29.0)
-            serving = asyncio.create_task(socket.serve(IDENTITY))
+            serving = asyncio.create_task(socket.serve(INSTALLATIONS))
             await server.connected()
         await serving
         assert [call.method for call in server.workspace.calls] == [OPEN, OPEN]
@@ -488,7 +487,7 @@ async def test_what_is_closed_before_it_serves_serves_no_more() -> None:
     async with SlackServer(Workspace()) as server, make_session() as session:
         socket = Socket(app_token=server.workspace.app_token, api_url=server.url, session=session)
         await socket.close()
-        await socket.serve(IDENTITY)
+        await socket.serve(INSTALLATIONS)
         assert server.workspace.calls == []
 
 

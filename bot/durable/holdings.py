@@ -1,0 +1,71 @@
+"""Which runs this process has in the database, as far as it knows, and until when they are surely its own.
+
+Each write shows which they are. What has changed by that is told as events: a run was claimed, lost to another process,
+or stopped by somebody whom another process has heard.
+"""
+
+import logging
+
+from bot.durable.events import Claimed, Event, LeaseLost, Stopped
+from bot.durable.lease import Lease, judge
+from bot.durable.record import Changes, Record, Saved
+from bot.durable.unsaved import Unsaved
+
+logger = logging.getLogger(__name__)
+
+
+class Holdings:
+    """Those of one process, which works on what is in `unsaved`."""
+
+    def __init__(self, unsaved: Unsaved) -> None:
+        self._unsaved = unsaved
+        self.lease = Lease()
+        self.adding: set[str] = set()  # runs that are just being written for the first time
+        self.reopening: set[str] = set()  # runs that are just being reopened
+        self.saved: set[str] = set()  # runs that the database knows to be this process's
+        self.strays: frozenset[str] = frozenset()  # runs that it has as such, and that are unknown here
+        self.has_missing = False  # runs that it knows no more, and that are to be written anew
+
+    @property
+    def known(self) -> set[str]:
+        """The runs that need not be written whole."""
+        return self.saved | self.adding
+
+    def claim(self, record: Record) -> None:
+        """Work on a run that the database has given to this process."""
+        self._unsaved.claim(record)
+        self.saved.add(record.question.key)
+
+    def note(self, saved: Saved, changes: Changes, saved_before: set[str], *, asked_at: float) -> list[Event]:
+        """Take note of what a write has shown that was begun at `asked_at`, and renew the lease; what is to be told."""
+        verdict = judge(
+            saved.held,
+            live=self._unsaved.live,
+            saved=self.saved,
+            saved_before=saved_before,
+            begun=changes.begins.keys(),
+            ended=changes.ends.keys(),
+            ended_since=self._unsaved.ended | self.reopening,  # no strays either: somebody is about to work on them
+            was_held=self.lease.is_held(asked_at),
+        )
+        news: list[Event] = []
+        for key in verdict.missing:
+            logger.warning("run.missing key=%s", key)
+        for key in verdict.lost:
+            logger.warning("run.lost key=%s", key)
+            self._unsaved.drop(key)
+            news.append(LeaseLost(key))
+        for key in verdict.saved - self.adding:
+            logger.info("run.durable key=%s", key)
+        self.saved = (self.saved - verdict.missing - verdict.lost) | verdict.saved
+        self.strays, self.has_missing = verdict.strays, bool(verdict.missing)
+        for key, user in saved.stopped.items():
+            if self._unsaved.learn_of_stop(key, user):
+                logger.info("run.stopped_elsewhere key=%s", key)
+                news.append(Stopped(key, user))
+        for record in saved.claimed:
+            logger.info("run.taken_up key=%s", record.question.key)
+            self.claim(record)
+            news.append(Claimed(record))
+        self.lease.renew(asked_at)
+        return news

@@ -1,0 +1,219 @@
+"""The workspaces that this process serves: a desk for each, opened when somebody asks there, closed when it is idle.
+
+What the journal has to tell is handed to the desk whose it is. One that fails, above all since Slack refuses its token,
+ends with its runs, and the others go on. Where it is the only one that there is, the process ends with it: its token
+has to be put right, and whoever runs the bot has to notice.
+"""
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from types import TracebackType
+from typing import Self
+
+from bot.delivery.schedules.learned import Learned
+from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped, Taught
+from bot.durable.record import Outcome, Record
+from bot.errors import StoreError, TokenRefusedError, describe, find_leaf
+from bot.runs.desk import Desk
+from bot.runs.workspace import Shared
+from bot.slack.api import Slack
+from bot.slack.installation import Installation, Installations, find_team
+
+logger = logging.getLogger(__name__)
+
+LOOK = 10.0  # seconds between two looks for desks that are idle
+KEEP_EVERY = 1.0  # seconds between two looks at what was learned; with each write, it would be most of the work
+RETRY = 1.0  # seconds until the database is asked again for an installation
+
+
+class Workspaces:
+    """Those of the bot's `installations`, of which there `is_only_one` or any number; `make_slack` makes a client.
+
+    An async context manager, which leaves when all desks are closed and all runs have ended.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        installations: Installations,
+        *,
+        make_slack: Callable[[Installation], Slack],
+        is_only_one: bool = False,
+    ) -> None:
+        self._shared = shared
+        self._journal = shared.journal
+        self._installations = installations
+        self._make_slack = make_slack
+        self._is_only_one = is_only_one
+        self._group = asyncio.TaskGroup()
+        self._desks: dict[str, Desk] = {}  # by their workspaces
+        self._learned: dict[str, str] = {}  # by workspace: what was written down of it
+        self._held_until = math.inf
+        self._keep_at = 0.0
+        self._watching: asyncio.Task[None] | None = None
+        self._taking_up: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self._group.__aenter__()
+        if not self._is_only_one:
+            self._watching = self._group.create_task(self._close_idle())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for task in (*self._taking_up, *([self._watching] if self._watching else [])):
+            task.cancel()
+        for desk in self._desks.values():
+            self._keep_learned(desk)
+            desk.close()
+        await self._group.__aexit__(kind, error, traceback)
+
+    def find_desk(self, installation: Installation) -> Desk:
+        """The desk of an installation's workspace, opened where none stands."""
+        desk = self._desks.get(installation.workspace)
+        if desk is not None:
+            desk.renew(installation)
+            return desk
+        desk = self._desks[installation.workspace] = Desk(installation, self._make_slack(installation), self._shared)
+        desk.board.hold_after(self._held_until)
+        self._learned[desk.workspace] = desk.board.edits.learned.to_text()
+        self._group.create_task(self._serve(desk))
+        return desk
+
+    async def attend(self) -> None:
+        """Have the journal written, and those told whom its events are about; until cancelled."""
+        async with aclosing(self._journal.events()) as events:
+            async for event in events:
+                match event:
+                    case Claimed(record):
+                        self._take_up(record)
+                    case LeaseLost(key):
+                        for desk in self._desks.values():
+                            desk.supervisor.abandon(key)
+                    case Stopped(key, user):
+                        for desk in self._desks.values():
+                            desk.supervisor.stop(key, user)
+                    case Asked() | Spent() | Taught():
+                        self._recall(event)
+                    case Held(until):
+                        self._hold_after(until)
+
+    async def end(self, grace: float) -> None:
+        """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
+        async with asyncio.TaskGroup() as group:
+            for desk in self._desks.values():
+                group.create_task(desk.supervisor.end(grace))
+
+    def drop(self) -> None:
+        """Cut off what is left, without last words."""
+        for desk in self._desks.values():
+            desk.supervisor.drop()
+
+    def _recall(self, event: Asked | Spent | Taught) -> None:
+        """Tell a desk what was before it, unless it is closed by now."""
+        desk = self._desks.get(event.workspace)
+        match event:
+            case _ if desk is None:
+                pass
+            case Asked(_, user, ago):
+                desk.admission.recall(user, _now() - ago)
+            case Spent(_, spent):
+                desk.board.note_spent(spent)
+            case Taught(_, what):
+                desk.board.edits.recall(Learned.from_text(what), _now())
+
+    def _hold_after(self, until: float) -> None:
+        self._held_until = until
+        for desk in self._desks.values():
+            desk.board.hold_after(until)
+        if _now() >= self._keep_at:
+            self._keep_at = _now() + KEEP_EVERY
+            for desk in self._desks.values():
+                self._keep_learned(desk)
+
+    def _keep_learned(self, desk: Desk) -> None:
+        if (learned := desk.board.edits.learned.to_text()) != self._learned[desk.workspace]:
+            self._learned[desk.workspace] = learned
+            self._journal.keep(desk.workspace, learned)
+
+    def _take_up(self, record: Record) -> None:
+        """Go on with a run, at the desk of its workspace."""
+        desk = self._desks.get(record.question.workspace)
+        if desk and desk.is_open:
+            desk.supervisor.take_up(record)
+        else:
+            task = self._group.create_task(self._find_and_take_up(record, desk))
+            self._taking_up.add(task)
+            task.add_done_callback(self._taking_up.discard)
+
+    async def _find_and_take_up(self, record: Record, desk: Desk | None) -> None:
+        if desk:
+            await desk.take_up(record)
+            return
+        question = record.question
+        found = await self._find(find_team(question.workspace), question.enterprise)
+        if found is None or found.workspace != question.workspace:
+            # The bot was removed there: nobody can be told, and no message shown.
+            logger.warning("run.not_installed key=%s workspace=%s", question.key, question.workspace)
+            self._journal.end(question.key, Outcome.INTERRUPTED)
+        else:
+            await self.find_desk(found).take_up(record)
+
+    async def _find(self, team: str, enterprise: str) -> Installation | None:
+        while True:
+            try:
+                return await self._installations.find(team, enterprise or None)
+            except StoreError as error:
+                logger.warning("installation.unknown team=%s error=%s", team, error)
+            await asyncio.sleep(RETRY)
+
+    async def _serve(self, desk: Desk) -> None:
+        """Serve a desk until it is closed, or fails."""
+        try:
+            await desk.serve()
+        except BaseExceptionGroup as failures:
+            error = find_leaf(failures)
+            if self._is_only_one or not isinstance(error, Exception):
+                raise
+            records = self._journal.unsaved.records(desk.workspace)
+            self._forget(desk)
+            await self._settle(desk, records, error)
+        else:
+            self._forget(desk)
+
+    def _forget(self, desk: Desk) -> None:
+        """Have no desk stand for a workspace any more; the next question opens another."""
+        if self._desks.get(desk.workspace) is desk:
+            self._keep_learned(desk)
+            del self._desks[desk.workspace], self._learned[desk.workspace]
+            self._journal.leave(desk.workspace)
+
+    async def _settle(self, desk: Desk, records: Sequence[Record], error: Exception) -> None:
+        """See to the runs of a desk that has failed: they go on with a newer token, or end."""
+        refused = error.code if isinstance(error, TokenRefusedError) else ""
+        logger.error("workspace.ended workspace=%s error=%s", desk.workspace, refused or describe(error))
+        was = desk.installation
+        found = await self._find(was.team_id, was.enterprise_id or "") if refused else None
+        is_renewed = found is not None and found.bot_token != was.bot_token
+        for record in records:
+            if found and is_renewed:
+                await self.find_desk(found).take_up(record)
+            else:
+                self._journal.end(record.question.key, Outcome.INTERRUPTED if refused else Outcome.BROKEN)
+
+    async def _close_idle(self) -> None:
+        """Close desks that nobody needs, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK)
+            for desk in [one for one in self._desks.values() if one.needed_until <= _now()]:
+                logger.info("workspace.closed workspace=%s", desk.workspace)
+                self._forget(desk)
+                desk.close()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
