@@ -30,6 +30,7 @@ from bot.errors import BotError, SettingsError, TokenRefusedError
 from bot.network.tls import make_context
 from bot.settings import Settings, read_settings
 from bot.slack.api import Slack, make_client
+from bot.slack.wires.authorization import find_none, make_bolt
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import Socket
 from bot.texts.en import ENGLISH
@@ -117,7 +118,9 @@ async def _look_at_app(settings: Settings, wrong: Collection[str], session: aioh
     subject = "SLACK_APP_TOKEN"
     if line := pass_over(subject, wrong, subject, "SLACK_API_URL"):
         return [line]
+    proxies = settings.proxies
     socket = Socket(
+        make_bolt(find_none, api_url=settings.slack_api_url, session=session, proxies=proxies),
         app_token=settings.slack_app_token,
         api_url=settings.slack_api_url,
         session=session,
