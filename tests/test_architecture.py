@@ -30,7 +30,8 @@ ROOMS = {
     "settings": "durable texts network printable errors",
     "check": "settings durable slack texts engine network printable errors",
     "votes": "settings durable printable errors",
-    "app": "settings quotas runs durable delivery slack texts engine network errors backoff",
+    "entrance": "settings durable slack network errors",
+    "app": "settings entrance quotas runs durable delivery slack texts engine network errors backoff",
     "playground": "app settings engine errors",
     "web": "settings quotas markup texts engine network errors",
     "commands": "web playground app check votes settings errors",
@@ -39,7 +40,7 @@ ROOMS = {
 # The doors: where a library may be imported. All others are Python's own.
 DOORS = {
     "cryptography": "durable.sealing",
-    "aiohttp": "engine slack network playground check web",
+    "aiohttp": "engine slack network entrance playground check web",
     "dotenv": "settings.environment",
     "httpx2": "engine network",
     "jiter": "engine",
@@ -47,7 +48,7 @@ DOORS = {
     "openai": "engine.completions engine.request engine.diagnosis",
     "psycopg": "durable.sql.database",
     "rich": "playground",
-    "slack_bolt": "slack",
+    "slack_bolt": "slack entrance.registry",
     "slack_sdk": "slack",
     "sqlalchemy": "durable",
     "sqlite3": "durable.sql.sqlite",
@@ -63,14 +64,14 @@ PURE = {
     "texts": "",
     "markup": "",
     "quotas": "",
-    "slack": "listeners seen http.events http.health http.installs http.server http.turns"
-    " wires.socket wires.envelopes wires.websocket api wires.session",
+    "slack": "listeners removals seen http.events http.health http.installs http.server http.turns"
+    " wires.remembered wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board",
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
     " tables.installations tables.oauth_states tables.rows tables.schema",
     "web": "run runs stream api page server",
-    "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
+    "runs": "run departures desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"

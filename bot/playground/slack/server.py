@@ -9,6 +9,7 @@ It listens, and it does what people do (`interaction.people`). What a call does 
 
 import ssl
 from collections.abc import Callable, Iterable
+from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 
@@ -129,7 +130,9 @@ class SlackServer(People):
         authorization = request.headers.get("Authorization", "")
         if request.match_info["method"] == "oauth.v2.access":
             try:
-                return web.json_response(self.oauth.exchange(authorization, {**await request.post()}))
+                done = self.oauth.exchange(authorization, {**await request.post()})
+                # The same clock as that of events, which say when something has happened.
+                return web.json_response(done, headers={"Date": formatdate(self.workspace.clock(), usegmt=True)})
             except RefusedError as refused:
                 return web.json_response({"ok": False, "error": refused.code})
         token = authorization.partition(" ")[2]

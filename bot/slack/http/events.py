@@ -64,8 +64,12 @@ class Events:
         self._is_closed = False
         self._said_at = -math.inf
 
+    def open(self) -> None:
+        """Take what comes."""
+        self._is_closed = False
+
     def close(self) -> None:
-        """Take nothing more: Slack sends it again, to whoever is there then, or tells the person."""
+        """Take nothing, or nothing more: Slack sends it again, to whoever is there then, or tells the person."""
         self._is_closed = True
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -81,7 +85,7 @@ class Events:
         if not self._is_signed(request, body):
             return _refuse(HTTPStatus.UNAUTHORIZED, "not signed, or long ago")
         if self._is_closed:
-            return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "stopping")
+            return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "not now")
         if "x-slack-retry-num" in request.headers:
             number, reason = (as_code(request.headers.get(f"x-slack-retry-{name}", "")) for name in ("num", "reason"))
             logger.info("http.retry number=%s reason=%s", number, reason)
