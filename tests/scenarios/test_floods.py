@@ -100,6 +100,7 @@ async def flooded(directory: Path, people: int, *, tokens: int = 60) -> AsyncIte
             "OPENAI_BASE_URL": model.url,
             "OPENAI_MODEL": MODEL,
             "DATABASE_URL": url,
+            "RUNS_PER_WORKSPACE": "100",
         }
         async with process(directory, **environment) as bot:
             await bot.logged("bot.start")

@@ -46,7 +46,12 @@ UNANSWERED: Mapping[str, Any] = {
     "after": True,
     "delay": LONG,
 }
-PLENTY = {"SLACK_EDITS_PER_MINUTE": "1000", "RUNS_PER_PERSON": "100", "RUNS_PER_PERSON_PER_HOUR": "1000"}
+PLENTY = {
+    "SLACK_EDITS_PER_MINUTE": "1000",
+    "RUNS_PER_WORKSPACE": "100",
+    "RUNS_PER_PERSON": "100",
+    "RUNS_PER_PERSON_PER_HOUR": "1000",
+}
 
 
 def pieces(name: str) -> tuple[str, ...]:

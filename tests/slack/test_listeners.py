@@ -354,3 +354,38 @@ async def test_a_message_that_is_not_taken_is_not_acknowledged_and_taken_when_it
     bot.failure = None
     await bot.send(payload)
     assert len(bot.done) == 1
+
+
+async def test_the_workspace_is_the_one_that_the_payload_says_the_bot_answers_in(bot: Bot) -> None:
+    """In a channel that several companies share, that is not the one of whoever writes (Slack Connect)."""
+    event = write_to_bot(WORKSPACE, "Why?")
+    shared = {**event, "team_id": "T0GUESTS", "is_ext_shared_channel": True}
+    shared["authorizations"] = [{**event["authorizations"][0], "enterprise_id": "E1"}]
+    await bot.send(shared)
+    await bot.send({**command("Why?"), "team_id": "T2", "enterprise_id": "E2"})
+    assert bot.looked_up == [(WORKSPACE.team_id, "E1"), ("T2", "E2")]
+
+
+async def test_what_is_of_an_organisation_says_so(bot: Bot) -> None:
+    """It is needed to find the installation again."""
+    bot.installation = replace(INSTALLATION, enterprise_id="E1")
+    await bot.send(command("Why?"))
+    assert [one.enterprise for one in bot.done] == ["E1"]
+
+
+async def test_where_the_bot_is_not_installed_a_command_is_told_and_nothing_else_is_done(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In every language that the bot speaks; all is acknowledged, and no text is logged."""
+    bot.installation = None
+    told = await bot.send(command("Why is this a secret?"))
+    assert "not installed" in told["text"]
+    assert "インストール" in told["text"]
+    assert "not installed" in str(await bot.send(submit_to(PROBLEM_FORM, {"channel": CHANNEL})))
+    for payload in (write_to_bot(WORKSPACE, "Why?"), press("stop", "en - k"), choose_message("Why?")):
+        assert await bot.send(payload) is None
+    assert bot.done == []
+    assert [line.partition(" kind=")[2].partition(" ")[0] for line in caplog.messages] == [
+        *("command", "view_submission", "message", "block_actions", "message_action")
+    ]
+    assert "secret" not in caplog.text

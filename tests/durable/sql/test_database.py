@@ -23,7 +23,6 @@ from bot.durable.record import Begun, Changes, Outcome
 from bot.durable.sql.dsn import read_dsn
 from bot.durable.sql.postgresql import IDLE_TIMEOUT, with_authorities
 from bot.durable.store import LOG_KEPT, Store
-from bot.durable.tables.schema import VERSION
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.slack.question import Question
@@ -429,7 +428,7 @@ async def test_a_newer_programs_schema_is_an_error_while_the_bot_runs(tmp_path: 
     """It ends the start; later, on a new connection, it is a database that does not do what it is asked."""
     url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
     async with opened(url) as store:
-        await query(url, f"UPDATE perspectives_schema SET version = {VERSION + 1}")
+        await query(url, "UPDATE perspectives_schema SET version = version + 1")
         await query(url, "ALTER TABLE runs RENAME TO former")
         with pytest.raises(StoreError, match="a newer version of this program"):
             await store.save(Changes())
