@@ -6,9 +6,10 @@ never shown, since most of them are secrets.
 
 from bot.settings.environment import read_environment
 from bot.settings.settings import Settings, WebSettings, read_database_url, read_settings, read_web_settings
-from bot.settings.slack import Distribution, Http, without_slack
+from bot.settings.slack import WAYS, Distribution, Http, without_slack
 
 __all__ = [
+    "WAYS",
     "Distribution",
     "Http",
     "Settings",

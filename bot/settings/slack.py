@@ -19,7 +19,7 @@ from bot.settings.reader import Reader
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - Slack has to reach it, through whatever the host puts before it
 
-NAMES = (
+WAYS = (
     "SLACK_BOT_TOKEN",
     "SLACK_APP_TOKEN",
     "SLACK_CLIENT_ID",
@@ -27,8 +27,10 @@ NAMES = (
     "SLACK_SIGNING_SECRET",
     "PUBLIC_URL",
     "TOKEN_KEY",
+    "PORT",
+    "WEB_HOST",
 )
-"""All variables of this module but PORT and WEB_HOST, which `web` has as well."""
+"""All variables of this module; `web` has the last two as well."""
 
 _APP_PAGE = "Copy it from your app's page at api.slack.com/apps: Basic Information, App Credentials."
 _NO_TRANSPORT = "Or set SLACK_SIGNING_SECRET and PORT, to be reached over HTTP."
@@ -92,7 +94,7 @@ def read_ways(reader: Reader, api_url: str) -> Ways:
 
 def without_slack(environment: Mapping[str, str]) -> dict[str, str]:
     """An environment without all that says how Slack reaches the bot, for what brings a Slack of its own."""
-    return {name: value for name, value in environment.items() if name not in {*NAMES, "PORT", "WEB_HOST"}}
+    return {name: value for name, value in environment.items() if name not in WAYS}
 
 
 def _read_http(reader: Reader) -> Http | None:

@@ -24,6 +24,8 @@ from urllib.parse import urljoin
 import aiohttp
 from aiohttp import web
 from slack_sdk.oauth import AuthorizeUrlGenerator
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import RateLimitedError, SlackError, StoreError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
@@ -190,13 +192,7 @@ class Installs:
         """Get the token that a code is for: the installation, the workspace's name, and when Slack gave it."""
         client = make_client(None, self._api_url, self._session, self._proxies)
         async with translated(self._api_url, token="SLACK_CLIENT_SECRET"):  # noqa: S106 - a variable's name
-            # Not by the client's own method: it uses what aiohttp is about to lose.
-            credentials = aiohttp.encode_basic_auth(self._app.client_id, self._app.client_secret)
-            answer = await client.api_call(
-                "oauth.v2.access",
-                data={"code": code, "redirect_uri": self._redirect},
-                headers={"Authorization": credentials},
-            )
+            answer = await _ask(client, self._app, code)
             data: Any = answer.data
             token, is_whole = data["access_token"], bool(data.get("is_enterprise_install"))
             team, enterprise = data.get("team") or {}, data.get("enterprise") or {}
@@ -227,6 +223,33 @@ class Installs:
     def _cookie(self) -> dict[str, Any]:
         is_secure = self._app.public_url.startswith("https:")
         return {"path": "/", "httponly": True, "samesite": "Lax", "secure": is_secure}
+
+
+async def probe(app: App, *, api_url: str, session: aiohttp.ClientSession, proxies: Proxies = DIRECT) -> str:
+    """Ask for the token of a code that is none: what Slack refuses it for says whether it knows the app.
+
+    Raises:
+        SlackError: Slack cannot be reached.
+        TokenRefusedError: it answers what makes no sense here.
+    """
+    client = make_client(None, api_url, session, proxies)
+    try:
+        async with translated(api_url, token="SLACK_CLIENT_SECRET"):  # noqa: S106 - a variable's name
+            await _ask(client, app, "0")
+    except (UnavailableError, RateLimitedError):
+        raise
+    except SlackError as error:
+        return error.code
+    return "ok"
+
+
+async def _ask(client: AsyncWebClient, app: App, code: str) -> AsyncSlackResponse:
+    """Exchange a code. Not by the client's own method: it uses what aiohttp is about to lose."""
+    return await client.api_call(
+        "oauth.v2.access",
+        data={"code": code, "redirect_uri": f"{app.public_url}{REDIRECT}"},
+        headers={"Authorization": aiohttp.encode_basic_auth(app.client_id, app.client_secret)},
+    )
 
 
 def _read_date(headers: Any) -> float | None:
