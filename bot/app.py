@@ -13,6 +13,8 @@ from bot.durable.journal import Journal
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
+from bot.entrance.doors import Doors
+from bot.entrance.registry import make_registry
 from bot.errors import RateLimitedError, SlackError, UnavailableError, find_leaf
 from bot.network.tls import make_context
 from bot.runs.admission import MOST_RUNS
@@ -20,10 +22,9 @@ from bot.runs.workspace import Rules, Shared
 from bot.runs.workspaces import Workspaces
 from bot.settings import Settings
 from bot.slack.api import Identity, Slack, make_client
-from bot.slack.installation import Installation, OneInstallation
+from bot.slack.installation import Installation
 from bot.slack.listeners import register
 from bot.slack.wires.session import make_session
-from bot.slack.wires.socket import Socket
 
 if TYPE_CHECKING:
     from bot.durable.store import Store
@@ -71,24 +72,19 @@ async def serve(
                 proxy=proxies.find(settings.openai_base_url),
                 tls=tls,
             ) as completions,
-            Socket(
-                app_token=settings.slack_app_token,
-                api_url=settings.slack_api_url,
-                session=session,
-                proxies=proxies,
-                language=settings.bot_language,
-            ) as socket,
+            Doors(settings, session, clock=clock) as doors,
         ):
             slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, proxies), proxies)
-            if (begun := await _unless(stop, _begin(slack, socket, make_store))) is None:
+            if (begun := await _unless(stop, _begin(slack, settings, doors, make_store))) is None:
                 return
-            identity, make_store = begun
-            one = _install(identity, settings)
-            store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=one.workspace)
+            one, make_store = begun
+            store = make_store(
+                settings.database_url, owner=uuid4().hex, clock=clock, workspace=one.workspace if one else None
+            )
             _tell_place(store, settings)
 
-            def note_connected() -> None:
-                logger.info("bot.start team=%s model=%s", identity.team_id, settings.openai_model)
+            def note_open() -> None:
+                logger.info("bot.start team=%s model=%s", one.team_id if one else "any", settings.openai_model)
                 on_connected()
 
             def make_slack(installation: Installation) -> Slack:
@@ -99,21 +95,30 @@ async def serve(
                 Journal(store, clock=clock, history_days=settings.history_days) as journal,
                 asyncio.TaskGroup() as background,
             ):
-                installations = OneInstallation(one)
                 shared = Shared(
                     journal, completions, perspectives, further, settings.bot_language, _make_rules(settings), clock
                 )
-                async with Workspaces(shared, installations, make_slack=make_slack, is_only_one=True) as workspaces:
-                    workspaces.find_desk(one)
-                    register(socket.app, find_desk=workspaces.find_desk, language=settings.bot_language)
+                registry = make_registry(one, settings, store, session, clock)
+                is_only_one = one is not None
+                async with Workspaces(
+                    shared, registry.lasting, make_slack=make_slack, is_only_one=is_only_one
+                ) as workspaces:
+                    if one:
+                        workspaces.find_desk(one)
+                    register(doors.app, find_desk=workspaces.find_desk, language=settings.bot_language)
+                    registry.register(doors.app, workspaces.leave)
                     writing = background.create_task(workspaces.attend())
                     # The first question is kept as all others are, so the database comes before the connection.
                     await _unless(stop, journal.tried())
-                    connecting = background.create_task(socket.serve(installations, note_connected))
+                    await _unless(stop, registry.check())
+                    tending = background.create_task(registry.serve())
+                    doors.find_store(store, registry.installs)
+                    opening = background.create_task(doors.serve(registry, note_open))
                     await stop.wait()
                     deadline = _now() + GRACE
-                    await socket.close()
-                    connecting.cancel()
+                    await doors.close()
+                    opening.cancel()
+                    tending.cancel()
                     journal.rest()
                     if not await _unless(hurry or asyncio.Event(), _done(workspaces.end(deadline - _now()))):
                         workspaces.drop()
@@ -121,13 +126,6 @@ async def serve(
     except BaseExceptionGroup as failures:
         raise find_leaf(failures) from failures
     logger.info("bot.stop")
-
-
-def _install(identity: Identity, settings: Settings) -> Installation:
-    """The installation that the two tokens of the settings are."""
-    return Installation(
-        identity.team_id, None, settings.slack_bot_token, identity.bot_id, identity.user_id, identity.scopes
-    )
 
 
 def _make_rules(settings: Settings) -> Rules:
@@ -156,26 +154,28 @@ def _tell_place(store: "Store", settings: Settings) -> None:
 
 
 async def _begin(
-    slack: Slack, socket: Socket, make_store: Callable[..., "Store"] | None
-) -> tuple[Identity, Callable[..., "Store"]]:
-    """Ask Slack who the bot is, again and again if need be, and for a ticket; load what makes the store beside that."""
+    slack: Slack, settings: Settings, doors: Doors, make_store: Callable[..., "Store"] | None
+) -> tuple[Installation | None, Callable[..., "Store"]]:
+    """Ask Slack who the bot is, where it has a token, until it says so; load what makes the store beside that.
+
+    The installation is None where it is in whatever workspaces people install it.
+    """
 
     async def load() -> Callable[..., "Store"]:
         make: Callable[..., Store] = make_store or (await asyncio.to_thread(import_module, "bot.durable.store")).Store
         return make
 
+    async def find_one() -> Installation | None:
+        if settings.distribution:
+            return None
+        bot = await _identify(slack)
+        return Installation(bot.team_id, None, settings.slack_bot_token, bot.bot_id, bot.user_id, bot.scopes)
+
     async with asyncio.TaskGroup() as group:
-        group.create_task(_prepare(socket))
-        identity = group.create_task(_identify(slack))
+        group.create_task(doors.prepare())
+        finding = group.create_task(find_one())
         loading = group.create_task(load())
-    return identity.result(), loading.result()
-
-
-async def _prepare(socket: Socket) -> None:
-    try:
-        await socket.prepare()
-    except SlackError as error:
-        logger.warning("socket.unprepared error=%s", error.code)  # it asks again when it connects
+    return finding.result(), loading.result()
 
 
 async def _identify(slack: Slack) -> Identity:

@@ -31,7 +31,8 @@ ROOMS = {
     "settings": "durable texts network printable errors",
     "check": "settings durable slack texts engine network printable errors",
     "votes": "settings durable printable errors",
-    "app": "settings quotas runs durable delivery slack texts engine network errors backoff",
+    "entrance": "settings durable slack network errors",
+    "app": "settings entrance quotas runs durable delivery slack texts engine network errors backoff",
     "web": "settings quotas markup texts engine network errors",
     "playground": "web app settings texts engine errors",
     "commands": "web playground app check votes settings errors",
@@ -39,15 +40,16 @@ ROOMS = {
 }
 # The doors: where a library may be imported. All others are Python's own.
 DOORS = {
-    "aiohttp": "engine slack network playground check web",
-    "dotenv": "settings",
+    "cryptography": "durable.sealing",
+    "aiohttp": "engine slack network entrance playground check web",
+    "dotenv": "settings.environment",
     "httpx2": "engine network",
     "jiter": "engine",
     "markdown_it": "markup.prose",
     "openai": "engine.completions engine.request engine.diagnosis",
     "psycopg": "durable.sql.database",
     "rich": "playground",
-    "slack_bolt": "slack",
+    "slack_bolt": "slack entrance.registry",
     "slack_sdk": "slack",
     "sqlalchemy": "durable",
     "sqlite3": "durable.sql.sqlite",
@@ -58,17 +60,19 @@ PURE = {
     "printable": "",
     "backoff": "",
     "errors": "",
-    "network": "tls connection_failures",
+    "network": "tls connection_failures connections listening",
     "engine": "completions request stream idle wire turns merge",
     "texts": "",
     "markup": "",
     "quotas": "",
-    "slack": "listeners seen wires.socket wires.envelopes wires.websocket api wires.session",
+    "slack": "listeners removals seen http.events http.health http.installs http.server http.turns"
+    " wires.remembered wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board",
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
-    " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
+    " tables.questions tables.claims tables.conversations tables.votes tables.history"
+    " tables.installations tables.oauth_states tables.rows tables.schema",
     "web": "run runs stream api page server wires",
-    "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
+    "runs": "run departures desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"
@@ -155,7 +159,7 @@ def test_merge_knows_asyncio_only() -> None:
 def test_only_settings_reads_the_environment() -> None:
     """What cannot be found in one place cannot be documented in one. Of the database, it is where libpq looks."""
     users = {name for name, path in MODULES.items() if ENVIRONMENT.search(path.read_text(encoding="utf-8"))}
-    assert users == {"settings", "durable.sql.postgresql"}
+    assert users == {"settings.environment", "durable.sql.postgresql"}
     assert len(ENVIRONMENT.findall(MODULES["durable.sql.postgresql"].read_text(encoding="utf-8"))) == 1
 
 

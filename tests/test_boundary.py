@@ -111,7 +111,7 @@ def test_an_env_file_that_cannot_be_read_is_told(error: Exception, told: str, mo
     def fail(_: Path) -> None:
         raise error
 
-    monkeypatch.setattr("bot.settings.load_dotenv", fail)
+    monkeypatch.setattr("bot.settings.environment.load_dotenv", fail)
     with pytest.raises(SettingsError) as raised:
         read_environment()
     assert str(raised.value).startswith(told)

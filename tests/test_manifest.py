@@ -12,7 +12,10 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.api import Slack
+from bot.slack.http.events import PATH
+from bot.slack.http.installs import REDIRECT
 from bot.slack.listeners import COMMAND, register
+from bot.slack.removals import register_removals
 from tests.support.installed import TestedDesk
 from tests.support.world import running
 
@@ -25,6 +28,7 @@ SCOPE_OF = {
     "shortcut": "commands",
 } | dict.fromkeys(("chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"), "chat:write")
 WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "response_url", "views.open", "blocks.validate"}
+WITHOUT_SCOPE |= {"api.test", "oauth.v2.access", "app_uninstalled", "tokens_revoked"}
 # Their scope is that of the kind of channel. The bot tries them and can do without, so whoever installs it may decline.
 HISTORY = {"conversations.replies", "conversations.history"}
 HISTORIES = {"channels:history", "groups:history", "im:history"}
@@ -73,15 +77,22 @@ MANIFEST = group(
                 "description",
                 command=form(32, 2, pattern=r"^/[a-z0-9_-]+$"),
                 description=form(2_000),
+                url=form(3_000, pattern="^https://"),
                 usage_hint=form(1_000),
                 should_escape=SWITCH,
             ),
         },
     ),
-    oauth_config=group(scopes=group(bot=SCOPES, bot_optional=SCOPES)),
+    oauth_config=group(
+        scopes=group(bot=SCOPES, bot_optional=SCOPES),
+        redirect_urls={"type": "array", "maxItems": 1_000, "items": form(3_000, pattern="^https://")},
+    ),
     settings=group(
-        event_subscriptions=group(bot_events={"type": "array", "items": form(100), "uniqueItems": True}),
-        interactivity=group("is_enabled", is_enabled=SWITCH),
+        event_subscriptions=group(
+            request_url=form(3_000, pattern="^https://"),
+            bot_events={"type": "array", "items": form(100), "uniqueItems": True},
+        ),
+        interactivity=group("is_enabled", is_enabled=SWITCH, request_url=form(3_000, pattern="^https://")),
         org_deploy_enabled=SWITCH,
         socket_mode_enabled=SWITCH,
         token_rotation_enabled=SWITCH,
@@ -89,10 +100,19 @@ MANIFEST = group(
 )
 
 
+ONE, ANY = "manifest.yml", "docs/manifest-distribution.yml"
+
+
+@pytest.fixture(scope="module", params=[ONE, ANY])
+def name(request: pytest.FixtureRequest) -> str:
+    """That of one workspace's app, and that of an app which workspaces install."""
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def manifest() -> Any:
+def manifest(name: str) -> Any:
     """The file, read."""
-    return yaml.safe_load((ROOT / "manifest.yml").read_text(encoding="utf-8"))
+    return yaml.safe_load((ROOT / name).read_text(encoding="utf-8"))
 
 
 class Registered(AsyncApp):
@@ -118,7 +138,7 @@ class Registered(AsyncApp):
 
 
 @pytest.fixture
-def registered() -> Registered:
+def registered(name: str) -> Registered:
     """What the bot listens to."""
     app = Registered()
 
@@ -127,6 +147,12 @@ def registered() -> Registered:
 
     desk = TestedDesk(Slack(AsyncWebClient(token="xoxb-1")), take, take, take)
     register(app, find_desk=lambda _: desk)
+    if name == ANY:
+
+        async def leave(team_id: str, enterprise_id: str | None, *, at: float) -> None:
+            pass
+
+        register_removals(app, leave)
     return app
 
 
@@ -135,9 +161,18 @@ def test_it_has_the_form_that_slack_accepts(manifest: Any) -> None:
     jsonschema.validate(manifest, MANIFEST)
 
 
-def test_it_goes_through_socket_mode_and_escapes(manifest: Any) -> None:
-    """No address to be reached at, and names typed in a command arrive as what they are."""
-    assert manifest["settings"]["socket_mode_enabled"] is True
+def test_it_goes_the_way_that_it_is_for_and_escapes(manifest: Any, name: str) -> None:
+    """Without an address through sockets, or to the bot's own; names typed in a command arrive as what they are."""
+    settings, commands = manifest["settings"], manifest["features"]["slash_commands"]
+    assert settings["socket_mode_enabled"] is (name == ONE)
+    addresses = [
+        *(command.get("url") for command in commands),
+        *(settings[group].get("request_url") for group in ("event_subscriptions", "interactivity")),
+    ]
+    address = None if name == ONE else f"https://perspectives.example.com{PATH}"
+    assert set(addresses) == {address}
+    back = None if name == ONE else [f"https://perspectives.example.com{REDIRECT}"]
+    assert manifest["oauth_config"].get("redirect_urls") == back
     assert [command["should_escape"] for command in manifest["features"]["slash_commands"]] == [True]
 
 
@@ -158,7 +193,7 @@ def test_it_names_what_the_bot_listens_to(manifest: Any, registered: Registered)
 
 def test_what_is_pressed_and_written_to_the_bot_is_let_through(manifest: Any) -> None:
     """Buttons and forms need no scope, but a switch; and so does the tab that people write in."""
-    assert manifest["settings"]["interactivity"] == {"is_enabled": True}
+    assert manifest["settings"]["interactivity"]["is_enabled"] is True
     home = manifest["features"]["app_home"]
     assert (home["messages_tab_enabled"], home["messages_tab_read_only_enabled"]) == (True, False)
 
@@ -168,11 +203,13 @@ def methods_in(source: str) -> set[str]:
 
     The client names a method as Slack does, with `_` in place of the dots.
     """
-    calls = [node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    names = {call.attr for call in calls if isinstance(call, ast.Attribute)}
-    assert "api_call" not in names, "the client has a method for each of Slack's"
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    names = {call.func.attr for call in calls if isinstance(call.func, ast.Attribute)}
     offered = {name for name, value in vars(AsyncWebClient).items() if inspect.iscoroutinefunction(value)}
-    return {name.replace("_", ".") for name in names & offered}
+    named = [call.args[0] for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "api_call"]
+    by_name = {str(one.value) for one in named if isinstance(one, ast.Constant)}
+    assert by_name <= {"oauth.v2.access"}, "the client has a method for each of Slack's"
+    return {name.replace("_", ".") for name in names & offered} | by_name
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +229,8 @@ def test_its_scopes_are_those_of_what_the_bot_calls_and_listens_to(
     manifest: Any, registered: Registered, called: set[str]
 ) -> None:
     """None is missing, and none is spare: each is one more thing that an administrator has to allow."""
-    used = (called - WITHOUT_SCOPE - HISTORY) | {SUBSCRIBED.get(event, event) for event in registered.events}
+    events = {SUBSCRIBED.get(event, event) for event in registered.events}
+    used = (called | events) - WITHOUT_SCOPE - HISTORY
     used |= {"command"} if registered.commands else set()
     used |= {"shortcut"} if registered.shortcuts else set()
     scopes = manifest["oauth_config"]["scopes"]

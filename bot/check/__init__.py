@@ -2,6 +2,6 @@
 
 from bot.check.lines import Line, Verdict
 from bot.check.looks import check
-from bot.check.scopes import OPTIONAL_SCOPES, SCOPES
+from bot.slack.installation import OPTIONAL_SCOPES, SCOPES
 
 __all__ = ["OPTIONAL_SCOPES", "SCOPES", "Line", "Verdict", "check"]

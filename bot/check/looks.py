@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.check.distribution import look_at_client, look_at_http, look_at_installs
 from bot.check.layouts import LAYOUTS, look_at_layouts
 from bot.check.lines import Line, Verdict, pass_over
 from bot.check.scopes import compare
@@ -28,8 +29,9 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
 from bot.errors import BotError, SettingsError, TokenRefusedError
 from bot.network.tls import make_context
-from bot.settings import Settings, read_settings
+from bot.settings import WAYS, Settings, read_settings
 from bot.slack.api import Slack, make_client
+from bot.slack.wires.authorization import find_none, make_bolt
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import Socket
 from bot.texts.en import ENGLISH
@@ -62,6 +64,7 @@ async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) 
             group.create_task(look)
             for look in (
                 _look_at_bot(settings, wrong, session),
+                _look_at_client(settings, session),
                 _look_at_app(settings, wrong, session),
                 _look_at_model(settings, wrong, tls),
                 _look_at_store(settings, wrong, has_passing_disk=bool(environment.get("DYNO"))),
@@ -77,11 +80,19 @@ async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) 
 def _read(environment: Mapping[str, str]) -> tuple[Settings, set[str], list[Line]]:
     """The settings, with stand-ins for the variables that are wrong; their names; and what is wrong with them."""
     told = {}
-    for name in (field.name.upper() for field in fields(Settings)):
+    names = [field.name.upper() for field in fields(Settings)]
+    ways = {name: environment[name] for name in WAYS if environment.get(name, "").strip()}
+    if ways.keys() - _STAND_INS.keys():  # more than one workspace's tokens: what is missing hangs on what is there
+        names = [name for name in names if name not in WAYS]
+        address = {"SLACK_API_URL": environment.get("SLACK_API_URL", "")}
+        is_known = not _find_problem({**_STAND_INS, **address})
+        if problem := _find_problem({"OPENAI_API_KEY": "0", **ways, **(address if is_known else {})}):
+            told = dict.fromkeys(WAYS, problem)
+    for name in names:
         if problem := _find_problem({**_STAND_INS, name: environment.get(name, "")}):
             told[name] = problem
     usable = {**environment, **{name: _STAND_INS.get(name, "") for name in told}}
-    problems = list(told.values())
+    problems = [*dict.fromkeys(told.values())]
     whole = _find_problem(environment)
     if whole and whole not in problems:  # it is about two of them: tokens that are swapped
         problems = [whole, *(problem for name, problem in told.items() if name not in whole)]
@@ -99,6 +110,8 @@ def _find_problem(environment: Mapping[str, str]) -> str:
 
 async def _look_at_bot(settings: Settings, wrong: Collection[str], session: aiohttp.ClientSession) -> list[Line]:
     subject, hanging = "SLACK_BOT_TOKEN", ("scopes", LAYOUTS)
+    if settings.distribution:
+        return []  # each install has a token of its own
     if line := pass_over(subject, wrong, subject, "SLACK_API_URL"):
         return [line, *(Line(Verdict.NOTE, name, line.text) for name in hanging)]
     slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, settings.proxies))
@@ -113,11 +126,19 @@ async def _look_at_bot(settings: Settings, wrong: Collection[str], session: aioh
     return [name, *compare(identity.scopes), await look_at_layouts(slack)]
 
 
+async def _look_at_client(settings: Settings, session: aiohttp.ClientSession) -> list[Line]:
+    return await look_at_client(settings, settings.distribution, session) if settings.distribution else []
+
+
 async def _look_at_app(settings: Settings, wrong: Collection[str], session: aiohttp.ClientSession) -> list[Line]:
     subject = "SLACK_APP_TOKEN"
+    if not settings.slack_app_token:
+        return look_at_http(settings)
     if line := pass_over(subject, wrong, subject, "SLACK_API_URL"):
         return [line]
+    proxies = settings.proxies
     socket = Socket(
+        make_bolt(find_none, api_url=settings.slack_api_url, session=session, proxies=proxies),
         app_token=settings.slack_app_token,
         api_url=settings.slack_api_url,
         session=session,
@@ -137,6 +158,7 @@ async def _look_at_app(settings: Settings, wrong: Collection[str], session: aioh
     return [
         Line(Verdict.OK, subject, "Slack lets it connect (Socket Mode)"),
         Line(Verdict.NOTE, "buttons and forms", f"{unseen} app's page, Interactivity & Shortcuts, switch them on"),
+        *look_at_http(settings),
     ]
 
 
@@ -192,6 +214,7 @@ async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_pass
             async with Store(settings.database_url, owner="check", clock=time.time) as store:
                 await store.open()
                 await store.try_out()
+                installs = [await look_at_installs(store, settings.distribution)] if settings.distribution else []
     except TimeoutError:
         return [Line(Verdict.WRONG, subject, f"DATABASE_URL: no answer within {STORE_TIMEOUT:.0f} s")]
     except BotError as error:
@@ -200,4 +223,4 @@ async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_pass
     if store.is_file and has_passing_disk:
         loss = "this host's disk ends with the process (DYNO is set), and the runs with it"
         lines.append(Line(Verdict.WARN, subject, f"{loss}: let DATABASE_URL name a PostgreSQL database"))
-    return lines
+    return [*lines, *installs]

@@ -3,20 +3,7 @@
 from collections.abc import Collection
 
 from bot.check.lines import Line, Verdict
-
-SCOPES = {
-    "app_mentions:read": "to hear of a mention",
-    "chat:write": "to post the thread and to edit it",
-    "commands": "for /perspectives, and the shortcut on a message",
-}
-"""The scopes that the bot cannot do without, as in `manifest.yml`, and what for."""
-
-OPTIONAL_SCOPES = {
-    "channels:history": "in public channels",
-    "groups:history": "in private ones",
-    "im:history": "in direct messages",
-}
-"""The scopes that it makes use of where it has them, as in `manifest.yml`, and where."""
+from bot.slack.installation import OPTIONAL_SCOPES, SCOPES
 
 PAGE = "on your app's page at api.slack.com/apps: OAuth & Permissions, Bot Token Scopes; then install the app anew"
 

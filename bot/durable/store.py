@@ -26,12 +26,15 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Begun, Changes, Conversation, Record, Saved, Search
+from bot.durable.sealing import Sealer
 from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
 from bot.durable.tables.claims import Claims
 from bot.durable.tables.conversations import Conversations
 from bot.durable.tables.history import forget_old, read_asked
+from bot.durable.tables.installations import InstallationTable
+from bot.durable.tables.oauth_states import OAuthStates
 from bot.durable.tables.questions import Questions
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.schema import edits, learned, make, processes, runs
@@ -73,6 +76,15 @@ class Store:
         self._unwritable: deque[str] = deque(maxlen=PUT_ASIDE)  # runs
         # When SQLite's log is to be emptied, where it holds what is to be forgotten. What a killed process left does.
         self._clean_at: float | None = clock() if self.is_file else None
+
+    def installations(self, sealer: Sealer) -> InstallationTable:
+        """Where the bot is installed, the tokens sealed by `sealer`; it is open for as long as this is."""
+        return InstallationTable(self._quick, sealer, self._clock)
+
+    @property
+    def oauth_states(self) -> OAuthStates:
+        """The installs that somebody has begun."""
+        return OAuthStates(self._quick, self._clock)
 
     @property
     def location(self) -> str:

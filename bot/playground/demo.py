@@ -20,7 +20,7 @@ from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.playground.local import find_settings, simplify_all
 from bot.playground.model import LocalModel
 from bot.playground.prompts import SIMPLY
-from bot.settings import read_environment, read_settings
+from bot.settings import read_environment, read_settings, without_slack
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -116,7 +116,7 @@ async def find_answerer(environment: Mapping[str, str], model: LocalModel | None
     """Who answers: `model`, as soon as it is ready, or else whom the environment names."""
     if model is None:
         name = read_settings(
-            {**environment, "SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_APP_TOKEN": "xapp-demo"}
+            {**without_slack(environment), "SLACK_BOT_TOKEN": "xoxb-demo", "SLACK_APP_TOKEN": "xapp-demo"}
         ).openai_model
         return Answerer(environment, PERSPECTIVES, f"Answers come from {name}, with your OPENAI_API_KEY.")
     address = await model.wait_until_ready()
@@ -131,7 +131,7 @@ async def run_bot(answerer: Answerer, slack: "SlackServer") -> AsyncIterator[Non
 
     settings = read_settings(
         {
-            **answerer.settings,
+            **without_slack(answerer.settings),
             "SLACK_BOT_TOKEN": slack.workspace.bot_token,
             "SLACK_APP_TOKEN": slack.workspace.app_token,
             "SLACK_API_URL": slack.url,

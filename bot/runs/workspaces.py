@@ -113,6 +113,16 @@ class Workspaces:
         for desk in self._desks.values():
             desk.supervisor.drop()
 
+    def leave(self, team: str) -> None:
+        """End what goes on in a team's workspace without a word: the bot was removed there, and can say none."""
+        for desk in [one for one in self._desks.values() if one.installation.team_id == team]:
+            keys = [record.question.key for record in self._journal.unsaved.records(desk.workspace)]
+            desk.supervisor.drop()
+            self._forget(desk)
+            desk.close()
+            for key in keys:
+                self._journal.end(key, Outcome.INTERRUPTED)
+
     def _recall(self, event: Asked | Spent | Taught) -> None:
         """Tell a desk what was before it, unless it is closed by now."""
         desk = self._desks.get(event.workspace)

@@ -85,6 +85,11 @@ class Slack:
         """Use another token from now on: the bot was installed anew."""
         self._client.token = token
 
+    async def greet(self) -> None:
+        """See whether Slack answers, be it with a refusal; no token is needed for that."""
+        async with translated(self._client.base_url):
+            await self._client.api_test()
+
     async def identify(self) -> Identity:
         """Ask who the token's owner is."""
         async with translated(self._client.base_url):

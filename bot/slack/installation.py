@@ -3,6 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+SCOPES = {
+    "app_mentions:read": "to hear of a mention",
+    "chat:write": "to post the thread and to edit it",
+    "commands": "for /perspectives, and the shortcut on a message",
+}
+"""The scopes that the bot cannot do without, as in `manifest.yml`, and what for."""
+
+OPTIONAL_SCOPES = {
+    "channels:history": "in public channels",
+    "groups:history": "in private ones",
+    "im:history": "in direct messages",
+}
+"""The scopes that it makes use of where it has them, as in `manifest.yml`, and where."""
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:

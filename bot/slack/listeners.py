@@ -24,7 +24,7 @@ from typing import Any, Protocol, TypeVar
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
 from slack_bolt.response import BoltResponse
 
-from bot.errors import BotError, describe
+from bot.errors import BotError, StoreError, describe
 from bot.markup.characters import is_blank
 from bot.printable import as_code, is_code
 from bot.slack import forms, notices
@@ -278,7 +278,7 @@ async def on_event() -> None:
 
 async def on_error(error: Exception) -> BoltResponse | None:
     """What a listener raised. Bolt's own words quote the whole request."""
-    if isinstance(error, NotTakenError):
+    if isinstance(error, NotTakenError | StoreError):  # the latter, where it is not known whose installation it is for
         logger.error("listener.broken error=%s", describe(error.__cause__ or error))
         return None  # it is not acknowledged: Slack delivers it again, or says so to whoever pressed
     logger.warning("listener.odd error=%s", type(error).__name__)

@@ -8,6 +8,7 @@ answer, `phrases` the others. No sentence is taken apart, or glued together, els
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE
 from bot.texts.language import Language
+from bot.texts.preferences import read_preferences
 from bot.texts.script import is_japanese
 
 AUTO = "auto"  # the language of each problem
@@ -29,3 +30,10 @@ def speak_first(setting: str) -> list[Language]:
 def find(key: str | None) -> Language:
     """The language of a run that was written down; English for one of a version that spoke no other."""
     return LANGUAGES.get(key or "", ENGLISH)
+
+
+def read_language(accept: str) -> str:
+    """The key of the language of an Accept-Language header that is liked best, of those that the bot speaks."""
+    liked = {name: quality for name, quality in read_preferences(accept).items() if name[:2] in LANGUAGES}
+    best = max(liked, key=lambda name: liked[name], default="en")
+    return best[:2] if liked.get(best) else "en"

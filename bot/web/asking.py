@@ -12,8 +12,6 @@ from bot.web.refusals import RefusedError
 LONGEST_LINGER = 60.0  # seconds
 MOST_BYTES = 12  # of a character in JSON: two escapes
 BESIDE = 4_096  # bytes for all that stands beside the problem
-MOST_PREFERENCES = 20  # that are read of a header; browsers send a handful
-_QUALITY = re.compile(r"0?\.[0-9]{1,9}|[01](\.0*)?")
 _HALVES = re.compile("[\ud800-\udfff]")  # of characters, which no text can be made of
 
 
@@ -55,26 +53,6 @@ def read_asked(body: bytes, *, needs_problem: bool) -> Asked:
         language=language,
         linger=float(linger),
     )
-
-
-def read_language(accept: str) -> str:
-    """The key of the language of an Accept-Language header that is liked best, of those that the bot speaks."""
-    liked = {name: quality for name, quality in read_preferences(accept).items() if name[:2] in LANGUAGES}
-    best = max(liked, key=lambda name: liked[name], default="en")
-    return best[:2] if liked.get(best) else "en"
-
-
-def read_preferences(header: str) -> dict[str, float]:
-    """What an Accept header, or one like it, names, and how much it is liked; in its order, each thing once."""
-    liked: dict[str, float] = {}
-    for part in header.split(",")[:MOST_PREFERENCES]:
-        name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        liked.setdefault(name, next((_read_quality(one[2:]) for one in parameters if one.startswith("q=")), 1.0))
-    return liked
-
-
-def _read_quality(text: str) -> float:
-    return float(text) if _QUALITY.fullmatch(text) else 0.0
 
 
 def _parse(body: bytes) -> Any:

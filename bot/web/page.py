@@ -13,9 +13,9 @@ from typing import ClassVar
 
 from aiohttp import web
 
+from bot.texts import read_language
 from bot.texts.web import WORDS
 from bot.texts.web.words import Fault, Label
-from bot.web.asking import read_language
 from bot.web.guard import COOKIE, SESSION, Failures, Guard, find_party
 from bot.web.refusals import RefusedError
 from bot.web.stream import dump

@@ -9,19 +9,16 @@ Laws:
 
 import asyncio
 import logging
-import socket
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
-from functools import partial
-from typing import cast
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 
 from aiohttp import hdrs, web
 
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
-from bot.errors import BotError
+from bot.network.listening import answering, listen, serving
 from bot.network.proxies import is_this_machine
 from bot.network.tls import make_context
 from bot.quotas import Limits
@@ -33,23 +30,11 @@ from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
 from bot.web.page import IS_SIGNED_IN, LOGIN, Page
 from bot.web.refusals import RefusedError
 from bot.web.runs import Runs
-from bot.web.wires.connections import Connection, Connections, Protocol
-from bot.web.wires.responses import HEADERS, Handler, add_headers, tell_refusals
+from bot.web.wires.responses import Handler, add_headers, refuse_unread, tell_refusals
 
 logger = logging.getLogger(__name__)
 
 MOST_RUNS = 100  # at once, of all persons
-IDLE_LIMIT = 15.0  # seconds that a connection may be open with nothing, or half a request, asked over it
-CLOSING = 1.0  # seconds that open answers have when the server stops
-LINGERING = 1.0  # seconds in which the rest of a body that is not wanted is read away
-BACKLOG = 256  # connections that wait to be taken
-SEND_BUFFER = (
-    65_536  # bytes that the system keeps for a client; by itself it takes megabytes before one is seen to be slow
-)
-
-
-class NotListeningError(BotError):
-    """The server cannot listen where it is told to; the message says why."""
 
 
 async def serve(
@@ -69,7 +54,7 @@ async def serve(
     """
     bot = settings.bot
     async with AsyncExitStack() as stack:
-        listener = stack.enter_context(_listen(settings.web_host, settings.port))
+        listener = stack.enter_context(listen(settings.web_host, settings.port))
         model = await stack.enter_async_context(
             Completions(
                 api_key=bot.openai_api_key,
@@ -87,7 +72,7 @@ async def serve(
         port = listener.getsockname()[1]
         is_open = not is_this_machine(settings.web_host)
         guard = Guard(None if is_open else own_names(settings.web_host, port), settings.web_token)
-        async with runs, _serving(make_app(runs, guard, bot.bot_language), listener):
+        async with runs, serving(make_app(runs, guard, bot.bot_language), listener, refuse=refuse_unread):
             host = f"[{settings.web_host}]" if ":" in settings.web_host else settings.web_host
             logger.info("web.start host=%s port=%d model=%s", host, port, bot.openai_model)
             on_listening(f"http://{host}:{port}/")
@@ -102,8 +87,7 @@ def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
 
     @web.middleware
     async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
-        protocol = request.transport.get_protocol() if request.transport else None
-        with protocol.answering() if isinstance(protocol, Connection) else nullcontext():
+        with answering(request):
             _check(request, guard, failures)
             return await handler(request)
 
@@ -111,41 +95,6 @@ def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
     app.add_routes([*Api(runs, language).routes(), *Page(guard, failures).routes()])
     app.on_response_prepare.append(add_headers)
     return app
-
-
-@asynccontextmanager
-async def _serving(app: web.Application, listener: socket.socket) -> AsyncIterator[None]:
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=CLOSING)
-    await runner.setup()
-    loop = asyncio.get_running_loop()
-    try:
-        options = {"loop": loop, "access_log": None, "keepalive_timeout": IDLE_LIMIT, "lingering_time": LINGERING}
-        connections = Connections(
-            partial(Protocol, cast("web.Server", runner.server), HEADERS | {hdrs.CACHE_CONTROL: "no-store"}, **options)
-        )
-        server = await loop.create_server(connections, sock=listener, backlog=BACKLOG)
-        try:
-            yield
-        finally:
-            server.close()
-    finally:
-        await runner.cleanup()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise NotListeningError(f"WEB_HOST is no address of this machine: {error.strerror}.") from error
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        raise NotListeningError(f"Nothing can listen at {host}, port {port}: {error.strerror}. Set PORT.") from error
-    return listener
 
 
 def _check(request: web.Request, guard: Guard, failures: Failures) -> None:

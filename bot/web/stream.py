@@ -19,7 +19,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.web.asking import read_preferences
+from bot.texts.preferences import read_preferences
 from bot.web.events import Event, Feed, write_whole
 from bot.web.run import Run
 

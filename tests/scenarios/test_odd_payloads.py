@@ -20,9 +20,9 @@ from bot.slack.forms import DEEPER_FORM, PROBLEM_FORM
 from bot.slack.listeners import register
 from bot.slack.question import Press, Question
 from bot.slack.wires.session import make_session
-from bot.slack.wires.socket import Socket
 from tests.support.installed import INSTALLATIONS, TestedDesk
 from tests.support.interactive import choose_message, press, silenced, submit_to, write_to_bot
+from tests.support.sockets import make_socket
 
 WITHIN = 3.0  # seconds; Slack waits no longer for an acknowledgement
 DEEP = 10_000  # levels; Python's own JSON reader gives up at some thousand
@@ -154,12 +154,12 @@ class World:
 async def listening() -> AsyncIterator[World]:
     """A bot that is connected; it must be so in the end, by the same connection."""
     async with SlackServer(Workspace()) as server, make_session() as session:
-        async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
+        async with make_socket(server, session, INSTALLATIONS) as socket:
             world = World(server)
             slack = Slack(make_client(server.workspace.bot_token, server.url, session))
             desk = TestedDesk(slack, world.receive, world.press, world.consider)
             register(socket.app, find_desk=lambda _: desk)
-            serving = asyncio.create_task(socket.serve(INSTALLATIONS))
+            serving = asyncio.create_task(socket.serve())
             await server.connected()
             yield world
             assert await world.works()
@@ -273,8 +273,8 @@ async def test_a_reason_to_disconnect_is_one_word_in_the_log(caplog: pytest.LogC
     caplog.set_level(logging.INFO)
     reason = "bye\n2026-11-25 00:00:00 ERROR bot.app forged \u202e" + "x" * 10_000
     async with SlackServer(Workspace()) as server, make_session() as session:
-        async with Socket(app_token=server.workspace.app_token, api_url=server.url, session=session) as socket:
-            serving = asyncio.create_task(socket.serve(INSTALLATIONS))
+        async with make_socket(server, session, INSTALLATIONS) as socket:
+            serving = asyncio.create_task(socket.serve())
             await server.connected()
             await server.disconnect(reason)
             await asyncio.sleep(5)

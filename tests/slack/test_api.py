@@ -28,7 +28,7 @@ from bot.playground.slack.workspace import Workspace
 from bot.slack.api import Identity, Mark, Slack, make_client
 from bot.slack.body import Body
 from bot.slack.wires.session import make_session
-from bot.slack.wires.socket import Socket
+from tests.support.sockets import make_socket
 
 BODY = Body("hello", [{"type": "markdown", "text": "**hello**"}])
 MARK = Mark("run", "part")
@@ -191,7 +191,7 @@ async def test_a_refused_token_is_told_by_the_name_of_its_variable(code: str) ->
     """The right one of the two, on one line, without the token, in the chain of causes neither."""
     faults = [Fault("auth.test", error=code), Fault("apps.connections.open", error=code)]
     async with office(*faults) as one, aiohttp.ClientSession() as session:
-        line = Socket(app_token=one.workspace.app_token, api_url=one.server.url, session=session)
+        line = make_socket(one.server, session)
         with pytest.raises(TokenRefusedError) as bot:
             await one.slack.identify()
         with pytest.raises(TokenRefusedError) as app:

@@ -7,7 +7,7 @@ import logging
 
 import pytest
 
-from bot.web.asking import read_language
+from bot.texts import read_language
 from bot.web.stream import Form, choose_form
 from tests.support.model_server import ModelServer, Script
 from tests.support.web import ASK, PROBLEM, Site, serving
@@ -74,7 +74,7 @@ async def test_what_is_no_http_is_refused_and_not_logged(
         assert b"Server: perspectives" in head
         assert SECRET.encode() not in answer
         assert site.model.requests == []
-    assert "web.unreadable error=" in caplog.text
+    assert "http.unreadable error=" in caplog.text
     assert SECRET not in caplog.text
     assert "Traceback" not in caplog.text
 

@@ -156,6 +156,39 @@ learned = Table(
     Column("what", _Words, nullable=False),  # as `delivery.schedules.learned` writes it
 )
 
+installations = Table(
+    "installations",
+    tables,
+    Column("enterprise", _Words, primary_key=True),  # empty where the workspace has none
+    Column("team", _Words, primary_key=True),  # empty where the organisation has installed it as a whole
+    Column("name", _Words, nullable=False),  # the workspace's, for whoever runs the bot
+    Column("token", _Words, nullable=False),  # sealed: see `durable.sealing`
+    Column("sealed_by", _Words, nullable=False),
+    Column("bot_id", _Words, nullable=False),
+    Column("bot_user", _Words, nullable=False),
+    Column("scopes", _Words),
+    Column("installed_at", Double, nullable=False),  # by Slack's clock, where it tells the time
+)
+Index("ix_installations_team", installations.c.team)
+members = Table(  # the workspaces of organisations that have installed it as a whole, as far as they were heard of
+    "members",
+    tables,
+    Column("team", _Words, primary_key=True),
+    Column("enterprise", _Words, nullable=False, index=True),
+)
+departures = Table(  # the workspaces that have removed it, of which something may still be kept
+    "departures",
+    tables,
+    Column("team", _Words, primary_key=True),
+    Column("at", Double, nullable=False),
+)
+oauth_states = Table(
+    "oauth_states",
+    tables,
+    Column("state", _Words, primary_key=True),
+    Column("until", Double, nullable=False),
+)
+
 is_open = runs.c.ended_at.is_(None)
 begun_at = func.coalesce(runs.c.reopened_at, runs.c.asked_at)
 
@@ -179,6 +212,7 @@ STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
         "CREATE INDEX IF NOT EXISTS ix_edits_workspace ON edits (workspace, at)",
         "CREATE INDEX IF NOT EXISTS ix_runs_workspace ON runs (workspace, asked_at)",
     ),
+    (),  # Installations are kept from now on.
 )
 VERSION = 1 + len(STEPS)
 

@@ -89,7 +89,11 @@ class Methods:
             "user_id": workspace.bot.id,
             "bot_id": workspace.bot_id,
             "is_enterprise_install": False,
-        }
+        } | ({"enterprise_id": workspace.enterprise_id} if workspace.enterprise_id else {})
+
+    def answer(self, _args: Args) -> Json:
+        """`api.test`."""
+        return {}
 
     def open_connection(self, _args: Args) -> Json:
         """`apps.connections.open`."""
@@ -194,6 +198,8 @@ class Methods:
             raise RefusedError("not_authed")
         if token not in scopes:
             raise RefusedError("invalid_auth")
+        if token == workspace.bot_token and not workspace.is_installed:
+            raise RefusedError("account_inactive")
         if (token == workspace.app_token) is not method.takes_app_token:
             raise RefusedError("not_allowed_token_type")
         if method.scope:
@@ -260,6 +266,7 @@ class Methods:
 
 
 TABLE: Mapping[str, Method] = {
+    "api.test": Method(Methods.answer, needs_token=False),
     "auth.test": Method(Methods.test),
     "apps.connections.open": Method(Methods.open_connection, takes_app_token=True, scope="connections:write"),
     "chat.postMessage": Method(Methods.post, scope="chat:write", arguments=POST, required=("channel",)),

@@ -94,7 +94,7 @@ def describe_command(
         "is_enterprise_install": "false",
         "response_url": response_url,
         "trigger_id": trigger_id or f"1.1.{uuid.uuid4().hex}",
-    }
+    } | ({"enterprise_id": workspace.enterprise_id, "enterprise_name": "org"} if workspace.enterprise_id else {})
 
 
 def describe_mention(workspace: Workspace, message: Message) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def describe_event(workspace: Workspace, event: dict[str, Any], event_id: str | 
         "event_time": int(workspace.clock()),
         "authorizations": [
             {
-                "enterprise_id": None,
+                "enterprise_id": workspace.enterprise_id,
                 "team_id": workspace.team_id,
                 "user_id": workspace.bot.id,
                 "is_bot": True,

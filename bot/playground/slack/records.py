@@ -82,7 +82,8 @@ class Whisper:
 class Call:
     """A call as it was answered, without its token: `error` is None when it was done, `ts` what it made or edited.
 
-    `method` is a method of the Web API or `response_url`.
+    `method` is a method of the Web API or `response_url`; `process` is who has called, where processes are told apart
+    by the addresses that they call (`SlackServer.address_for`).
     """
 
     at: float
@@ -90,6 +91,7 @@ class Call:
     args: Mapping[str, Any]
     error: str | None = None
     ts: str | None = None
+    process: str = ""
 
 
 @dataclass(slots=True, eq=False)

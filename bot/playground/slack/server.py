@@ -8,11 +8,16 @@ It listens, and it does what people do (`interaction.people`). What a call does 
 """
 
 import ssl
+from collections.abc import Callable, Iterable
+from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 
 from aiohttp import web
 
+from bot.playground.slack.arguments import RefusedError
+from bot.playground.slack.distribution.oauth import OAuth
+from bot.playground.slack.distribution.requests import Requests
 from bot.playground.slack.interaction.deliveries import Deliveries
 from bot.playground.slack.interaction.people import People
 from bot.playground.slack.interaction.response_url import Source
@@ -21,33 +26,54 @@ from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.web_api import WebApi
 from bot.playground.slack.workspace import Workspace
 
+SIGNING_SECRET = "playground-signing-secret"  # noqa: S105 - opens nothing
 SHUTDOWN = 1.0  # seconds; for calls that are being answered when the server is left
 
 
 class SlackServer(People):
     """Slack with one workspace and its people; listens, on any free port, inside `async with`.
 
+    With `others` there are more workspaces that one app is installed in: `people` has those of each. Payloads go down
+    the app's sockets, or to the address that `send_to` names.
+
     `latency`, in seconds, passes before each call of the Web API is carried out. With `tls` it speaks https and wss.
     `host` is what it calls itself in the addresses that it gives, where that is not the one that it listens on.
     """
 
     def __init__(
-        self, workspace: Workspace, *, latency: float = 0.0, tls: ssl.SSLContext | None = None, host: str = ""
+        self,
+        workspace: Workspace,
+        *,
+        latency: float = 0.0,
+        tls: ssl.SSLContext | None = None,
+        host: str = "",
+        others: Iterable[Workspace] = (),
     ) -> None:
         self.sockets = SocketMode(workspace.app_id)  # takes faults of connections
-        super().__init__(workspace, Deliveries(workspace, self.sockets), self._name_response_url)
+        self.requests = Requests("", SIGNING_SECRET, workspace.clock)  # once `send_to` was called
+        self._apis = {one.team_id: WebApi(one, self._issue_link, latency) for one in (workspace, *others)}
+        self._api = self._apis[workspace.team_id]
+        super().__init__(workspace, Deliveries(workspace, self.sockets), self._name_response_urls(workspace))
+        self.people: dict[str, People] = {workspace.team_id: self}
+        self._all_deliveries = [self._deliveries]
+        for one in others:
+            deliveries = Deliveries(one, self.sockets)
+            self._all_deliveries.append(deliveries)
+            self.people[one.team_id] = People(one, deliveries, self._name_response_urls(one))
+        self.oauth = OAuth({team: people.workspace for team, people in self.people.items()}, workspace.now)
         self.url = ""  # base address of the Web API, once it listens
         self.port = 0  # the one on loopback, then
-        self._api = WebApi(workspace, self._issue_link, latency)
         self._address = ""
         self._tls = tls
         self._host = host
         self.link = ""  # the address for every connection, in place of its own
         app = web.Application()
-        app.router.add_post("/api/{method}", self._api.call)
-        app.router.add_get("/api/{method}", self._api.call)
-        app.router.add_post("/commands/{key}", self._api.respond)
-        app.router.add_post("/actions/{key}", self._api.respond)
+        for path in ("/api/{method}", "/as/{process}/api/{method}"):
+            app.router.add_post(path, self._call)
+            app.router.add_get(path, self._call)
+        app.router.add_post("/commands/{key}", self._respond)
+        app.router.add_post("/actions/{key}", self._respond)
+        app.router.add_get("/oauth/v2/authorize", self.oauth.authorize)
         app.router.add_get("/link", self.sockets.accept)
         app.on_shutdown.append(self._close_sockets)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN)
@@ -58,15 +84,18 @@ class SlackServer(People):
         host, self.port = self._runner.addresses[0]
         self._address = f"{self._host or host}:{self.port}"
         self.url = f"{self._scheme}://{self._address}/api/"
-        await self._deliveries.__aenter__()
+        for deliveries in self._all_deliveries:
+            await deliveries.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            await self._deliveries.__aexit__(kind, error, traceback)
+            for deliveries in self._all_deliveries:
+                await deliveries.__aexit__(kind, error, traceback)
         finally:
+            await self.requests.close()
             await self._runner.cleanup()
 
     @property
@@ -86,9 +115,45 @@ class SlackServer(People):
         """Send every connection a `disconnect` message, then close it, `notice` seconds later."""
         await self.sockets.disconnect(reason, notice=notice)
 
-    def _name_response_url(self, channel: Channel, user: User, source: Source) -> str:
-        kind = "actions" if source else "commands"
-        return f"{self._scheme}://{self._address}/{kind}/{self._api.issue_response_url(channel.id, user.id, source)}"
+    def address_for(self, process: str) -> str:
+        """The base address of the Web API for one process: its calls are recorded with its name."""
+        return self.url.replace("/api/", f"/as/{process}/api/")
+
+    def send_to(self, url: str, signing_secret: str = SIGNING_SECRET) -> None:
+        """Send what people do to an address of the app's from now on, in place of its sockets."""
+        self.requests.url, self.requests.signing_secret = url, signing_secret
+        for deliveries in self._all_deliveries:
+            deliveries.transport = self.requests
+
+    async def _call(self, request: web.Request) -> web.StreamResponse:
+        """Have a call answered by the workspace whose token it comes with; by the first where it is nobody's."""
+        authorization = request.headers.get("Authorization", "")
+        if request.match_info["method"] == "oauth.v2.access":
+            try:
+                done = self.oauth.exchange(authorization, {**await request.post()})
+                # The same clock as that of events, which say when something has happened.
+                return web.json_response(done, headers={"Date": formatdate(self.workspace.clock(), usegmt=True)})
+            except RefusedError as refused:
+                return web.json_response({"ok": False, "error": refused.code})
+        token = authorization.partition(" ")[2]
+        if not token and request.content_type == "application/x-www-form-urlencoded":
+            token = str((await request.post()).get("token", ""))
+        team = next((team for team, one in self.people.items() if one.workspace.bot_token == token), "")
+        return await self._apis.get(team, self._api).call(request)
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        key = request.match_info["key"]
+        whose = next((api for api in self._apis.values() if api.has_response_url(key)), None)
+        if whose is None:
+            raise web.HTTPNotFound(text="no_service")
+        return await whose.respond(request)
+
+    def _name_response_urls(self, workspace: Workspace) -> Callable[[Channel, User, Source], str]:
+        def name(channel: Channel, user: User, source: Source) -> str:
+            kind, api = "actions" if source else "commands", self._apis[workspace.team_id]
+            return f"{self._scheme}://{self._address}/{kind}/{api.issue_response_url(channel.id, user.id, source)}"
+
+        return name
 
     def _issue_link(self) -> str:
         return (

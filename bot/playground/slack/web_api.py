@@ -7,6 +7,7 @@ import asyncio
 import json
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 
 from aiohttp import web
 
@@ -31,6 +32,10 @@ class WebApi:
         self._latency = latency
         self._response_urls: dict[str, ResponseUrl] = {}
 
+    def has_response_url(self, key: str) -> bool:
+        """Whether a response_url is of this workspace."""
+        return key in self._response_urls
+
     def issue_response_url(self, channel: str, user: str, source: Source = None) -> str:
         """Return the key of a new response_url; `source` is the message that has the button, if one was pressed."""
         key = uuid.uuid4().hex
@@ -43,7 +48,7 @@ class WebApi:
         try:
             args = await _read(request)
         except RefusedError as refused:
-            return self._refuse(method, {}, refused)
+            return self._refuse(request, method, {}, refused)
         given = str(args.pop("token", ""))
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
 
@@ -64,7 +69,7 @@ class WebApi:
         try:
             args = await _read(request)
         except RefusedError as refused:
-            return self._refuse("response_url", {}, refused)
+            return self._refuse(request, "response_url", {}, refused)
         return await self._answer(request, "response_url", args, lambda: ({}, address.use(self._workspace, args)))
 
     async def _answer(self, request: web.Request, method: str, args: Json, act: Act) -> web.StreamResponse:
@@ -72,31 +77,34 @@ class WebApi:
         await asyncio.sleep(self._latency)
         fault = self._workspace.take_fault(method, args)
         if fault is None:
-            return self._carry_out(method, args, act)
-        response = self._carry_out(method, args, act) if fault.after else None
+            return self._carry_out(request, method, args, act)
+        response = self._carry_out(request, method, args, act) if fault.after else None
         await asyncio.sleep(fault.delay)
         if fault.code:
             return self._strike(request, method, args, fault)
-        return response or self._carry_out(method, args, act)
+        return response or self._carry_out(request, method, args, act)
 
-    def _carry_out(self, method: str, args: Json, act: Act) -> web.StreamResponse:
+    def _carry_out(self, request: web.Request, method: str, args: Json, act: Act) -> web.StreamResponse:
         try:
             done, ts = act()
         except RefusedError as refused:
-            return self._refuse(method, args, refused)
-        self._workspace.record(Call(self._workspace.now(), method, args, ts=ts))
+            return self._refuse(request, method, args, refused)
+        self._record(request, Call(self._workspace.now(), method, args, ts=ts))
         return web.Response(text="ok") if method == "response_url" else web.json_response(done)
 
-    def _refuse(self, method: str, args: Json, refused: RefusedError) -> web.StreamResponse:
-        self._workspace.record(Call(self._workspace.now(), method, args, error=refused.code))
+    def _refuse(self, request: web.Request, method: str, args: Json, refused: RefusedError) -> web.StreamResponse:
+        self._record(request, Call(self._workspace.now(), method, args, error=refused.code))
         if refused.retry_after:
             return _write_refusal(method, refused, TOO_MANY, refused.retry_after)
         return _write_refusal(method, refused)
 
+    def _record(self, request: web.Request, call: Call) -> None:
+        self._workspace.record(replace(call, process=request.match_info.get("process", "")))
+
     def _strike(self, request: web.Request, method: str, args: Json, fault: Fault) -> web.StreamResponse:
         now = self._workspace.now()
         if not fault.after:
-            self._workspace.record(Call(now, method, args, error=fault.code))
+            self._record(request, Call(now, method, args, error=fault.code))
         if fault.breaks:
             if request.transport is not None:
                 request.transport.abort()

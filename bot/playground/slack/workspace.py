@@ -55,7 +55,8 @@ class Workspace:
 
     Limits are Slack's unless told otherwise: `edit_burst` None counts edits in a sliding minute, a number makes that
     many tokens of a bucket which refills at the same rate; posts are counted by channel. `scopes` are what was granted,
-    `events` what the app subscribes to. `clock` gives seconds since 1970.
+    `events` what the app subscribes to. `clock` gives seconds since 1970. A `team` makes another one, with another
+    name, and ids and a token of its own, which may be one of an organisation.
     """
 
     team_id = "T0PLAYGRND"
@@ -76,7 +77,15 @@ class Workspace:
         scopes: Iterable[str] = BOT_SCOPES,
         events: Iterable[str] = BOT_EVENTS,
         clock: Callable[[], float] | None = None,
+        team: str = "",
+        enterprise_id: str | None = None,
     ) -> None:
+        if team:
+            self.team_id, self.domain, self.bot_id = f"T0{team.upper()}", team.lower(), f"B0{team.upper()}"
+            self.bot_token = f"xoxb-{team.lower()}-bot"
+        self.enterprise_id = enterprise_id
+        self.is_installed = True  # whether its token is good
+        self._installs = 0
         self.scopes = set(scopes)
         self.events = set(events)
         self.app_scopes = {"connections:write"}
@@ -89,14 +98,15 @@ class Workspace:
             post_burst=post_burst,
             minimum_retry_after=minimum_retry_after,
         )
-        self.bot = User("U0PERSPECT", "perspectives")
-        people = [User("U0ADA", "ada"), User("U0BEN", "ben")]
+        end = team.upper()
+        self.bot = User(f"U0PERSPECT{end}", "perspectives")
+        people = [User(f"U0ADA{end}", "ada"), User(f"U0BEN{end}", "ben")]
         self.users = {user.id: user for user in (self.bot, *people)}
         ids = {user.id for user in people}
         channels = [
-            Channel("C0GENERAL", "general", {self.bot.id, *ids}),
-            Channel("C0RANDOM", "random", set(ids)),
-            Channel("C0PRIVATE", "private", set(ids), is_private=True),
+            Channel(f"C0GENERAL{end}", "general", {self.bot.id, *ids}),
+            Channel(f"C0RANDOM{end}", "random", set(ids)),
+            Channel(f"C0PRIVATE{end}", "private", set(ids), is_private=True),
         ]
         self.channels = {channel.id: channel for channel in channels}
         self.messages: list[Message] = []
@@ -120,6 +130,13 @@ class Workspace:
     def now(self) -> float:
         """Return the running loop's time."""
         return asyncio.get_running_loop().time()
+
+    def install(self, scopes: Iterable[str]) -> None:
+        """Have the app installed, or once more: with a token of its own where the one before is good no more."""
+        if not self.is_installed:
+            self._installs += 1
+            self.bot_token = f"{self.bot_token.partition('-bot')[0]}-bot-{self._installs}"
+        self.is_installed, self.scopes = True, set(scopes)
 
     def user(self, key: str) -> User:
         """Return the user with this name or id.

@@ -7,13 +7,35 @@ in one language, and go wherever the payload says.
 
 from collections.abc import Awaitable, Callable
 
-from slack_bolt.async_app import AsyncBoltContext
+import aiohttp
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_bolt.authorization import AuthorizeResult
 
+from bot.network.proxies import DIRECT, Proxies
+from bot.slack.api import make_client
 from bot.slack.installation import Installation
 
 INSTALLATION = "installation"  # where it stands in Bolt's context
 Find = Callable[[str, str | None], Awaitable[Installation | None]]
+
+
+async def find_none(_: str, __: str | None) -> None:
+    """No installation, for whoever only wants to see whether a connection can be made."""
+
+
+def make_bolt(find: Find, *, api_url: str, session: aiohttp.ClientSession, proxies: Proxies = DIRECT) -> AsyncApp:
+    """Bolt's app, whose listeners are called for whichever installations `find` knows, whatever way a payload comes."""
+    # This client has no token: Bolt would ask Slack who its owner is when the first command waits.
+    client = make_client(None, api_url, session, proxies)
+    return AsyncApp(
+        name="perspectives",  # else Bolt would look up who calls it, by a way that takes 15 ms
+        client=client,
+        authorize=authorize_by(find),
+        logger=client.logger,
+        # Whoever takes payloads in sees to that, before any of them is read. Else Bolt would ask the environment.
+        signing_secret="",
+        request_verification_enabled=False,
+    )
 
 
 def authorize_by(find: Find) -> Callable[..., Awaitable[AuthorizeResult]]:

@@ -33,8 +33,6 @@ from bot.backoff import CONNECTION_PAUSES, nth
 from bot.errors import Effect, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.network.proxies import DIRECT, Proxies
 from bot.slack.api import make_client
-from bot.slack.installation import Installation, Installations
-from bot.slack.wires.authorization import authorize_by
 from bot.slack.wires.call_failures import translated
 from bot.slack.wires.envelopes import Envelopes
 from bot.slack.wires.websocket import PARTING, Connection
@@ -62,6 +60,7 @@ class Socket:
 
     def __init__(
         self,
+        app: AsyncApp,
         *,
         app_token: str,
         api_url: str,
@@ -69,25 +68,16 @@ class Socket:
         proxies: Proxies = DIRECT,
         language: str = AUTO,
     ) -> None:
-        # This client has no token: Bolt would ask Slack who its owner is when the first command waits.
-        client = make_client(None, api_url, session, proxies)
-
-        async def find(team_id: str, enterprise_id: str | None) -> Installation | None:
-            assert self._installations is not None, "events come after serve() has begun"  # noqa: S101 - a law of this class
-            return await self._installations.find(team_id, enterprise_id)
-
-        # Named, since Bolt would look up who calls it, by a way that takes 15 ms.
-        self.app = AsyncApp(name="perspectives", client=client, authorize=authorize_by(find), logger=client.logger)
+        self.app = app
         self._app_token = app_token
         self._session = session
         self._proxies = proxies
-        self._web = client
-        self._installations: Installations | None = None
+        self._web = make_client(None, api_url, session, proxies)
         self._ticket = ""
         self._asked_at = -math.inf
         self._newest: Connection | None = None  # that was greeted
         self._reading: set[asyncio.Task[None]] = set()
-        self._envelopes = Envelopes(self.app, language)
+        self._envelopes = Envelopes(app, language)
         self._closing = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
@@ -122,15 +112,19 @@ class Socket:
         async with self._translated(self._web.base_url), asyncio.timeout(CONNECT_TIMEOUT):
             self._ticket = await self._ask()
 
-    async def serve(self, installations: Installations, on_connected: Callable[[], None] = lambda: None) -> None:
-        """Keep connected, and have the listeners of `app` called for whichever of `installations`, until `close`.
+    @property
+    def is_connected(self) -> bool:
+        """Whether Slack has greeted the newest connection, and it still stands."""
+        return self._newest is not None and not self._newest.is_closed
+
+    async def serve(self, on_connected: Callable[[], None] = lambda: None) -> None:
+        """Keep connected, and have the listeners of `app` called, until `close`.
 
         `on_connected` is called when Slack has greeted the first connection. Cancelled, it closes the connection too.
 
         Raises:
             TokenRefusedError: Slack knows the token no more.
         """
-        self._installations = installations
         self._ended.clear()
         try:
             async with asyncio.TaskGroup() as tasks:

@@ -11,8 +11,8 @@ from http import HTTPStatus
 from aiohttp import hdrs, web
 
 from bot.errors import describe
+from bot.texts import read_language
 from bot.texts.web.words import Fault
-from bot.web.asking import read_language
 from bot.web.refusals import RefusedError
 from bot.web.stream import JSON, write_json
 
@@ -65,6 +65,13 @@ async def tell_refusals(request: web.Request, handler: Handler) -> web.StreamRes
     return web.Response(
         body=write_json(refusal.write(language)), status=refusal.status, content_type=JSON, headers=headers
     )
+
+
+def refuse_unread(status: HTTPStatus) -> web.Response:
+    """Answer what is no HTTP (400), or what nothing has answered for (500)."""
+    refusal = RefusedError(Fault.BROKEN if status is HTTPStatus.INTERNAL_SERVER_ERROR else Fault.NOT_HTTP)
+    headers = HEADERS | {hdrs.CACHE_CONTROL: "no-store"}
+    return web.Response(body=write_json(refusal.write("en")), status=refusal.status, content_type=JSON, headers=headers)
 
 
 async def add_headers(_: web.Request, response: web.StreamResponse) -> None:

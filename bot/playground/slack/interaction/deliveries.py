@@ -2,24 +2,33 @@
 
 import asyncio
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from bot.playground.slack.interaction.payloads import describe_direct_change
 from bot.playground.slack.payloads import describe_event
 from bot.playground.slack.records import User, Warned
-from bot.playground.slack.socket_mode import Acknowledgement, SocketMode
+from bot.playground.slack.socket_mode import Acknowledgement
 from bot.playground.slack.workspace import Workspace
 
 PATIENCE = 3.0  # seconds; for an acknowledgement, documented
 REDELIVERY = (0.0, 60.0, 300.0)  # seconds before each further delivery of an event; documented
 
 
-class Deliveries:
-    """What is told to the app of one workspace; what is under way ends with `async with`."""
+class Transport(Protocol):
+    """A way to the app: its sockets, or requests to an address of its own."""
 
-    def __init__(self, workspace: Workspace, sockets: SocketMode) -> None:
+    async def deliver(
+        self, kind: str, payload: dict[str, Any], *, within: float, **fields: Any
+    ) -> Acknowledgement | None:
+        """Hand a payload over and return its acknowledgement, or None when none came `within` so many seconds."""
+
+
+class Deliveries:
+    """What is told to the app of one workspace, by `transport`; what is under way ends with `async with`."""
+
+    def __init__(self, workspace: Workspace, transport: Transport) -> None:
         self._workspace = workspace
-        self._sockets = sockets
+        self.transport = transport
         self._group = asyncio.TaskGroup()
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -45,7 +54,7 @@ class Deliveries:
         body = describe_event(self._workspace, event, event_id)
         for attempt, pause in enumerate((0.0, *REDELIVERY)):
             await asyncio.sleep(pause)
-            acknowledged = await self._sockets.deliver(
+            acknowledged = await self.transport.deliver(
                 "events_api",
                 body,
                 within=PATIENCE,
@@ -59,7 +68,7 @@ class Deliveries:
 
     async def command(self, payload: dict[str, Any]) -> Acknowledgement | None:
         """Tell of a slash command; returns what the app answered, or None."""
-        return await self._sockets.deliver("slash_commands", payload, within=PATIENCE, accepts_response_payload=True)
+        return await self.transport.deliver("slash_commands", payload, within=PATIENCE, accepts_response_payload=True)
 
     async def interaction(
         self, payload: dict[str, Any], person: User, *, takes_answer: bool = False, is_watched: bool = True
@@ -68,7 +77,7 @@ class Deliveries:
 
         They are warned when it does not, unless nothing `is_watched` any more, and when it says more than it may.
         """
-        acknowledged = await self._sockets.deliver(
+        acknowledged = await self.transport.deliver(
             "interactive", payload, within=PATIENCE, accepts_response_payload=takes_answer
         )
         if is_watched and acknowledged is None:

@@ -5,6 +5,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.settings import Settings, WebSettings, read_environment, read_settings, read_web_settings
+from bot.settings.slack import WAYS
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "OPENAI_API_KEY": "sk-1"}
 
@@ -166,10 +167,10 @@ def test_secrets_do_not_show_in_its_repr() -> None:
 
 def test_the_example_file_names_every_variable() -> None:
     """With the defaults that the code has. What the host is, it says itself."""
-    text = (Path(__file__).parent.parent / ".env.example").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / ".env.example").read_text(encoding="utf-8")
     lines = [line.lstrip("# ") for line in text.splitlines() if "=" in line]
     example = dict(line.split("=", 1) for line in lines)
-    ours = {*Settings.__dataclass_fields__, *WebSettings.__dataclass_fields__}
-    assert {name.lower() for name in example} == ours - {"is_disk_lost", "proxies", "bot"}
+    ours = {*Settings.__dataclass_fields__, *WebSettings.__dataclass_fields__} | {name.lower() for name in WAYS}
+    assert {name.lower() for name in example} == ours - {"is_disk_lost", "proxies", "bot", "http", "distribution"}
     assert read_web_settings(example | WEB) == read_web_settings(WEB)
     assert read_settings(example | GOOD) == read_settings(GOOD)

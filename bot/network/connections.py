@@ -4,12 +4,12 @@ A connection costs a file and some memory before anything has been asked over it
 When all are taken, the one over which nothing has been asked or answered for longest is closed; if something is being
 answered over each, the new one is. What is asked for is bounded elsewhere.
 
-What comes over one and is no HTTP is refused as all else is, as JSON, and is not quoted in the log.
+What comes over one and is no HTTP is refused as the server refuses all else, and is not quoted in the log.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 from typing import Any, cast
@@ -17,9 +17,6 @@ from typing import Any, cast
 from aiohttp import web
 
 from bot.errors import describe
-from bot.texts.web.words import Fault
-from bot.web.refusals import RefusedError
-from bot.web.stream import JSON, write_json
 
 logger = logging.getLogger(__name__)
 
@@ -122,14 +119,14 @@ class Connection(asyncio.Protocol):
 class Protocol(web.RequestHandler):
     """aiohttp's, with a word of ours for what is no HTTP, and without the words of others in the log.
 
-    `headers` are those that every answer has.
+    `refuse` makes the answer to what could not be read (status 400), or what no handler has answered for (500).
     """
 
-    __slots__ = ("_headers",)
+    __slots__ = ("_refuse",)
 
-    def __init__(self, server: web.Server, headers: Mapping[str, str], **options: Any) -> None:
+    def __init__(self, server: web.Server, refuse: Callable[[HTTPStatus], web.Response], **options: Any) -> None:
         super().__init__(server, **options)
-        self._headers = headers
+        self._refuse = refuse
 
     def handle_error(
         self,
@@ -139,20 +136,18 @@ class Protocol(web.RequestHandler):
         message: str | None = None,  # noqa: ARG002 - aiohttp's signature
     ) -> web.StreamResponse:
         """Answer what could not be read, or what no handler has answered for."""
-        if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        is_ours = status == HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_ours:
             self.log_exception(exc_info=exc)
         else:
-            logger.debug("web.unreadable error=%s", type(exc).__name__)
+            logger.debug("http.unreadable error=%s", type(exc).__name__)
         if request.writer.output_size > 0:
             raise ConnectionResetError("an answer has begun: there can be no other")
-        refusal = RefusedError(Fault.BROKEN if status == HTTPStatus.INTERNAL_SERVER_ERROR else Fault.NOT_HTTP)
-        response = web.Response(
-            body=write_json(refusal.write("en")), status=refusal.status, content_type=JSON, headers=self._headers
-        )
+        response = self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR if is_ours else HTTPStatus.BAD_REQUEST)
         response.force_close()
         return response
 
     def log_exception(self, *_: Any, exc_info: BaseException | None = None, **__: Any) -> None:
         """Log a fault of the server's: not that a client is gone, or that what it sent has no form."""
         if exc_info is not None and not isinstance(exc_info, ConnectionError | web.RequestPayloadError):
-            logger.error("web.broken error=%s", describe(exc_info))
+            logger.error("http.broken error=%s", describe(exc_info))

@@ -1,0 +1,57 @@
+"""The workspaces that have removed the bot: what goes on there ends, and what was kept of them is forgotten.
+
+That they have left is written down before Slack gets its acknowledgement; what takes longer, to forget thousands of
+runs, is done by and by, by whichever process is there.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from bot.errors import StoreError
+
+logger = logging.getLogger(__name__)
+
+LOOK = 30.0  # seconds between two looks for what other processes have left to be forgotten
+
+
+class Table(Protocol):
+    """Where installations are written down. Both raise `StoreError`."""
+
+    async def remove(self, team_id: str, enterprise_id: str | None, *, at: float) -> frozenset[str]:
+        """Remove one; the workspaces that have thereby lost it."""
+
+    async def forget(self) -> bool:
+        """Forget some of what they have left; whether there is more."""
+
+
+class Departures:
+    """Those of `table`; `end` ends what goes on in a workspace in this process."""
+
+    def __init__(self, table: Table, end: Callable[[str], None]) -> None:
+        self._table = table
+        self._end = end
+        self._news = asyncio.Event()
+
+    async def leave(self, team_id: str, enterprise_id: str | None, *, at: float) -> None:
+        """Let a workspace go, or an organisation, unless it was installed there after `at`. Raises `StoreError`."""
+        for team in await self._table.remove(team_id, enterprise_id, at=at):
+            logger.info("workspace.left team=%s", team)
+            self._end(team)
+        self._news.set()
+
+    async def serve(self) -> None:
+        """Forget what was left, until cancelled."""
+        while True:
+            try:
+                while await self._table.forget():
+                    pass  # others have their turns at the database in between
+            except StoreError as error:
+                logger.warning("departures.waiting error=%s", error)
+            self._news.clear()
+            try:
+                async with asyncio.timeout(LOOK):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
