@@ -18,6 +18,7 @@ ROOMS = {
     "errors": "",
     "printable": "",
     "backoff": "",
+    "logs": "",
     "network": "errors",
     "engine": "network backoff printable",
     "texts": "engine network",
@@ -34,7 +35,7 @@ ROOMS = {
     "app": "settings entrance quotas runs durable delivery slack texts engine network errors backoff",
     "playground": "app settings engine errors",
     "web": "settings quotas markup texts engine network errors",
-    "commands": "web playground app check votes settings errors",
+    "commands": "web playground app check votes settings logs errors",
     "__main__": "commands errors",
 }
 # The doors: where a library may be imported. All others are Python's own.

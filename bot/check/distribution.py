@@ -21,18 +21,12 @@ async def look_at_client(settings: Settings, known: Distribution, session: aioht
         return [Line(Verdict.WRONG, CLIENT, str(error))]
     match code:
         case "invalid_client_id":
-            return [
-                Line(
-                    Verdict.WRONG, CLIENT, "Slack knows no such client: see Basic Information"
-                )
-            ]
+            return [Line(Verdict.WRONG, CLIENT, "Slack knows no such client: see Basic Information")]
         case "bad_client_secret":
             return [Line(Verdict.WRONG, "SLACK_CLIENT_SECRET", "Slack says that it is another client's, or none")]
         case "bad_redirect_uri" | "invalid_redirect_uri":
             return [
-                Line(
-                    Verdict.WRONG, "PUBLIC_URL", "your app's Redirect URLs do not have it: see OAuth & Permissions"
-                )
+                Line(Verdict.WRONG, "PUBLIC_URL", "your app's Redirect URLs do not have it: see OAuth & Permissions")
             ]
         case "invalid_code":
             return [Line(Verdict.OK, CLIENT, "Slack knows the app by what is set")]
