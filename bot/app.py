@@ -84,7 +84,13 @@ async def serve(
                 return
             identity, make_store = begun
             one = _install(identity, settings)
-            store = make_store(settings.database_url, owner=uuid4().hex, clock=clock, workspace=one.workspace)
+            store = make_store(
+                settings.database_url,
+                owner=uuid4().hex,
+                clock=clock,
+                workspace=one.workspace,
+                is_shared=not settings.database_url.startswith("sqlite"),
+            )
             _tell_place(store, settings)
 
             def note_connected() -> None:

@@ -63,9 +63,10 @@ PURE = {
     "markup": "",
     "quotas": "",
     "slack": "listeners seen wires.socket wires.envelopes wires.websocket api wires.session",
-    "delivery": "board",
+    "delivery": "board holding",
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
-    " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema",
+    " tables.questions tables.claims tables.conversations tables.votes tables.history tables.rows tables.schema"
+    " tables.saves sharing.owners sharing.signals sharing.bell",
     "web": "run runs stream connections api page server",
     "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
