@@ -21,6 +21,7 @@ from bot.slack.question import Press, Question
 logger = logging.getLogger(__name__)
 
 SEARCH = 2.5  # seconds between two looks for orphaned runs; each renews the lease, of which two may fail
+SEARCH_SHARED = 2.0  # seconds where several processes share the workspaces: what a dead one leaves waits for it
 SEARCH_UNHEARD = 1.0  # seconds where other processes cannot say that they have written something for this one
 TIDY = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
 BATCH = 100  # of those at once; other writes wait meanwhile
@@ -115,7 +116,7 @@ class Recovery:
     def hasten(self, *, is_heard: bool) -> None:
         """Look as soon as may be, and more often from now on where no ring is heard."""
         self._search_at = 0.0
-        self._every = SEARCH if is_heard else SEARCH_UNHEARD
+        self._every = SEARCH_SHARED if is_heard else SEARCH_UNHEARD
 
     def attend(self, workspace: str) -> None:
         """Serve a workspace from now on: it is to be looked back on."""
@@ -130,6 +131,8 @@ class Recovery:
         """Serve workspaces if nobody else does, learn what was begun and spent there before, and add it to `news`."""
         for workspace in sorted(self._unread):
             holdings.owned = await self._store.own(workspace)
+            if holdings.owned is not None:
+                self._every = min(self._every, SEARCH_SHARED)
             now = self._clock()
             asked = await self._store.asked_since(workspace, now - HOUR)
             edits = await self._store.edits_since(workspace, now - MINUTE)

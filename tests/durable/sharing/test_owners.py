@@ -50,7 +50,7 @@ async def test_who_is_asked_first_serves_the_workspace(world: World) -> None:
     assert (await look(two)).claimed == []
     found = await look(one)
     assert [(record.question.key, record.is_admitted) for record in found.claimed] == [("b", False)]
-    assert (found.owned, found.others) == ({"W"}, 1)
+    assert (found.owned, found.others) == (frozenset({"W"}), 1)
     assert (await one.save(Changes())).held == {"a", "b"}
 
 
@@ -111,9 +111,9 @@ async def test_a_workspace_is_released_when_nothing_goes_on_there(world: World) 
     await two.add(question("b", workspace="W"))
     await one.save(Changes(ends={"a": Outcome.DONE}))
     found = await look(one, left=frozenset({"W"}))
-    assert (found.owned, keys([*found.claimed])) == ({"W"}, ["b"])
+    assert (found.owned, keys([*found.claimed])) == (frozenset({"W"}), ["b"])
     await one.save(Changes(ends={"b": Outcome.DONE}))
-    assert (await look(one, left=frozenset({"W"}))).owned == set()
+    assert (await look(one, left=frozenset({"W"}))).owned == frozenset()
     assert await two.add(question("c", workspace="W")) is Arrival.HERE
     assert await owners(world) == [("W", "two", 2)]
 
