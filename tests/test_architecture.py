@@ -67,12 +67,13 @@ PURE = {
     "quotas": "",
     "slack": "listeners removals seen http.events http.health http.installs http.server http.turns"
     " wires.remembered wires.socket wires.envelopes wires.websocket api wires.session",
-    "delivery": "board",
+    "delivery": "board holding",
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
-    " tables.installations tables.oauth_states tables.rows tables.schema",
+    " tables.installations tables.oauth_states tables.rows tables.schema"
+    " tables.saves sharing.owners sharing.signals sharing.bell",
     "web": "run runs stream api page server",
-    "runs": "run departures desk workspaces supervisor teller workspace preparing presses reception outline",
+    "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"
