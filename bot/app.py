@@ -79,7 +79,11 @@ async def serve(
                 return
             one, make_store = begun
             store = make_store(
-                settings.database_url, owner=uuid4().hex, clock=clock, workspace=one.workspace if one else None
+                settings.database_url,
+                owner=uuid4().hex,
+                clock=clock,
+                workspace=one.workspace if one else None,
+                is_shared=not settings.database_url.startswith("sqlite"),
             )
             _tell_place(store, settings)
 

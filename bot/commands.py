@@ -15,9 +15,11 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import BotError, describe
+from bot.logs import Form, Lines
 
 if TYPE_CHECKING:
     from bot.playground.model import LocalModel
+    from bot.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +43,6 @@ answers what is asked there."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 TERMINATED = 143  # the exit code of a program that SIGTERM has ended, as shells count
-
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -76,7 +76,7 @@ def _bot() -> int:
     from bot.settings import read_environment, read_settings  # noqa: PLC0415
 
     settings = read_settings(read_environment())
-    _open_log(settings.log_level)
+    _open_log(settings)
 
     from bot.app import serve  # noqa: PLC0415
 
@@ -103,11 +103,11 @@ def _web(*, is_local: bool) -> int:
 
             if model is None:
                 settings = read_web_settings(environment)
-                _open_log(settings.bot.log_level)
+                _open_log(settings.bot)
                 await serve(settings, stop=stop, on_listening=tell)
                 return
             settings = read_web_settings(environment | find_settings(await model.wait_until_ready()))
-            _open_log(settings.bot.log_level)
+            _open_log(settings.bot)
             await serve(settings, stop=stop, perspectives=simplify_all(), further=SIMPLY, on_listening=tell)
 
         return _run_until_signal(web)
@@ -120,8 +120,10 @@ def _start_local_model(environment: dict[str, str]) -> "LocalModel":
     return LocalModel(Path(path) if path else None)
 
 
-def _open_log(level: str) -> None:
-    logging.basicConfig(level=level, format=LOG_FORMAT, stream=sys.stderr)
+def _open_log(settings: "Settings") -> None:
+    lines = logging.StreamHandler(sys.stderr)
+    lines.setFormatter(Lines(Form(settings.log_format)))
+    logging.basicConfig(level=settings.log_level, handlers=[lines])
     logging.raiseExceptions = False  # a line that cannot be written is lost, without a traceback
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -19,6 +19,7 @@ ROOMS = {
     "errors": "",
     "printable": "",
     "backoff": "",
+    "logs": "",
     "network": "errors",
     "engine": "network backoff printable",
     "texts": "engine network",
@@ -35,7 +36,7 @@ ROOMS = {
     "app": "settings entrance quotas runs durable delivery slack texts engine network errors backoff",
     "web": "settings quotas markup texts engine network errors",
     "playground": "web app settings texts engine errors",
-    "commands": "web playground app check votes settings errors",
+    "commands": "web playground app check votes settings logs errors",
     "__main__": "commands errors",
 }
 # The doors: where a library may be imported. All others are Python's own.
@@ -67,12 +68,13 @@ PURE = {
     "quotas": "",
     "slack": "listeners removals seen http.events http.health http.installs http.server http.turns"
     " wires.remembered wires.socket wires.envelopes wires.websocket api wires.session",
-    "delivery": "board",
+    "delivery": "board holding",
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
-    " tables.installations tables.oauth_states tables.rows tables.schema",
+    " tables.installations tables.oauth_states tables.rows tables.schema"
+    " tables.saves sharing.owners sharing.signals sharing.bell",
     "web": "run runs stream api page server wires",
-    "runs": "run departures desk workspaces supervisor teller workspace preparing presses reception outline",
+    "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(
     r"(asyncio|time|datetime|os|socket|select|random|secrets|threading|logging|pathlib|subprocess|concurrent|urllib\.request)\b"

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 from bot.delivery.fitting import Lesson
+from bot.delivery.holding import Holding
 from bot.delivery.message import Message
 from bot.delivery.needs import Ledger, SlackCalls
 from bot.delivery.outcomes import Verdict
@@ -50,8 +51,7 @@ class Board:
 
     def __init__(self, slack: SlackCalls, edits_per_minute: int, *, clock: Callable[[], float] = time.time) -> None:
         self._slack = slack
-        self._clock = clock
-        self._hold_at = math.inf
+        self._holding = Holding(clock)
         self.edits = EditSchedule(edits_per_minute)  # what it learns is for others to keep
         self._lesson = Lesson()
         self._slots = Slots(self.edits, self._lesson)
@@ -124,10 +124,10 @@ class Board:
         self.edits.note_spent(_now(), ago)
         self._wake.set()
 
-    def hold_after(self, at: float) -> None:
-        """Send nothing from `at` on, by the clock: until then, and no longer, the runs are surely this process's."""
-        was_held = self._is_held
-        self._hold_at = at
+    def hold_after(self, at: float, *, is_strict: bool = False) -> None:
+        """Send nothing from `at` on, by the clock; where it `is_strict`, no call lasts longer either: see `holding`."""
+        was_held = self._holding.is_over
+        self._holding.end_at(at, is_strict=is_strict)
         if was_held:
             self._wake.set()
 
@@ -145,17 +145,13 @@ class Board:
         async with asyncio.TaskGroup() as calls:
             while True:
                 self._wake.clear()
-                is_free = not (self._is_held or self._is_resting)
+                is_free = not (self._holding.is_over or self._is_resting)
                 deadline = min(self._start_posts(calls), self._start_edits(calls)) if is_free else math.inf
                 try:
                     async with asyncio.timeout_at(deadline if deadline < math.inf else None):
                         await self._wake.wait()
                 except TimeoutError:
                     continue
-
-    @property
-    def _is_held(self) -> bool:
-        return self._clock() >= self._hold_at
 
     def _start_posts(self, calls: asyncio.TaskGroup) -> float:
         """Start every post whose time has come; return when the next one's will have."""
@@ -193,7 +189,7 @@ class Board:
             if message.is_doubtful and not await self._look_up(thread, message, ledger):
                 return
             await ledger.record_intent(message.part)
-            if thread.is_closed or self._is_resting or self._is_held:
+            if thread.is_closed or self._is_resting or self._holding.is_over:
                 # Writing that down took its time. Perhaps the run is another process's now.
                 ledger.not_posted(message.part)
                 thread.put_back(message, _now())
@@ -205,7 +201,8 @@ class Board:
                 message.not_posted()
                 return
             self._posting.add(thread)
-            ts = await self._slack.post(thread.channel, body, thread.ts, Mark(thread.key, message.part))
+            async with self._holding.limited():
+                ts = await self._slack.post(thread.channel, body, thread.ts, Mark(thread.key, message.part))
             ledger.posted(message.part, ts)
             if thread.ts is not None:
                 self._threaded.add(thread.channel)
@@ -248,12 +245,13 @@ class Board:
     async def _edit(self, thread: Thread, message: Message, body: Body, ledger: Ledger) -> None:
         try:
             await ledger.record_edit(message.part)
-            if thread.is_closed or self._is_held:
+            if thread.is_closed or self._holding.is_over:
                 # Writing that down took its time. Perhaps the run is another process's now.
                 self._slots.put_back(thread, message, _now())
             else:
                 thread.start_edit()
-                await self._slack.edit(thread.channel, message.ts or "", body)
+                async with self._holding.limited():
+                    await self._slack.edit(thread.channel, message.ts or "", body)
                 self._slots.land(thread, message, body, _now())
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             _log_form(message, error, body)

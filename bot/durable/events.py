@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.durable.record import Record
+from bot.durable.record import Record, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,14 @@ class Held:
     """
 
     until: float
+    is_strict: bool = False  # whether others are there, who may go on with them: no call outlasts it then
 
 
-Event = Claimed | LeaseLost | Stopped | Asked | Spent | Taught | Held
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Something was pressed in another process, in a workspace that this one serves; carry it out, and say so."""
+
+    signal: Signal
+
+
+Event = Claimed | LeaseLost | Stopped | Asked | Spent | Taught | Held | Pressed

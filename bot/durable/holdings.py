@@ -25,6 +25,16 @@ class Holdings:
         self.saved: set[str] = set()  # runs that the database knows to be this process's
         self.strays: frozenset[str] = frozenset()  # runs that it has as such, and that are unknown here
         self.has_missing = False  # runs that it knows no more, and that are to be written anew
+        self.owned: frozenset[str] | None = None  # the workspaces that are served here; None where they are not shared
+        self.has_company = False  # whether others serve workspaces of the same database
+
+    def owns(self, workspace: str) -> bool:
+        """Whether a workspace is this process's to serve."""
+        return self.owned is None or workspace in self.owned
+
+    def send_until(self, *, is_away: bool) -> float:
+        """Until when anything may be sent of runs."""
+        return self.lease.send_until(has_runs=bool(self.saved), is_away=is_away, has_company=self.has_company)
 
     @property
     def known(self) -> set[str]:
@@ -46,8 +56,13 @@ class Holdings:
             begun=changes.begins.keys(),
             ended=changes.ends.keys(),
             ended_since=self._unsaved.ended | self.reopening,  # no strays either: somebody is about to work on them
-            was_held=self.lease.is_held(asked_at),
+            was_held=self.lease.is_held(asked_at) and not saved.was_fenced,
         )
+        if saved.was_fenced:
+            logger.warning("process.fenced")
+            self.owned = frozenset()
+        if saved.owned is not None:
+            self.owned, self.has_company = saved.owned, saved.others > 0
         news: list[Event] = []
         for key in verdict.missing:
             logger.warning("run.missing key=%s", key)

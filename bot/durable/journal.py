@@ -22,8 +22,10 @@ from typing import Self, TypeVar
 from bot.durable.entry import Entry
 from bot.durable.events import Event, Held
 from bot.durable.holdings import Holdings
-from bot.durable.record import Conversation, Outcome, Record, Saved
+from bot.durable.record import Conversation, Outcome, Record, Saved, Signal
 from bot.durable.recovery import Recovery, Storage
+from bot.durable.sharing.company import Company
+from bot.durable.sharing.ownership import Arrival
 from bot.durable.turns import GATHER, Turns, let_go
 from bot.durable.unsaved import Unsaved
 from bot.errors import StoreError
@@ -52,6 +54,7 @@ class Journal:
         self._holdings = Holdings(self.unsaved)
         self._news: list[Event] = []
         self._turns = Turns()
+        self.company = Company(store, self._recovery, self.ask, self.wake)
         self._tried, self._opened = asyncio.Event(), asyncio.Event()
         self._is_away = False
 
@@ -82,32 +85,46 @@ class Journal:
         """Serve a workspace no more; nothing is told of it."""
         self._recovery.leave(workspace)
 
-    async def add(self, question: Question) -> bool:
-        """Write a question down before it is acknowledged; whether it is new. It returns within `TIMEOUT`."""
+    async def add(self, question: Question) -> Arrival:
+        """Write a question down before it is acknowledged, which may be asked; within `TIMEOUT`.
+
+        Raises `StoreError` where the database is away, and others may serve the workspace by now.
+        """
         if (key := question.key) in self.unsaved.live:
-            return False
+            return Arrival.KNOWN
+        if self._is_away and self._holdings.has_company and self.clock() >= self._holdings.send_until(is_away=True):
+            raise StoreError("The database is away, and this process is not alone.")
         self.unsaved.begin(question, self.clock())
         if self._is_away:
             logger.warning("run.not_durable key=%s", key)
-            return True
+            return Arrival.HERE
         self._holdings.adding.add(key)
         try:
             async with asyncio.timeout(TIMEOUT):
                 await self._opened.wait()
-                is_new = await self._store.add(question)
+                arrival = await self._store.add(question)
         except (StoreError, TimeoutError) as error:
             logger.warning("run.not_durable key=%s error=%s", key, type(error).__name__)
-            return True
+            return Arrival.HERE
         except Exception:
             self.unsaved.drop(key)  # a fault of ours: nobody works on it, and it is asked again
             raise
         finally:
             self._holdings.adding.discard(key)
-        if is_new:
+        if arrival is Arrival.HERE:
             self._holdings.saved.add(key)
         elif key not in self._holdings.saved:  # else it was claimed meanwhile
             self.unsaved.drop(key)
-        return is_new
+        return arrival
+
+    def carried_out(self, signal: Signal) -> None:
+        """Note that what was pressed in another process is done."""
+        self.unsaved.note_done(signal.id)
+        self.wake()
+
+    def owns(self, workspace: str) -> bool:
+        """Whether this process serves a workspace, as far as it knows: where there is none that shares it, it does."""
+        return self._holdings.owns(workspace)
 
     async def recall(self, workspace: str, key: str) -> Conversation | None:
         """The run `key` and those that go on with it, oldest first, the newest of each; None where it is unknown.
@@ -121,7 +138,7 @@ class Journal:
                 await self.written()
             return await self._store.recall(workspace, key)
 
-        return self.unsaved.recall(workspace, key, await self._ask(work))
+        return self.unsaved.recall(workspace, key, await self.ask(work))
 
     async def reopen(self, workspace: str, key: str, names: Collection[str], user: str) -> Record | None:
         """Open the run `key` again, which has ended, for its answers `names` to be asked for anew; `user` wants it so.
@@ -139,7 +156,7 @@ class Journal:
 
         self._holdings.reopening.add(key)
         try:
-            record = await self._ask(work)
+            record = await self.ask(work)
         finally:
             # If it was reopened all the same, it is a stray: the next look releases it, and somebody claims it.
             self._holdings.reopening.discard(key)
@@ -157,11 +174,14 @@ class Journal:
             if self.is_kept(key):
                 await self.written()
             return True
-        return key not in self.unsaved.ended and await self._ask(partial(self._store.stop, workspace, key, user))
+        if key in self.unsaved.ended or not await self.ask(partial(self._store.stop, workspace, key, user)):
+            return False
+        await self.company.call(workspace)
+        return True
 
     async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""
-        return await self._ask(partial(self._store.vote, workspace, run, name, user, is_good=is_good))
+        return await self.ask(partial(self._store.vote, workspace, run, name, user, is_good=is_good))
 
     def end(self, key: str, outcome: Outcome) -> None:
         """Note that a run has ended."""
@@ -220,7 +240,7 @@ class Journal:
         finally:
             await self._store.close()
 
-    async def _ask(self, work: Callable[[], Awaitable[_T]]) -> _T:
+    async def ask(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Have something done that a person waits for who has pressed a button."""
         if self._is_away:
             raise StoreError("The database is away.")
@@ -233,14 +253,14 @@ class Journal:
 
     def _take_news(self) -> list[Event]:
         """What has come about since this was asked last, and until when anything may be sent."""
-        until = self._holdings.lease.send_until(has_runs=bool(self._holdings.saved), is_away=self._is_away)
-        news, self._news = [*self._news, Held(until)], []
+        until = self._holdings.send_until(is_away=self._is_away)
+        news, self._news = [*self._news, Held(until, is_strict=self._holdings.has_company)], []
         return news
 
     async def _write(self) -> bool:
         """Write what is unsaved, renew the lease, search if it is time; whether the database has done so."""
         asked_at = self.clock()
-        search = self._recovery.search(_now() + GATHER)  # what is due so soon is due
+        search = self._recovery.search(_now() + GATHER, self._holdings.owned)  # what is due so soon is due
         changes, due = self.unsaved.take(self._holdings.known)
         waiting = self._turns.begin()
         saved_before = set(self._holdings.saved)
@@ -250,7 +270,7 @@ class Journal:
                 if not self._opened.is_set():
                     await self._store.open()
                     self._opened.set()
-                await self._recovery.look_back(self._news)
+                await self._recovery.look_back(self._news, self._holdings)
                 saved = await self._store.save(changes, search)
         except (StoreError, TimeoutError) as error:
             self._holdings.lease.fail(asked_at)
@@ -261,6 +281,7 @@ class Journal:
             if self._is_away:
                 logger.warning("store.back")
             self._is_away = False
+            self._recovery.note_beat(_now())
             self._news += self._holdings.note(saved, changes, saved_before, asked_at=asked_at)
             self._recovery.note_strays(self._holdings.strays)
             if self._holdings.has_missing:

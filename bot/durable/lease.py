@@ -40,12 +40,13 @@ class Lease:
         if not self.is_held(asked_at):
             self._failures += 1
 
-    def send_until(self, *, has_runs: bool, is_away: bool) -> float:
+    def send_until(self, *, has_runs: bool, is_away: bool, has_company: bool = False) -> float:
         """Until when anything may be sent.
 
-        `has_runs` says whether the database knows runs of this process, `is_away` whether it failed the last time.
+        `has_runs` says whether the database knows runs of this process, `is_away` whether it failed the last time,
+        `has_company` whether others are there that serve the same workspaces: they may reach what this one cannot.
         """
-        is_out_of_reach = self._failures >= MOST_FAILURES or (is_away and not has_runs)
+        is_out_of_reach = not has_company and (self._failures >= MOST_FAILURES or (is_away and not has_runs))
         return math.inf if is_out_of_reach else self._until
 
 

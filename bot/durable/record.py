@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Self
 
 from bot.engine.draft import Draft
-from bot.slack.question import Question
+from bot.slack.question import Press, Question
 
 
 class Withdrawn(Enum):
@@ -52,6 +52,7 @@ class Record:
     reopened_at: float = 0.0
     reopened_by: str = ""
     outcome: Outcome | None = None
+    is_admitted: bool = True  # whether whoever serves its workspace has said that it may be asked
 
     @property
     def begun_at(self) -> float:
@@ -140,6 +141,7 @@ class Changes:
     ends: dict[str, Outcome] = field(default_factory=dict)
     edits: list[tuple[str, float]] = field(default_factory=list)
     learned: dict[str, str] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)  # signals that were carried out
 
     def begin(self, key: str, copy: Copy) -> None:
         """Have a run written that the database does not know, with all that stands of it."""
@@ -165,6 +167,7 @@ class Changes:
         self.stops.update(newer.stops)
         self.ends.update(newer.ends)
         self.learned.update(newer.learned)
+        self.done |= newer.done
         self.edits = [one for one in (*self.edits, *newer.edits) if one[1] > horizon]
 
     def forget(self, key: str) -> None:
@@ -177,16 +180,27 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """A press that another process has taken, for the owner of its workspace; `id` is its own."""
+
+    id: str
+    press: Press
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """What to look for besides a write: orphaned runs, to be claimed, and edits that others have sent since a time.
 
-    Those are looked for in `workspaces`. Those of `strays` that are this process's are released before.
+    Those are looked for in `workspaces`. Those of `strays` that are this process's are released before, and so are the
+    workspaces `left`, where nothing goes on in them. `may_fence` says whether processes may be declared dead.
     """
 
     strays: frozenset[str]
     edits_since: float
     limit: int = 20  # runs that are claimed at once, the oldest first
     workspaces: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
+    may_fence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +208,16 @@ class Saved:
     """What a write has shown: which open runs are this process's, and what was found beside it.
 
     `held` has those too that have ended with this write, and not the claimed ones; `stopped` says of them which were
-    stopped, and by whom. `edits` are others' edits, by workspace.
+    stopped, and by whom. `edits` are others' edits, by workspace. Where processes share the database out among them, a
+    look shows the workspaces that are `owned`, how many `others` are there, and what was `pressed` in those. A process
+    that was declared dead meanwhile `was_fenced`.
     """
 
     held: AbstractSet[str]
     claimed: Sequence[Record] = ()
     edits: Mapping[str, Sequence[float]] = field(default_factory=dict)
     stopped: Mapping[str, str] = field(default_factory=dict)
+    owned: frozenset[str] | None = None
+    others: int = 0
+    pressed: Sequence[Signal] = ()
+    was_fenced: bool = False

@@ -10,14 +10,19 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from typing import Protocol
 
-from bot.durable.events import Asked, Event, Spent, Taught
+from bot.durable.events import Asked, Event, Pressed, Spent, Taught
+from bot.durable.holdings import Holdings
 from bot.durable.record import Changes, Conversation, Record, Saved, Search
+from bot.durable.sharing.bell import Bell
+from bot.durable.sharing.ownership import Arrival, Sight
 from bot.errors import StoreError
-from bot.slack.question import Question
+from bot.slack.question import Press, Question
 
 logger = logging.getLogger(__name__)
 
 SEARCH = 2.5  # seconds between two looks for orphaned runs; each renews the lease, of which two may fail
+SEARCH_SHARED = 2.0  # seconds where several processes share the workspaces: what a dead one leaves waits for it
+SEARCH_UNHEARD = 1.0  # seconds where other processes cannot say that they have written something for this one
 TIDY = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
 BATCH = 100  # of those at once; other writes wait meanwhile
 TIMEOUT = 1.5  # seconds for that
@@ -35,8 +40,21 @@ class Storage(Protocol):
     async def open(self) -> None:
         """Connect, and make what is missing."""
 
-    async def add(self, question: Question) -> bool:
-        """Write a question down; whether it is new."""
+    @property
+    def bell(self) -> Bell | None:
+        """What rings where another process has written something for this one."""
+
+    async def add(self, question: Question, *, is_admitted: bool = True) -> Arrival:
+        """Write a question down; one that is not admitted yet is for whoever serves its workspace."""
+
+    async def own(self, workspace: str) -> frozenset[str] | None:
+        """Serve a workspace, if nobody does; all that this process serves, None where they are not shared."""
+
+    async def signal(self, press: Press) -> None:
+        """Write a press down for whoever serves its workspace."""
+
+    async def call(self, workspace: str) -> None:
+        """Have whoever serves a workspace look at what was written."""
 
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         """Renew the lease, write the changes, and look for what other processes have left."""
@@ -85,12 +103,20 @@ class Recovery:
         self._counted: dict[str, Counter[float]] = {}
         self._search_at = 0.0
         self._tidy_at = 0.0
+        self._every = SEARCH
+        self._sight = Sight()
+        self._pressed: set[str] = set()  # signals that were told of, and are there still
         self._is_all_claimed = False
         self._is_resting = False
 
     def rest(self) -> None:
         """Look for nothing more: this process is about to end."""
         self._is_resting = True
+
+    def hasten(self, *, is_heard: bool) -> None:
+        """Look as soon as may be, and more often from now on where no ring is heard."""
+        self._search_at = 0.0
+        self._every = SEARCH_SHARED if is_heard else SEARCH_UNHEARD
 
     def attend(self, workspace: str) -> None:
         """Serve a workspace from now on: it is to be looked back on."""
@@ -101,9 +127,12 @@ class Recovery:
         self._unread.discard(workspace)
         self._counted.pop(workspace, None)
 
-    async def look_back(self, news: list[Event]) -> None:
-        """Learn what was begun and spent in workspaces that are served anew, and add it to `news`."""
+    async def look_back(self, news: list[Event], holdings: Holdings) -> None:
+        """Serve workspaces if nobody else does, learn what was begun and spent there before, and add it to `news`."""
         for workspace in sorted(self._unread):
+            holdings.owned = await self._store.own(workspace)
+            if holdings.owned is not None:
+                self._every = min(self._every, SEARCH_SHARED)
             now = self._clock()
             asked = await self._store.asked_since(workspace, now - HOUR)
             edits = await self._store.edits_since(workspace, now - MINUTE)
@@ -115,13 +144,24 @@ class Recovery:
 
     def wait(self, now: float) -> float:
         """Seconds until the next look, or the next renewal at the least."""
-        return SEARCH if self._is_resting else min(SEARCH, self._search_at - now)
+        return SEARCH if self._is_resting else min(self._every, self._search_at - now)
 
-    def search(self, now: float) -> Search | None:
-        """What to look for now, if it is time."""
+    def search(self, now: float, owned: frozenset[str] | None = None) -> Search | None:
+        """What to look for now, if it is time; `owned` are the workspaces of this process, where they are shared."""
         if self._is_resting or now < self._search_at:
             return None
-        return Search(frozenset(self._strays), self._clock() - MINUTE, workspaces=frozenset(self._counted))
+        served = frozenset(self._counted)
+        return Search(
+            frozenset(self._strays),
+            self._clock() - MINUTE,
+            workspaces=served,
+            left=(owned or frozenset()) - served - self._unread,
+            may_fence=self._sight.may_fence(now),
+        )
+
+    def note_beat(self, now: float) -> None:
+        """Note that the database has renewed the lease."""
+        self._sight.note(now)
 
     def note_strays(self, keys: Iterable[str]) -> None:
         """Have runs released with the next look that are this process's, and that it does not know."""
@@ -129,10 +169,13 @@ class Recovery:
 
     def note(self, search: Search, saved: Saved, now: float) -> list[Event]:
         """Note that something was looked for, and what was found; what is to be told of it."""
-        self._search_at = now + SEARCH
+        self._search_at = now + self._every
         self._strays -= search.strays
         self._is_all_claimed = not saved.claimed
-        return [self._count(one, saved.edits.get(one, ())) for one in search.workspaces if one in self._counted]
+        pressed = [Pressed(signal) for signal in saved.pressed if signal.id not in self._pressed]
+        self._pressed = {signal.id for signal in saved.pressed}
+        counted = [one for one in search.workspaces if one in self._counted]
+        return [*(self._count(one, saved.edits.get(one, ())) for one in counted), *pressed]
 
     async def tidy(self, now: float) -> None:
         """Forget what is old, if it is time, but not while there may be orphaned runs among it."""

@@ -17,19 +17,23 @@ It decides nothing: when the lease is renewed, and what to do while the database
 """
 
 import logging
-from collections import deque
 from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from functools import partial
 from typing import Self
+from uuid import uuid4
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.durable.record import Begun, Changes, Conversation, Record, Saved, Search
+from bot.durable.record import Begun, Changes, Conversation, Record, Saved, Search, Signal
 from bot.durable.sealing import Sealer
+from bot.durable.sharing.bell import EVERYBODY, Bell, name_channel, ring
+from bot.durable.sharing.owners import UNADMITTED, Owners
+from bot.durable.sharing.ownership import Arrival
+from bot.durable.sharing.signals import Signals
 from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
-from bot.durable.sql.database_errors import is_content, name_error
 from bot.durable.tables.claims import Claims
 from bot.durable.tables.conversations import Conversations
 from bot.durable.tables.history import forget_old, read_asked
@@ -37,14 +41,14 @@ from bot.durable.tables.installations import InstallationTable
 from bot.durable.tables.oauth_states import OAuthStates
 from bot.durable.tables.questions import Questions
 from bot.durable.tables.rows import is_number
-from bot.durable.tables.schema import edits, learned, make, processes, runs
-from bot.durable.tables.statements import Rows, Statement, changed, run_row
+from bot.durable.tables.saves import Saves
+from bot.durable.tables.schema import edits, learned, make, processes
+from bot.durable.tables.statements import Rows, Statement, run_row
 from bot.durable.tables.votes import Count, Votes
-from bot.errors import ContentError
-from bot.slack.question import Question
+from bot.errors import StoreError
+from bot.slack.question import Press, Question
 
 EDITS_KEPT = 120.0  # seconds; Slack's limits look back one minute
-PUT_ASIDE = 1_000  # keys of runs that cannot be written, and are not tried again
 LOG_KEPT = 10.0  # seconds at the most for which what a run has left behind stands in SQLite's log
 
 logger = logging.getLogger(__name__)
@@ -57,6 +61,7 @@ class Store:
 
     `workspace` is the only one whose orphaned runs it claims, where it is given: what other bots keep in the same
     database is then none of its business. Runs say themselves of which workspace they are.
+    Where it `is_shared`, processes share the workspaces out among them (see `durable.sharing`).
     Times are seconds since 1970, as `clock` tells them. Use it as an asynchronous context manager, and call `open`
     before anything else; `open` may be called again, above all where it failed. All calls raise `StoreError`.
 
@@ -64,16 +69,20 @@ class Store:
         SettingsError: the database cannot be at such a URL.
     """
 
-    def __init__(self, url: str, *, owner: str, clock: Callable[[], float], workspace: str | None = None) -> None:
+    def __init__(
+        self, url: str, *, owner: str, clock: Callable[[], float], workspace: str | None = None, is_shared: bool = False
+    ) -> None:
         self._owner = owner
         self._clock = clock
         self._database = Database(url, self._prepare)
         self._quick = Database(url, self._prepare) if self._database.is_postgresql else self._database
-        self._questions = Questions(self._quick)
-        self._conversations = Conversations(self._quick, owner=owner)
+        self._owners = Owners(self._database, owner=owner, workspace=workspace) if is_shared else None
+        self._questions = Questions(self._quick, self._owners)
+        self._conversations = Conversations(self._quick, owner=owner, owners=self._owners)
+        self._signals = Signals(self._quick, self._owners) if self._owners else None
         self._votes = Votes(self._quick)
         self._claims = Claims(self._database, owner=owner, workspace=workspace)
-        self._unwritable: deque[str] = deque(maxlen=PUT_ASIDE)  # runs
+        self._saves = Saves(self._database, self._claims, self._owners, owner=owner)
         # When SQLite's log is to be emptied, where it holds what is to be forgotten. What a killed process left does.
         self._clean_at: float | None = clock() if self.is_file else None
 
@@ -146,10 +155,45 @@ class Store:
         await self._database.do(write)
         await self._database.do(remove)
 
-    async def add(self, question: Question) -> bool:
-        """Write a question down, as an open run of this process; False where its key is known already."""
+    async def add(self, question: Question, *, is_admitted: bool = True) -> Arrival:
+        """Write a question down, as an open run of this process if it may be, and that one serves its workspace."""
         now = self._clock()
-        return await self._questions.add(question.key, run_row(Begun(question, now), now, owner=self._owner))
+        row = run_row(Begun(question, now), now, owner=self._owner)
+        is_new, owner = await self._questions.add(question.key, row if is_admitted else {**row, **UNADMITTED})
+        if not is_new:
+            return Arrival.KNOWN
+        if owner == self._owner and is_admitted:
+            return Arrival.HERE
+        await self._ring(owner)
+        return Arrival.ELSEWHERE
+
+    async def own(self, workspace: str) -> frozenset[str] | None:
+        """Serve a workspace, if nobody does; all that this process serves, None where they are not shared."""
+        return await self._database.do(partial(self._owners.own, name=workspace)) if self._owners else None
+
+    async def signal(self, press: Press) -> None:
+        """Write a press down for whoever serves its workspace."""
+        assert self._signals is not None, "only where processes share workspaces"  # noqa: S101 - a law of this class
+        await self._ring(await self._signals.add(Signal(uuid4().hex, press), self._clock()))
+
+    async def call(self, workspace: str) -> None:
+        """Have whoever serves a workspace look at what was written."""
+        if self._owners:
+            who = partial(self._owners.find, name=workspace)
+            await self._ring(await self._quick.do(who))
+
+    async def _ring(self, owner: str | None) -> None:
+        """Tell a process that something was written for it; what fails costs it until its next look."""
+        if owner != self._owner and self._database.is_postgresql:
+            with suppress(StoreError):
+                await self._quick.do(partial(ring, channel=name_channel(owner or EVERYBODY)))
+
+    @property
+    def bell(self) -> Bell | None:
+        """What rings where another process has written something for this one; None where nobody does."""
+        if self._owners is None or not self._database.is_postgresql:
+            return None
+        return Bell(self._database.connect_apart, [name_channel(self._owner), name_channel(EVERYBODY)])
 
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         """Renew the lease of this process, write runs that are not known and what is new of its open runs, and search.
@@ -158,15 +202,7 @@ class Store:
         be written are taken out of `changes.begins`.
         """
         now = self._clock()
-        for key in self._unwritable:
-            changes.begins.pop(key, None)
-        try:
-            saved = await self._database.do(partial(self._save, changes, search, now, _write_all))
-        except ContentError:
-            # Something in it cannot be stored. Row by row, all else is.
-            saved = await self._database.do(partial(self._save, changes, search, now, self._write_each))
-            for key in self._unwritable:
-                changes.begins.pop(key, None)
+        saved = await self._saves.save(changes, search, now)
         if changes.ends and self.is_file and self._clean_at is None:
             self._clean_at = now + LOG_KEPT
         if self._clean_at is not None and now >= self._clean_at:
@@ -174,45 +210,15 @@ class Store:
             self._clean_at = None if is_clean else now + LOG_KEPT
         return saved
 
-    async def _save(
-        self, changes: Changes, search: Search | None, now: float, write: _Write, connection: AsyncConnection
-    ) -> Saved:
-        await self._claims.renew(connection, now)
-        begins = [run_row(one, now, owner=self._owner) for one in changes.begins.values()]
-        await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
-        owned = await self._claims.owned(connection)
-        ours, stopped = owned.keys(), {key: user for key, user in owned.items() if isinstance(user, str)}
-        for statement, rows in changed(self._database.insert, ours, changes, now):
-            await write(connection, statement, rows)
-        sent = [{"workspace": workspace, "owner": self._owner, "at": at} for workspace, at in changes.edits]
-        await write(connection, insert(edits), sent)
-        for workspace, what in changes.learned.items():
-            row = {"workspace": workspace, "what": what}
-            lesson = self._database.insert(learned).values(row)
-            await connection.execute(lesson.on_conflict_do_update(index_elements=["workspace"], set_=row))
-        if search is None:
-            return Saved(ours, stopped=stopped)
-        if search.strays:
-            await self._claims.release(connection, runs.c.key.in_(search.strays), now)
-        claimed = await self._claims.claim(connection, search.limit, now)
-        return Saved(ours, claimed, await self._edits_of_others(connection, search), stopped)
-
-    async def _write_each(self, connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
-        """Write each row that can be stored."""
-        for row in rows:
-            try:
-                async with connection.begin_nested():
-                    await connection.execute(statement, row)
-            except Exception as error:
-                if not is_content(error):
-                    raise
-                logger.warning("store.put_aside kind=%s error=%s", statement.table, name_error(error))
-                if statement.table is runs and "key" in row:
-                    self._unwritable.append(row["key"])
-
     async def leave(self) -> None:
         """Give up the lease of this process: anybody may claim its runs at once."""
-        await self._database.do(partial(self._claims.leave, now=self._clock()))
+        await self._database.do(self._leave)
+        await self._ring(None)
+
+    async def _leave(self, connection: AsyncConnection) -> None:
+        if self._owners:
+            await self._owners.give_up(connection)
+        await self._claims.leave(connection, now=self._clock())
 
     async def clear(self, before: float, limit: int) -> int:
         """Forget up to `limit` runs that ended before then, and edits that count no more; how many runs.
@@ -278,21 +284,3 @@ class Store:
             return [row.at for row in await connection.execute(sent) if is_number(row.at)]
 
         return await self._database.do(work)
-
-    async def _edits_of_others(self, connection: AsyncConnection, search: Search) -> dict[str, list[float]]:
-        """When other processes have started edits, by workspace, in order."""
-        found: dict[str, list[float]] = {}
-        if not search.workspaces:
-            return found
-        are_others = (edits.c.workspace.in_(search.workspaces), edits.c.owner != self._owner)
-        sent = select(edits.c.workspace, edits.c.at).where(edits.c.at >= search.edits_since, *are_others)
-        for row in await connection.execute(sent.order_by(edits.c.at)):
-            if is_number(row.at):
-                found.setdefault(row.workspace, []).append(row.at)
-        return found
-
-
-async def _write_all(connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
-    """Write rows, all of them or none."""
-    if rows:
-        await connection.execute(statement, rows)

@@ -135,6 +135,10 @@ class Unsaved:
         """Note that no edit of a message is under way any more."""
         self._changes.calls[key, part] = None
 
+    def note_done(self, signal: str) -> None:
+        """Note that what was pressed elsewhere is carried out."""
+        self._changes.done.add(signal)
+
     def note_learned(self, workspace: str, what: str) -> None:
         """Note what a workspace has taught."""
         self._changes.learned[workspace] = what

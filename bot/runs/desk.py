@@ -103,7 +103,14 @@ class Desk:
         """Go on with a run that another has left, unless it is lost again by the time that the desk is open."""
         await self._opened.wait()
         if record.question.key in self._journal.unsaved.live:
+            self.take_up_now(record)
+
+    def take_up_now(self, record: Record) -> None:
+        """The same, at a desk that is open."""
+        if record.is_admitted:
             self.supervisor.take_up(record)
+        else:
+            self._reception.take_in(record.question)
 
     async def serve(self) -> None:
         """Serve the workspace until the desk is closed, and its runs have ended.

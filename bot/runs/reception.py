@@ -7,9 +7,12 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 from bot.durable.journal import Journal
+from bot.durable.record import Outcome
+from bot.durable.sharing.ownership import Arrival
 from bot.engine.conversation.followups import Kind
 from bot.errors import StoreError
 from bot.quotas import Refusal
@@ -45,11 +48,25 @@ class Reception:
         """
         if question.kind is Kind.DEEPER and (phrase := await self._look_up_root(question)):
             return notices.not_done(phrase, question.language)[0]
+        if not self._journal.owns(question.workspace):
+            return await self._hand_over(question)
         refusal = self._admit(question)
         if refusal:
             return self._refuse(question, refusal)
-        await self.take(question)
+        try:
+            await self.take(question)
+        except StoreError as error:
+            return self._give_back(question, error)
         return None
+
+    def take_in(self, question: Question) -> None:
+        """Begin the run of a question that another process has written down, or tell its sender why not."""
+        if refusal := self._admit(question):
+            self._journal.entry(question.key).end(Outcome.REFUSED)
+            logger.info("run.refused key=%s code=%s", question.key, code_of(refusal))
+            self.tell(question, partial(self._refusals.explain, refusal, question.problem))
+        elif not self._supervisor.answer(question):
+            self._admission.end(question.user)
 
     def consider(self, question: Question) -> str | None:
         """Why a question cannot be asked now, in words; None if it can."""
@@ -73,20 +90,38 @@ class Reception:
 
     async def take(self, question: Question) -> bool:
         """Write a question down that was admitted, and begin its run; whether it is new."""
-        is_new = False
+        arrival = Arrival.KNOWN
         try:
-            is_new = await self._journal.add(question)
+            arrival = await self._journal.add(question)
         finally:
-            if not is_new:
+            if arrival is not Arrival.HERE:
                 self._admission.withdraw(question.user)
-        if is_new and not self._supervisor.answer(question):
+        if arrival is Arrival.HERE and not self._supervisor.answer(question):
             self._admission.end(question.user)
-        return is_new
+        return arrival is not Arrival.KNOWN
 
     def tell(self, question: Question, write: Callable[..., Sequence[Body]]) -> None:
         """Have whoever asked told what `write` makes, beside all else."""
         beside = replace(question, key=f"{question.key}/{uuid4().hex}")
         self._supervisor.begin(beside, self._teller.tell(question, write))
+
+    async def _hand_over(self, question: Question) -> Body | None:
+        """Write a question down for whoever serves the workspace, who knows what else is asked there."""
+        if unfit := self._admission.judge(question.problem, needs_words=needs_words(question)):
+            return self._refuse(question, unfit)
+        try:
+            await self._journal.company.hand_over(question)
+        except StoreError as error:
+            return self._give_back(question, error)
+        logger.info("run.handed_over key=%s", question.key)
+        return None
+
+    def _give_back(self, question: Question, error: StoreError) -> Body:
+        """What is said where nothing can be written down, and others may write; an event is left, and comes again."""
+        logger.warning("run.not_taken key=%s error=%s", question.key, error)
+        if question.asked_at_ts:
+            raise error
+        return notices.not_done(Phrase.STORE_AWAY, question.language, question.problem)[0]
 
     async def _look_up_root(self, question: Question) -> Phrase | None:
         """Why what goes on with a run cannot be begun; before it is taken, since its words stand in the form still."""

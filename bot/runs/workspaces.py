@@ -8,14 +8,14 @@ has to be put right, and whoever runs the bot has to notice.
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bot.delivery.schedules.learned import Learned
-from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped, Taught
-from bot.durable.record import Outcome, Record
+from bot.durable.events import Asked, Claimed, Held, LeaseLost, Pressed, Spent, Stopped, Taught
+from bot.durable.record import Outcome, Record, Signal
 from bot.errors import StoreError, TokenRefusedError, describe, find_leaf
 from bot.runs.desk import Desk
 from bot.runs.workspace import Shared
@@ -51,13 +51,14 @@ class Workspaces:
         self._group = asyncio.TaskGroup()
         self._desks: dict[str, Desk] = {}  # by their workspaces
         self._learned: dict[str, str] = {}  # by workspace: what was written down of it
-        self._held_until = math.inf
+        self._held = Held(math.inf)
         self._keep_at = 0.0
         self._watching: asyncio.Task[None] | None = None
-        self._taking_up: set[asyncio.Task[None]] = set()
+        self._beside: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         await self._group.__aenter__()
+        self._begin(self._journal.company.listen())
         if not self._is_only_one:
             self._watching = self._group.create_task(self._close_idle())
         return self
@@ -65,7 +66,7 @@ class Workspaces:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        for task in (*self._taking_up, *([self._watching] if self._watching else [])):
+        for task in (*self._beside, *([self._watching] if self._watching else [])):
             task.cancel()
         for desk in self._desks.values():
             self._keep_learned(desk)
@@ -79,7 +80,7 @@ class Workspaces:
             desk.renew(installation)
             return desk
         desk = self._desks[installation.workspace] = Desk(installation, self._make_slack(installation), self._shared)
-        desk.board.hold_after(self._held_until)
+        desk.board.hold_after(self._held.until, is_strict=self._held.is_strict)
         self._learned[desk.workspace] = desk.board.edits.learned.to_text()
         self._group.create_task(self._serve(desk))
         return desk
@@ -99,8 +100,10 @@ class Workspaces:
                             desk.supervisor.stop(key, user)
                     case Asked() | Spent() | Taught():
                         self._recall(event)
-                    case Held(until):
-                        self._hold_after(until)
+                    case Pressed(signal):
+                        self._begin(self._carry_out(signal))
+                    case Held(until, is_strict):
+                        self._hold_after(until, is_strict=is_strict)
 
     async def end(self, grace: float) -> None:
         """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
@@ -136,10 +139,10 @@ class Workspaces:
             case Taught(_, what):
                 desk.board.edits.recall(Learned.from_text(what), _now())
 
-    def _hold_after(self, until: float) -> None:
-        self._held_until = until
+    def _hold_after(self, until: float, *, is_strict: bool) -> None:
+        self._held = Held(until, is_strict)
         for desk in self._desks.values():
-            desk.board.hold_after(until)
+            desk.board.hold_after(until, is_strict=is_strict)
         if _now() >= self._keep_at:
             self._keep_at = _now() + KEEP_EVERY
             for desk in self._desks.values():
@@ -154,11 +157,23 @@ class Workspaces:
         """Go on with a run, at the desk of its workspace."""
         desk = self._desks.get(record.question.workspace)
         if desk and desk.is_open:
-            desk.supervisor.take_up(record)
+            desk.take_up_now(record)
         else:
-            task = self._group.create_task(self._find_and_take_up(record, desk))
-            self._taking_up.add(task)
-            task.add_done_callback(self._taking_up.discard)
+            self._begin(self._find_and_take_up(record, desk))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done beside all else, until all is closed."""
+        task = self._group.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+
+    async def _carry_out(self, signal: Signal) -> None:
+        """Carry out what was pressed in another process."""
+        press = signal.press
+        found = await self._find(find_team(press.workspace), press.enterprise)
+        if found is not None and found.workspace == press.workspace:
+            await self.find_desk(found).press(press)
+        self._journal.carried_out(signal)
 
     async def _find_and_take_up(self, record: Record, desk: Desk | None) -> None:
         if desk:

@@ -18,6 +18,7 @@ SHORTEST_TOKEN = 16  # characters; with a few wrong ones a minute, nobody guesse
 MODEL = "gpt-5.4-mini"  # small, quick, and listed in the SDK's `ChatModel`; four of them answer each problem
 
 _NOT_OF_WEB = {"SLACK_API_URL", "SLACK_EDITS_PER_MINUTE", "DATABASE_URL", "HISTORY_DAYS"}
+LOG_FORMATS = ("text", "logfmt", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -46,6 +47,7 @@ class Settings:
     problem_limit: int = 4_000  # characters
     bot_language: str = AUTO  # in which the bot itself speaks
     log_level: str = "INFO"
+    log_format: str = "text"
     is_disk_lost: bool = False  # whether the host's disk ends with the process
     proxies: Proxies = DIRECT
     http: Http | None = None
@@ -90,6 +92,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         problem_limit=reader.count("PROBLEM_LIMIT", 4_000, least=1, most=40_000),
         bot_language=reader.choice("BOT_LANGUAGE", AUTO, (*LANGUAGES, AUTO)),
         log_level=reader.choice("LOG_LEVEL", "INFO", LOG_LEVELS),
+        log_format=reader.choice("LOG_FORMAT", "text", LOG_FORMATS),
         is_disk_lost=bool(reader.text("DYNO")),  # Heroku names its processes so
         proxies=proxies,
         http=ways.http,

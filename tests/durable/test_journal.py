@@ -14,10 +14,11 @@ from bot.durable.journal import LONG_TIMEOUT, RETRY, TIMEOUT, Journal
 from bot.durable.lease import LEASE
 from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Outcome, Record, Saved, Search
 from bot.durable.recovery import SEARCH
+from bot.durable.sharing.ownership import Arrival
 from bot.durable.unsaved import MOST_LATE
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, StoreError
-from bot.slack.question import Question
+from bot.slack.question import Press, Question
 
 QUESTION = Question("k", "Why?", "U", "C")
 
@@ -39,6 +40,7 @@ class Database:
         self.released: list[str] = []
         self.spent: list[float] = []
         self.lesson = ""
+        self.owned: frozenset[str] | None = None
         self.asked: list[tuple[str, float]] = []
         self.takes = 0.0
         self.failure: Exception | None = None
@@ -57,13 +59,28 @@ class Database:
     async def close(self) -> None:
         self.is_closed = True
 
-    async def add(self, question: Question) -> bool:
+    async def add(self, question: Question, *, is_admitted: bool = True) -> Arrival:
         assert self.is_open
         await self._answer()
         if question.key in self.ours or question.key in self.ended:
-            return False
+            return Arrival.KNOWN
+        if not is_admitted:
+            return Arrival.ELSEWHERE
         self.ours.add(question.key)
-        return True
+        return Arrival.HERE
+
+    @property
+    def bell(self) -> None:
+        return None
+
+    async def own(self, workspace: str) -> frozenset[str] | None:
+        return self.owned
+
+    async def signal(self, press: Press) -> None:
+        await self._answer()
+
+    async def call(self, workspace: str) -> None:
+        await self._answer()
 
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         await self._answer()

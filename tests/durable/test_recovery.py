@@ -3,8 +3,10 @@
 import pytest
 
 from bot.durable.events import Asked, Event, Spent, Taught
+from bot.durable.holdings import Holdings
 from bot.durable.record import Record, Saved, Search
 from bot.durable.recovery import BATCH, DOUBT, HOUR, MINUTE, SEARCH, TIDY, TIMEOUT, Recovery
+from bot.durable.unsaved import Unsaved
 from bot.errors import StoreError
 from bot.slack.question import Question
 from tests.durable.test_journal import Database, now
@@ -22,7 +24,7 @@ def recovery_of(database: Database, *, history: float = 100.0) -> Recovery:
 async def look_back(recovery: Recovery) -> list[Event]:
     """What it tells of what was before."""
     news: list[Event] = []
-    await recovery.look_back(news)
+    await recovery.look_back(news, Holdings(Unsaved()))
     return news
 
 
@@ -30,7 +32,7 @@ async def test_it_looks_once_in_a_while() -> None:
     """A look that failed is made again at once; one that was made counts from its end."""
     recovery = recovery_of(Database())
     search = recovery.search(100.0)
-    assert search == Search(frozenset(), now() - MINUTE)
+    assert search == Search(frozenset(), now() - MINUTE, may_fence=True)
     assert recovery.search(100.1) == search
     recovery.note(search, Saved(frozenset()), 101.0)
     assert recovery.search(101.0 + SEARCH - 0.1) is None
@@ -78,7 +80,7 @@ async def test_what_was_begun_and_spent_is_told_when_a_workspace_is_served() -> 
     database.spent, database.asked = [now() - 30, now() - 70], [("U", now() - 100)]
     recovery = recovery_of(database)
     database.lesson = "what was learned"
-    assert recovery.search(0.0) == Search(frozenset(), now() - MINUTE)
+    assert recovery.search(0.0) == Search(frozenset(), now() - MINUTE, may_fence=True)
     assert await look_back(recovery) == [
         Spent("W", [30 - DOUBT]),
         Asked("W", "U", 100),
@@ -102,7 +104,7 @@ async def test_what_is_served_no_more_is_not_looked_at() -> None:
     assert search
     recovery.leave("W")
     assert recovery.note(search, Saved(frozenset(), (), {"W": [now() - 20]}), 0.0) == []
-    assert recovery.search(100.0) == Search(frozenset(), now() - MINUTE)
+    assert recovery.search(100.0) == Search(frozenset(), now() - MINUTE, may_fence=True)
     recovery.attend("W")
     assert await look_back(recovery) == [Spent("W", [30 - DOUBT])]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.app import serve
 from bot.delivery.schedules.learned import Learned
+from bot.durable.sharing.ownership import Arrival
 from bot.durable.store import Store
 from bot.engine.perspectives import PERSPECTIVES, Perspective
 from bot.errors import StoreError
@@ -191,11 +192,11 @@ class FaultyStore(PatientStore):
 
     has_failed = False
 
-    async def add(self, question: Question) -> bool:
+    async def add(self, question: Question, *, is_admitted: bool = True) -> Arrival:
         if not self.has_failed:
             self.has_failed = True
             raise ZeroDivisionError
-        return await super().add(question)
+        return await super().add(question, is_admitted=is_admitted)
 
 
 async def test_what_a_fault_in_the_bot_has_kept_from_being_taken_is_taken_when_it_comes_again(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ WRONG = [
     ({"RUNS_PER_PERSON": "0"}, "RUNS_PER_PERSON is not a whole number"),
     ({"RUNS_PER_PERSON_PER_HOUR": "many"}, "RUNS_PER_PERSON_PER_HOUR is not a whole number"),
     ({"PROBLEM_LIMIT": "-1"}, "PROBLEM_LIMIT is not a whole number"),
+    ({"LOG_FORMAT": "secret"}, "LOG_FORMAT is not one of text, logfmt, json"),
     ({"LOG_LEVEL": "secret"}, "LOG_LEVEL is not one of DEBUG"),
     ({"BOT_LANGUAGE": "xx"}, "BOT_LANGUAGE is not one of en, ja, auto; auto is the default."),
 ]
@@ -65,6 +66,7 @@ def test_each_variable_is_read() -> None:
             "PROBLEM_LIMIT": "100",
             "BOT_LANGUAGE": " JA ",
             "LOG_LEVEL": "debug",
+            "LOG_FORMAT": "JSON",
             "DYNO": "worker.1",
         }
     )
@@ -86,6 +88,7 @@ def test_each_variable_is_read() -> None:
         problem_limit=100,
         bot_language="ja",
         log_level="DEBUG",
+        log_format="json",
         is_disk_lost=True,
     )
 

@@ -70,6 +70,7 @@ class Database:
         self._is_memory = False
         self._file: sqlite.File | None = None
         self._driver: Any = None  # the newest connection to a server
+        self._connect: Callable[[], Awaitable[Any]]
         self.dropped: dict[str, str] = {}
         self.insert: Callable[[Table], Any]
         scheme, _, rest = url.removeprefix("jdbc:").partition("://")
@@ -90,6 +91,11 @@ class Database:
     def is_postgresql(self) -> bool:
         """Whether it is PostgreSQL."""
         return self._engine.dialect.name == "postgresql"
+
+    async def connect_apart(self) -> Any:
+        """A connection to a server that is nobody else's: the driver's own, for what comes without being asked for."""
+        connection: Any = await self._connect()
+        return connection
 
     async def open(self) -> None:
         """Connect, and make what is missing; it may be called again.
@@ -252,12 +258,17 @@ class Database:
         parameters: dict[str, Any] = {**postgresql.parameters(dsn)}
         conninfo = make_conninfo(**parameters)
 
-        async def connect() -> Driver:
+        async def connect_apart() -> Driver:
             async with asyncio.timeout(CONNECT_LIMIT):
                 # Poolers such as pgbouncer share connections: nothing is prepared, or set beyond a transaction.
-                driver = await Driver.connect(conninfo, prepare_threshold=None, autocommit=True)
-            self._driver = driver
+                driver: Driver = await Driver.connect(conninfo, prepare_threshold=None, autocommit=True)
             return driver
+
+        async def connect() -> Driver:
+            driver = self._driver = await connect_apart()
+            return driver
+
+        self._connect = connect_apart
 
         self.insert, self.location, self.dropped = postgresql_insert, dsn.location, dsn.dropped
         self._engine = create_async_engine(

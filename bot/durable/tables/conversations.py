@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Changes, Conversation, Record
+from bot.durable.sharing.owners import Owners
 from bot.durable.sql.database import Database
 from bot.durable.tables.claims import UNKNOWN, read_runs
 from bot.durable.tables.schema import is_open, runs
@@ -21,8 +22,9 @@ class Conversations:
     All calls raise `StoreError`.
     """
 
-    def __init__(self, database: Database, *, owner: str) -> None:
+    def __init__(self, database: Database, *, owner: str, owners: Owners | None = None) -> None:
         self._database = database
+        self._owners = owners
         self._owner = owner
 
     async def recall(self, workspace: str, key: str) -> Conversation | None:
@@ -39,6 +41,8 @@ class Conversations:
         """
 
         async def work(connection: AsyncConnection) -> Record | None:
+            if self._owners and (await self._owners.claim(connection, [workspace]))[workspace] != self._owner:
+                return None  # another process serves it by now
             # Who comes second waits until the first has opened it, and finds that it has not ended.
             for record in await self._read(workspace, (runs.c.key == key) & ~is_open, connection, is_locking=True):
                 news = {

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.durable.sharing.owners import UNADMITTED, Owners
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import runs
 from bot.errors import ContentError
@@ -28,18 +29,19 @@ class _Batch:
     rows: dict[str, dict[str, Any]] = field(default_factory=dict)  # of runs, by their keys
     waiting: int = 0  # how many of them somebody waits for
     is_closed: bool = False  # whether their transaction has begun
-    task: asyncio.Task[set[str]] | None = None  # has the keys of those that are new
+    task: asyncio.Task[dict[str, str | None]] | None = None  # has those that are new, and whose they are
 
 
 class Questions:
-    """Those that one process writes into `database`."""
+    """Those that one process writes into `database`; `owners` says whose they are, where several share it."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, owners: Owners | None = None) -> None:
         self._database = database
+        self._owners = owners
         self._batch = _Batch()  # the newest
 
-    async def add(self, key: str, row: dict[str, Any]) -> bool:
-        """Write the row of a new run; False where its key is known already.
+    async def add(self, key: str, row: dict[str, Any]) -> tuple[bool, str | None]:
+        """Write the row of a new run: whether its key was not known, and whose it is then, None where that is nobody.
 
         Raises:
             StoreError: the database failed; `ContentError`, if it cannot hold what is in this row.
@@ -62,15 +64,16 @@ class Questions:
                 batch.task.cancel()
             raise
         try:
-            return key in batch.task.result()
+            return key in batch.task.result(), batch.task.result().get(key)
         except ContentError:
             if len(batch.rows) == 1:
                 raise
         # Something in one of them cannot be stored. The others are, each by itself.
-        return key in await self._database.do(partial(self._insert, [row]))
+        found = await self._database.do(partial(self._insert, [row]))
+        return key in found, found.get(key)
 
-    async def _write(self, batch: _Batch) -> set[str]:
-        async def work(connection: AsyncConnection) -> set[str]:
+    async def _write(self, batch: _Batch) -> dict[str, str | None]:
+        async def work(connection: AsyncConnection) -> dict[str, str | None]:
             batch.is_closed = True
             return await self._insert([*batch.rows.values()], connection)
 
@@ -79,7 +82,11 @@ class Questions:
         finally:
             batch.is_closed = True
 
-    async def _insert(self, rows: Sequence[dict[str, Any]], connection: AsyncConnection) -> set[str]:
-        """Write questions; the keys of those that were not known."""
-        statement = self._database.insert(runs).on_conflict_do_nothing().returning(runs.c.key)
-        return {*(await connection.execute(statement, rows)).scalars()}
+    async def _insert(self, rows: Sequence[dict[str, Any]], connection: AsyncConnection) -> dict[str, str | None]:
+        """Write questions; those that were not known, and whose they are."""
+        owners = {row["workspace"]: row["owner"] for row in rows}
+        if self._owners:
+            owners = await self._owners.claim(connection, owners)
+        rows = [row if owners[row["workspace"]] == row["owner"] else {**row, **UNADMITTED} for row in rows]
+        statement = self._database.insert(runs).on_conflict_do_nothing().returning(runs.c.key, runs.c.workspace)
+        return {key: owners[workspace] for key, workspace in await connection.execute(statement, rows)}

@@ -19,6 +19,8 @@ from bot.texts import find
 
 logger = logging.getLogger(__name__)
 
+ASKED = "asked"  # the state of a run that its workspace's owner has not admitted yet
+
 
 def read_records(
     runs: Iterable[Any], messages: Iterable[Any], answers: Iterable[Any]
@@ -97,6 +99,7 @@ def _read(run: Any, messages: Iterable[Any], answers: Iterable[Any]) -> Record:
         reopened_at=_number_or_zero(run.reopened_at),
         reopened_by=_text_or_none(run.reopened_by) or "",
         outcome=None if run.ended_at is None else Outcome(run.state),
+        is_admitted=run.state != ASKED or bool(posts),
     )
 
 

@@ -188,6 +188,23 @@ oauth_states = Table(
     Column("state", _Words, primary_key=True),
     Column("until", Double, nullable=False),
 )
+# Where several processes share a database: who serves a workspace (see `durable.sharing`), and what was pressed
+# elsewhere, for its owner to carry out.
+workspaces = Table(
+    "workspaces",
+    tables,
+    Column("workspace", _Words, primary_key=True),
+    Column("owner", _Words, index=True),
+    Column("epoch", Integer, nullable=False),  # of how many owners it is the latest
+)
+signals = Table(
+    "signals",
+    tables,
+    Column("id", _Words, primary_key=True),
+    Column("workspace", _Words, nullable=False, index=True),
+    Column("at", Double, nullable=False),
+    Column("press", _Words, nullable=False),  # as JSON
+)
 
 is_open = runs.c.ended_at.is_(None)
 begun_at = func.coalesce(runs.c.reopened_at, runs.c.asked_at)

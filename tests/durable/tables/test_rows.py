@@ -19,7 +19,15 @@ NAN, INFINITE = float("nan"), float("inf")
 
 def run(**other: Any) -> SimpleNamespace:
     """A row of a run that makes sense, but for what is told."""
-    row = {"key": "k", "workspace": "T1/B1", "problem": "Why?", "user": "U", "channel": "C", "asked_at": 5.0}
+    row = {
+        "key": "k",
+        "workspace": "T1/B1",
+        "problem": "Why?",
+        "user": "U",
+        "channel": "C",
+        "asked_at": 5.0,
+        "state": "open",
+    }
     nothing = dict.fromkeys(column.name for column in runs.columns if column.nullable)
     return SimpleNamespace(**{**row, **nothing, **other})
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.durable.sharing.ownership import Arrival
 from bot.errors import StoreError
 from bot.playground.slack.workspace import Message
 from tests.scenarios.presses.test_restarts import SLOWLY, ask, host, thread
@@ -39,11 +40,11 @@ class Switched(PatientStore):
 
         self._database.do = do_if_there  # type: ignore[method-assign]
 
-    async def add(self, question: Any) -> bool:
+    async def add(self, question: Any, *, is_admitted: bool = True) -> Arrival:
         if type(self).takes_none:
             type(self).is_away = True
             raise StoreError
-        return await super().add(question)
+        return await super().add(question, is_admitted=is_admitted)
 
 
 @asynccontextmanager

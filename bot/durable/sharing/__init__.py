@@ -1,0 +1,1 @@
+"""How several processes share one database: who serves which workspace, and what one tells another."""

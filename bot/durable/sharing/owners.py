@@ -1,0 +1,179 @@
+"""Which process serves which workspace, as the database has it: claims, the end of the dead, releases. In transactions.
+
+Laws, besides those of `durable.sharing`:
+
+- A change of owner raises a workspace's epoch, and locks its row until the transaction has ended. So does a question
+  that arrives: whoever releases the workspace sees it, and whoever has asked sees who owns it then.
+- To release one, its row is locked in a statement before the one that looks for open runs: PostgreSQL looks with what
+  was committed when a statement begins.
+- The lease of a process that is in the middle of a write is locked, and it is not declared dead meanwhile.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    extract,
+    func,
+    insert,
+    literal,
+    select,
+    union,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.durable.lease import LEASE
+from bot.durable.record import Record
+from bot.durable.sharing.ownership import choose
+from bot.durable.sql.database import Database
+from bot.durable.tables.claims import UNKNOWN, read_runs
+from bot.durable.tables.rows import ASKED
+from bot.durable.tables.schema import is_open, processes, runs, signals, workspaces
+
+# What a run is that its workspace's owner has not taken yet.
+UNADMITTED: dict[str, Any] = {"owner": None, "state": ASKED, "lease_until": 0.0}
+
+_is_there = exists().where(processes.c.owner == workspaces.c.owner)
+_is_at_work = exists().where(processes.c.owner == runs.c.owner)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look has found: the runs that were taken, the workspaces that are owned now, how many others are there."""
+
+    taken: list[Record]
+    owned: frozenset[str]
+    others: int
+
+
+class Owners:
+    """As the process `owner` sees them, which works for `workspace` alone, or for any."""
+
+    def __init__(self, database: Database, *, owner: str, workspace: str | None) -> None:
+        self._database = database
+        self._owner = owner
+        self._whose = () if workspace is None else (runs.c.workspace == workspace,)
+        self._unreadable: set[str] = set()
+
+    def now(self, clock: float) -> ColumnElement[float]:
+        """The time by which leases count: a server's own, whatever the hosts' clocks show."""
+        if self._database.is_postgresql:
+            return cast(extract("epoch", func.clock_timestamp()), Double)
+        return literal(clock)
+
+    async def renew(self, connection: AsyncConnection, clock: float) -> bool:
+        """Renew the lease; False where this process was declared dead: it begins anew then, and owns nothing."""
+        until = self.now(clock) + LEASE
+        renewed = await connection.execute(
+            update(processes).where(processes.c.owner == self._owner).values(lease_until=until)
+        )
+        if renewed.rowcount:
+            return True
+        await self.give_up(connection)
+        await connection.execute(insert(processes).values(owner=self._owner, lease_until=until))
+        return False
+
+    async def claim(self, connection: AsyncConnection, names: Iterable[str]) -> dict[str, str | None]:
+        """Own those that nobody owns; whose each is then, None where this process was declared dead and nobody does."""
+        me = select(processes.c.owner).where(processes.c.owner == self._owner)
+        is_there = (await connection.execute(me.with_for_update(read=True, key_share=True))).first() is not None
+        owners: dict[str, str | None] = {}
+        for name in sorted({*names}):
+            if is_there and (await connection.execute(self._claim(), {"_name": name})).first():
+                owners[name] = self._owner
+            else:
+                whose = select(workspaces.c.owner).where(workspaces.c.workspace == name)
+                owners[name] = (await connection.execute(whose)).scalar()
+        return owners
+
+    async def own(self, connection: AsyncConnection, name: str) -> frozenset[str]:
+        """Own a workspace if nobody does; all that are owned then."""
+        await self.claim(connection, [name])
+        return frozenset((await connection.execute(self._ours())).scalars())
+
+    async def find(self, connection: AsyncConnection, name: str) -> str | None:
+        """Whose a workspace is, if anybody's."""
+        owner: str | None = (
+            await connection.execute(select(workspaces.c.owner).where(workspaces.c.workspace == name))
+        ).scalar()
+        return owner
+
+    async def look(self, connection: AsyncConnection, clock: float, limit: int, *, may_fence: bool) -> Found:
+        """Declare the dead dead, take a part of what nobody owns, and the runs of what is owned."""
+        others = await self._look_round(connection, clock, may_fence=may_fence)
+        abandoned = ~_is_at_work & (runs.c.owner.is_(None) | (runs.c.lease_until <= self.now(clock)))
+        open_runs = select(runs.c.workspace).where(is_open, abandoned, *self._whose)
+        pressed = select(signals.c.workspace).where(*([] if not self._whose else [signals.c.workspace.in_(open_runs)]))
+        wanted = union(open_runs, pressed).subquery()
+        owned = select(workspaces.c.workspace).where(workspaces.c.owner.is_not(None), _is_there)
+        free = select(wanted.c.workspace).where(wanted.c.workspace.not_in(owned))
+        left = [*(await connection.execute(free)).scalars()]
+        await self.claim(connection, choose(left, alive=1 + others, owner=self._owner))
+        ours = frozenset((await connection.execute(self._ours())).scalars())
+        taken = (
+            select(runs)
+            .where(is_open, abandoned, runs.c.workspace.in_(self._ours()), runs.c.key.not_in(self._unreadable))
+            .order_by(runs.c.asked_at, runs.c.key)
+            .limit(limit)
+            .with_for_update(of=runs, skip_locked=True)
+        )
+        records, unreadable = await read_runs(connection, taken)
+        self._unreadable |= {key for key in unreadable if isinstance(key, str)}
+        if records:
+            keys = [record.question.key for record in records]
+            taking = update(runs).where(runs.c.key.in_(keys))
+            await connection.execute(taking.values(owner=self._owner, lease_until=clock + UNKNOWN))
+        return Found(records, ours, others)
+
+    async def release(self, connection: AsyncConnection, names: Iterable[str]) -> None:
+        """Give up workspaces in which nothing goes on any more."""
+        for name in sorted({*names}):
+            mine = (workspaces.c.workspace == name, workspaces.c.owner == self._owner)
+            if (await connection.execute(select(workspaces.c.owner).where(*mine).with_for_update())).first() is None:
+                continue
+            at_work = union(
+                select(runs.c.key).where(is_open, runs.c.workspace == name),
+                select(signals.c.id).where(signals.c.workspace == name),
+            )
+            if (await connection.execute(at_work.limit(1))).first() is None:
+                await connection.execute(update(workspaces).where(*mine).values(owner=None))
+
+    async def give_up(self, connection: AsyncConnection) -> None:
+        """Own nothing any more: others may go on with all of it at once."""
+        await self._disown(connection, [self._owner])
+
+    async def _look_round(self, connection: AsyncConnection, clock: float, *, may_fence: bool) -> int:
+        now = self.now(clock)
+        others = processes.c.owner != self._owner
+        if may_fence:
+            late = select(processes.c.owner).where(others, processes.c.lease_until <= now)
+            dead = [*(await connection.execute(late.with_for_update(skip_locked=True))).scalars()]
+            if dead:
+                await connection.execute(delete(processes).where(processes.c.owner.in_(dead)))
+                await self._disown(connection, dead)
+        alive = select(func.count()).select_from(processes).where(others, processes.c.lease_until > now)
+        return int((await connection.execute(alive)).scalar() or 0)
+
+    async def _disown(self, connection: AsyncConnection, owners: list[str]) -> None:
+        freed: dict[str, Any] = {"owner": None, "lease_until": 0.0}
+        await connection.execute(update(runs).where(is_open, runs.c.owner.in_(owners)).values(freed))
+        await connection.execute(update(workspaces).where(workspaces.c.owner.in_(owners)).values(owner=None))
+
+    def _claim(self) -> Any:
+        claim = self._database.insert(workspaces).values(workspace=bindparam("_name"), owner=self._owner, epoch=1)
+        is_mine, epoch = workspaces.c.owner == self._owner, workspaces.c.epoch
+        news = {"owner": self._owner, "epoch": case((is_mine, epoch), else_=epoch + 1)}
+        may_be_mine = workspaces.c.owner.is_(None) | is_mine | ~_is_there
+        return claim.on_conflict_do_update(index_elements=["workspace"], set_=news, where=may_be_mine).returning(epoch)
+
+    def _ours(self) -> Any:
+        return select(workspaces.c.workspace).where(workspaces.c.owner == self._owner)

@@ -1,0 +1,124 @@
+"""A write of what has changed, and what it shows: the lease, the runs of this process, what is looked for beside it.
+
+All of it is one transaction. A row that cannot be stored for what is in it is put aside, and keeps no other from being
+written.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.durable.record import Changes, Saved, Search
+from bot.durable.sharing.owners import UNADMITTED, Owners
+from bot.durable.sharing.signals import forget_signals, read_signals
+from bot.durable.sql.database import Database
+from bot.durable.sql.database_errors import is_content, name_error
+from bot.durable.tables.claims import Claims
+from bot.durable.tables.rows import is_number
+from bot.durable.tables.schema import edits, learned, runs
+from bot.durable.tables.statements import Rows, Statement, changed, run_row
+from bot.errors import ContentError
+
+PUT_ASIDE = 1_000  # keys of runs that cannot be written, and are not tried again
+
+logger = logging.getLogger(__name__)
+
+_Write = Callable[[AsyncConnection, Statement, Rows], Awaitable[None]]
+
+
+class Saves:
+    """Those of the process `owner`, whose runs `claims` knows; `owners`, where several share the workspaces."""
+
+    def __init__(self, database: Database, claims: Claims, owners: Owners | None, *, owner: str) -> None:
+        self._database = database
+        self._claims = claims
+        self._owners = owners
+        self._owner = owner
+        self._unwritable: deque[str] = deque(maxlen=PUT_ASIDE)  # runs
+
+    async def save(self, changes: Changes, search: Search | None, now: float) -> Saved:
+        """Write; see `Store.save`."""
+        for key in self._unwritable:
+            changes.begins.pop(key, None)
+        try:
+            return await self._database.do(partial(self._save, changes, search, now, _write_all))
+        except ContentError:
+            # Something in it cannot be stored. Row by row, all else is.
+            saved = await self._database.do(partial(self._save, changes, search, now, self._write_each))
+            for key in self._unwritable:
+                changes.begins.pop(key, None)
+            return saved
+
+    async def _save(
+        self, changes: Changes, search: Search | None, now: float, write: _Write, connection: AsyncConnection
+    ) -> Saved:
+        was_fenced = not await self._renew(connection, now)
+        begins = [run_row(one, now, owner=self._owner) for one in changes.begins.values()]
+        if self._owners and begins:
+            owners = await self._owners.claim(connection, (row["workspace"] for row in begins))
+            begins = [row if owners[row["workspace"]] == self._owner else {**row, **UNADMITTED} for row in begins]
+        await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
+        owned = await self._claims.owned(connection)
+        ours, stopped = owned.keys(), {key: user for key, user in owned.items() if isinstance(user, str)}
+        for statement, rows in changed(self._database.insert, ours, changes, now):
+            await write(connection, statement, rows)
+        sent = [{"workspace": workspace, "owner": self._owner, "at": at} for workspace, at in changes.edits]
+        await write(connection, insert(edits), sent)
+        for workspace, what in changes.learned.items():
+            row = {"workspace": workspace, "what": what}
+            lesson = self._database.insert(learned).values(row)
+            await connection.execute(lesson.on_conflict_do_update(index_elements=["workspace"], set_=row))
+        await forget_signals(connection, changes.done)
+        if search is None:
+            return Saved(ours, stopped=stopped, was_fenced=was_fenced)
+        if search.strays:
+            await self._claims.release(connection, runs.c.key.in_(search.strays), now)
+        others = await self._edits_of_others(connection, search)
+        if self._owners is None:
+            return Saved(ours, await self._claims.claim(connection, search.limit, now), others, stopped)
+        await self._owners.release(connection, search.left)
+        found = await self._owners.look(connection, now, search.limit, may_fence=search.may_fence)
+        pressed = await read_signals(connection, found.owned)
+        return Saved(ours, found.taken, others, stopped, found.owned, found.others, pressed, was_fenced)
+
+    async def _renew(self, connection: AsyncConnection, now: float) -> bool:
+        """Renew the lease; whether this process has been there all the time."""
+        if self._owners:
+            return await self._owners.renew(connection, now)
+        await self._claims.renew(connection, now)
+        return True
+
+    async def _write_each(self, connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
+        """Write each row that can be stored."""
+        for row in rows:
+            try:
+                async with connection.begin_nested():
+                    await connection.execute(statement, row)
+            except Exception as error:
+                if not is_content(error):
+                    raise
+                logger.warning("store.put_aside kind=%s error=%s", statement.table, name_error(error))
+                if statement.table is runs and "key" in row:
+                    self._unwritable.append(row["key"])
+
+    async def _edits_of_others(self, connection: AsyncConnection, search: Search) -> dict[str, list[float]]:
+        """When other processes have started edits, by workspace, in order."""
+        found: dict[str, list[float]] = {}
+        if not search.workspaces:
+            return found
+        are_others = (edits.c.workspace.in_(search.workspaces), edits.c.owner != self._owner)
+        sent = select(edits.c.workspace, edits.c.at).where(edits.c.at >= search.edits_since, *are_others)
+        for row in await connection.execute(sent.order_by(edits.c.at)):
+            if is_number(row.at):
+                found.setdefault(row.workspace, []).append(row.at)
+        return found
+
+
+async def _write_all(connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
+    """Write rows, all of them or none."""
+    if rows:
+        await connection.execute(statement, rows)

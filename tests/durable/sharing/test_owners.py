@@ -1,0 +1,173 @@
+"""Processes that share the workspaces of one database out among them: real statements, on each kind of database."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.durable.lease import LEASE
+from bot.durable.record import Changes, Outcome, Saved, Search
+from bot.durable.sharing.ownership import Arrival
+from bot.durable.store import Store
+from bot.slack.question import Action, Press
+from tests.support.databases import query
+from tests.support.stores import World, keys, question
+
+pytestmark = pytest.mark.slow
+
+
+async def shared(world: World, owner: str) -> Store:
+    """The store of a process that shares the database."""
+    store = await world._stack.enter_async_context(Store(world.url, owner=owner, clock=world.clock, is_shared=True))
+    await store.open()
+    return store
+
+
+async def look(store: Store, **how: Any) -> Saved:
+    """A write that looks for all that there is to find."""
+    return await store.save(Changes(), Search(frozenset(), 0.0, may_fence=True, **how))
+
+
+async def lapse(world: World, owner: str) -> None:
+    """Have the lease of a process be over."""
+    await query(world.url, f"UPDATE processes SET lease_until = 1 WHERE owner = '{owner}'")  # noqa: S608 - ours
+
+
+async def owners(world: World) -> list[tuple[Any, ...]]:
+    """Whose the workspaces are, and their epochs."""
+    return await query(world.url, "SELECT workspace, owner, epoch FROM workspaces ORDER BY workspace")
+
+
+async def test_who_is_asked_first_serves_the_workspace(world: World) -> None:
+    """Another writes what it is asked down for the first, which finds it with its next look; both are kept once."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    assert await one.add(question("a", workspace="W")) is Arrival.HERE
+    assert await two.add(question("b", workspace="W")) is Arrival.ELSEWHERE
+    assert await two.add(question("a", workspace="W")) is Arrival.KNOWN
+    assert await one.add(question("b", workspace="W")) is Arrival.KNOWN
+    assert await two.add(question("c", workspace="X")) is Arrival.HERE
+    assert await owners(world) == [("W", "one", 1), ("X", "two", 1)]
+    assert (await look(two)).claimed == []
+    found = await look(one)
+    assert [(record.question.key, record.is_admitted) for record in found.claimed] == [("b", False)]
+    assert (found.owned, found.others) == (frozenset({"W"}), 1)
+    assert (await one.save(Changes())).held == {"a", "b"}
+
+
+async def test_what_the_dead_have_left_is_shared_out(world: World) -> None:
+    """Nobody takes more than its part with one look; each change of owner is an epoch of its own."""
+    one, two, three = [await shared(world, name) for name in ("one", "two", "three")]
+    for number in range(7):
+        await one.add(question(f"k{number}", workspace=f"W{number}"))
+    await lapse(world, "one")
+    first = await look(two)
+    assert (len(first.owned or ()), len(first.claimed), first.others) == (4, 4, 1)
+    second = await look(three)
+    assert (len(second.owned or ()), len(second.claimed)) == (2, 2)
+    third = await look(two)
+    assert len(third.owned or ()) == 5
+    assert {epoch for _, _, epoch in await owners(world)} == {2}
+    assert all(record.is_admitted for record in (*first.claimed, *second.claimed, *third.claimed))
+
+
+async def test_who_was_declared_dead_writes_nothing_and_begins_anew(world: World) -> None:
+    """Frozen for longer than its lease: what it writes then is not its own any more."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await lapse(world, "one")
+    assert keys([*(await look(two)).claimed]) == ["a"]
+    late = await one.save(Changes(posts={("a", "parent"): "1.0"}, ends={"a": Outcome.DONE}))
+    assert (late.was_fenced, late.held) == (True, set())
+    assert await query(world.url, "SELECT state FROM runs") == [("open",)]
+    assert await query(world.url, "SELECT * FROM messages") == []
+    assert await one.add(question("b", workspace="W")) is Arrival.ELSEWHERE
+    assert await one.add(question("c", workspace="X")) is Arrival.HERE
+    assert not (await one.save(Changes())).was_fenced
+
+
+async def test_who_was_declared_dead_takes_no_question_before_it_knows(world: World) -> None:
+    """It is written down for whoever is there."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await lapse(world, "one")
+    await look(two)
+    assert await one.add(question("a", workspace="W")) is Arrival.ELSEWHERE
+    assert keys([*(await look(two)).claimed]) == ["a"]
+
+
+async def test_who_was_out_itself_declares_nobody_dead(world: World) -> None:
+    """Had it been away from the database, so may they have been."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await lapse(world, "one")
+    found = await two.save(Changes(), Search(frozenset(), 0.0, may_fence=False))
+    assert (found.claimed, await owners(world)) == ([], [("W", "one", 1)])
+    assert (await one.save(Changes())).held == {"a"}
+
+
+async def test_a_workspace_is_released_when_nothing_goes_on_there(world: World) -> None:
+    """Not while a question waits that has just arrived; whoever is asked next serves it."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await two.add(question("b", workspace="W"))
+    await one.save(Changes(ends={"a": Outcome.DONE}))
+    found = await look(one, left=frozenset({"W"}))
+    assert (found.owned, keys([*found.claimed])) == (frozenset({"W"}), ["b"])
+    await one.save(Changes(ends={"b": Outcome.DONE}))
+    assert (await look(one, left=frozenset({"W"}))).owned == frozenset()
+    assert await two.add(question("c", workspace="W")) is Arrival.HERE
+    assert await owners(world) == [("W", "two", 2)]
+
+
+async def test_a_release_races_no_arrival(world: World) -> None:
+    """Whichever comes first: no open question stands without an owner that has not been told whose it is."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    for number in range(30):
+        workspace, before = f"W{number}", question(f"before{number}", workspace=f"W{number}")
+        await one.add(before)
+        await one.save(Changes(ends={before.key: Outcome.DONE}))
+        async with asyncio.TaskGroup() as group:
+            releasing = group.create_task(look(one, left=frozenset({workspace})))
+            await asyncio.sleep(0.001 * (number % 5))
+            arriving = group.create_task(two.add(question(f"k{number}", workspace=workspace)))
+        arrival = arriving.result()
+        [(owner,)] = await query(world.url, f"SELECT owner FROM workspaces WHERE workspace = '{workspace}'")  # noqa: S608
+        assert owner == ("two" if arrival is Arrival.HERE else "one")
+        if arrival is Arrival.ELSEWHERE and f"k{number}" not in keys([*releasing.result().claimed]):
+            assert keys([*(await look(one)).claimed]) == [f"k{number}"]
+
+
+async def test_a_press_reaches_the_owner_and_stays_until_it_is_carried_out(world: World) -> None:
+    """With all that it says; also where its owner dies first."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    press = Press(Action.AGAIN, "a", "Depth", "U", "C", "1.0", "0.9", "https://example.test", workspace="W")
+    await two.signal(press)
+    assert (await look(two)).pressed == []
+    [signal] = (await look(one)).pressed
+    assert signal.press == press
+    await lapse(world, "one")
+    assert (await look(two)).pressed == [signal]
+    found = await two.save(Changes(done={signal.id}), Search(frozenset(), 0.0))
+    assert found.pressed == []
+
+
+async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
+    """Workspaces as well as runs."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await one.leave()
+    assert keys([*(await look(two)).claimed]) == ["a"]
+    assert await owners(world) == [("W", "two", 2)]
+
+
+async def test_hosts_clocks_do_not_matter(world: World) -> None:
+    """A server's own clock says whose lease has ended."""
+    one = await shared(world, "one")
+    await one.add(question("a", workspace="W"))
+    if world.url.startswith("sqlite"):
+        return
+    world.clock.now += 300
+    two = await shared(world, "two")
+    assert (await look(two)).claimed == []
+    assert (await one.save(Changes())).held == {"a"}
+    assert LEASE < 300

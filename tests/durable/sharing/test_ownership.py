@@ -1,0 +1,167 @@
+"""Who serves a workspace: the policy in literal numbers, and processes at it in any order, on real statements."""
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from bot.durable.lease import LEASE
+from bot.durable.record import Changes, Outcome, Search
+from bot.durable.sharing.ownership import Arrival, Sight, choose
+from bot.durable.store import Store
+from tests.support.databases import query
+from tests.support.stores import Clock, question
+
+REPLICAS = ("one", "two", "three", "four")
+WORKSPACES = ("V", "W", "X")
+
+
+def test_nobody_takes_more_than_its_part() -> None:
+    """Rounded up, so that something is taken; and not the same as another takes."""
+    left = [f"W{number}" for number in range(10)]
+    assert [len(choose(left, alive=alive, owner="one")) for alive in (0, 1, 3, 4, 20)] == [10, 10, 4, 3, 1]
+    assert choose([], alive=3, owner="one") == []
+    assert choose(left, alive=2, owner="one") != choose(left, alive=2, owner="two")
+    assert choose(reversed(left), alive=2, owner="one") == choose(left, alive=2, owner="one")
+
+
+def test_who_was_out_itself_declares_nobody_dead_for_a_lease() -> None:
+    """One that has just begun may: what it finds has ended before."""
+    sight = Sight()
+    assert sight.may_fence(0.0)
+    sight.note(100.0)
+    sight.note(100.0 + LEASE)
+    assert sight.may_fence(101.0 + LEASE)
+    assert not sight.may_fence(101.0 + 2 * LEASE), "it has not been heard of for a lease"
+    sight.note(140.0)
+    assert not sight.may_fence(140.0 + LEASE - 0.1)
+    sight.note(145.0)
+    assert sight.may_fence(140.0 + LEASE)
+
+
+def test_an_arrival_is_true_where_the_question_is_new() -> None:
+    """Wherever it is answered."""
+    assert [bool(one) for one in (Arrival.KNOWN, Arrival.HERE, Arrival.ELSEWHERE)] == [False, True, True]
+
+
+class Replicas(RuleBasedStateMachine):
+    """Two to four processes on one file: asked, looking, pausing for longer than their leases, ending runs, leaving."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.new_event_loop()
+        self._stack = AsyncExitStack()
+        self._directory = self._stack.enter_context(tempfile.TemporaryDirectory())
+        self._url = f"sqlite:///{Path(self._directory) / 'runs.sqlite'}"
+        self._clock = Clock()
+        self._stores = {name: self._do(self._open(name)) for name in REPLICAS}
+        self._held: dict[str, set[str]] = {name: set() for name in REPLICAS}  # what each believes to be its own
+        self._until: dict[str, float] = dict.fromkeys(REPLICAS, self._clock.now + LEASE)
+        self._asked: dict[str, str] = {}  # open questions, by key
+        self._epochs: dict[str, int] = {}
+        self._owners: dict[tuple[str, int], str] = {}
+
+    async def _open(self, name: str) -> Store:
+        store = await self._stack.enter_async_context(Store(self._url, owner=name, clock=self._clock, is_shared=True))
+        await store.open()
+        return store
+
+    def _do(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self._loop.run_until_complete(work)
+
+    @rule(name=st.sampled_from(REPLICAS), workspace=st.sampled_from(WORKSPACES))
+    def ask(self, name: str, workspace: str) -> None:
+        """Somebody asks there, and this process takes it."""
+        key = f"k{len(self._asked)}-{workspace}"
+        if key in self._asked:
+            return
+        arrival = self._do(self._stores[name].add(question(key, workspace=workspace)))
+        self._asked[key] = workspace
+        if arrival is Arrival.HERE:
+            self._held[name].add(key)
+
+    @rule(name=st.sampled_from(REPLICAS), may_fence=st.booleans(), leaves=st.sets(st.sampled_from(WORKSPACES)))
+    def look(self, name: str, may_fence: bool, leaves: set[str]) -> None:  # noqa: FBT001 - Hypothesis's
+        """It renews its lease and looks; where it lets workspaces go, those in which nothing goes on are free."""
+        now = self._clock.now
+        search = Search(frozenset(), 0.0, may_fence=may_fence, left=frozenset(leaves))
+        saved = self._do(self._stores[name].save(Changes(), search))
+        self._until[name] = now + LEASE
+        self._held[name] = {*saved.held, *(record.question.key for record in saved.claimed)}
+
+    @rule(name=st.sampled_from(REPLICAS), index=st.integers(0, 5))
+    def end(self, name: str, index: int) -> None:
+        """It says that a run has ended which it believes to be its own, late perhaps; only its own ends by that."""
+        believed = sorted(self._held[name])
+        if index < len(believed):
+            key = believed[index]
+            [(owner,)] = self._do(query(self._url, f"SELECT owner FROM runs WHERE key = '{key}'"))  # noqa: S608 - ours
+            saved = self._do(self._stores[name].save(Changes(ends={key: Outcome.DONE})))
+            [(state,)] = self._do(query(self._url, f"SELECT state FROM runs WHERE key = '{key}'"))  # noqa: S608 - ours
+            was_its = owner == name and not saved.was_fenced
+            assert (state == "done") == was_its, (state, owner, name)
+            self._held[name] = {*saved.held} - {key}
+            self._until[name] = self._clock.now + LEASE
+            if was_its:
+                del self._asked[key]
+
+    @rule(seconds=st.sampled_from([0.5, 3.0, LEASE + 1]))
+    def wait(self, seconds: float) -> None:
+        """Time goes by, for all; whoever does not look meanwhile is paused, or cut off."""
+        self._clock.now += seconds
+
+    @rule(name=st.sampled_from(REPLICAS))
+    def leave(self, name: str) -> None:
+        """It ends in an orderly way, and another begins under its name."""
+        self._do(self._stores[name].leave())
+        self._held[name], self._until[name] = set(), self._clock.now + LEASE
+        self._do(self._stores[name].save(Changes()))
+
+    @invariant()
+    def one_serves(self) -> None:
+        """Each epoch has one owner, and epochs never go back."""
+        for workspace, owner, epoch in self._do(query(self._url, "SELECT workspace, owner, epoch FROM workspaces")):
+            assert epoch >= self._epochs.get(workspace, 0)
+            self._epochs[workspace] = epoch
+            if owner:
+                assert self._owners.setdefault((workspace, epoch), owner) == owner
+
+    @invariant()
+    def no_two_may_send(self) -> None:
+        """Of those whose leases hold, no two believe a run theirs; and runs are with their workspace's owner."""
+        alive = [self._held[name] for name in REPLICAS if self._clock.now < self._until[name]]
+        assert sum(map(len, alive)) == len(set().union(*alive))
+        apart = """SELECT runs.key FROM runs JOIN workspaces ON workspaces.workspace = runs.workspace
+            WHERE runs.ended_at IS NULL AND runs.owner IS NOT NULL AND runs.owner IS NOT workspaces.owner"""
+        assert self._do(query(self._url, apart)) == []
+
+    @precondition(lambda self: len(self._asked) > 0)
+    @rule()
+    def all_is_taken_in_the_end(self) -> None:
+        """Whatever went before: once only one is left, and a lease has passed, every open question is its own."""
+        self._clock.now += LEASE + 1
+        last = REPLICAS[0]
+        for _ in range(2):
+            self.look(last, may_fence=True, leaves=set())
+        assert self._held[last] == set(self._asked)
+
+    def teardown(self) -> None:
+        """Close all."""
+        self._do(self._stack.aclose())
+        self._loop.close()
+
+
+@pytest.mark.slow
+def test_whatever_processes_do_one_serves_and_nothing_is_lost() -> None:
+    """A few hundred steps: never two that may write in one epoch, and every question is taken in the end."""
+    how = settings(
+        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    )
+    run_state_machine_as_test(Replicas, settings=how)
