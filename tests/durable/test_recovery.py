@@ -24,7 +24,7 @@ def recovery_of(database: Database, *, history: float = 100.0) -> Recovery:
 async def look_back(recovery: Recovery) -> list[Event]:
     """What it tells of what was before."""
     news: list[Event] = []
-    await recovery.look_back(news, Holdings(Unsaved()))
+    await recovery.look_back(news, Holdings(Unsaved(), now))
     return news
 
 
