@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Changes, Saved, Search
-from bot.durable.sharing.owners import UNADMITTED, Owners
+from bot.durable.sharing.owners import Owners
 from bot.durable.sharing.signals import forget_signals, read_signals
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
@@ -57,10 +57,10 @@ class Saves:
         self, changes: Changes, search: Search | None, now: float, write: _Write, connection: AsyncConnection
     ) -> Saved:
         was_fenced = not await self._renew(connection, now)
+        # What was begun while the database was away has messages by now, and stays here, whoever serves its workspace.
         begins = [run_row(one, now, owner=self._owner) for one in changes.begins.values()]
         if self._owners and begins:
-            owners = await self._owners.claim(connection, (row["workspace"] for row in begins))
-            begins = [row if owners[row["workspace"]] == self._owner else {**row, **UNADMITTED} for row in begins]
+            await self._owners.claim(connection, (row["workspace"] for row in begins))
         await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
         owned = await self._claims.owned(connection)
         ours, stopped = owned.keys(), {key: user for key, user in owned.items() if isinstance(user, str)}
