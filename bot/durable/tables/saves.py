@@ -44,6 +44,9 @@ class Saves:
         """Write; see `Store.save`."""
         for key in self._unwritable:
             changes.begins.pop(key, None)
+        if self._owners and search:
+            for name in sorted(search.left):  # each by itself: who holds one locked waits for no other
+                await self._database.do(partial(self._owners.release, names=[name]))
         try:
             return await self._database.do(partial(self._save, changes, search, now, _write_all))
         except ContentError:
@@ -80,7 +83,6 @@ class Saves:
         others = await self._edits_of_others(connection, search)
         if self._owners is None:
             return Saved(ours, await self._claims.claim(connection, search.limit, now), others, stopped)
-        await self._owners.release(connection, search.left)
         found = await self._owners.look(connection, now, search.limit, may_fence=search.may_fence)
         pressed = await read_signals(connection, found.owned)
         return Saved(ours, found.taken, others, stopped, found.owned, found.others, pressed, was_fenced)
