@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
@@ -59,7 +60,7 @@ async def serve(
         TokenRefusedError: Slack knows one of the tokens no more.
         SlackError: Slack answers what makes no sense.
     """
-    tls, proxies = make_context(), settings.proxies
+    tls, proxies, lease_clock = make_context(), settings.proxies, _find_steady(clock)
     try:
         async with (
             make_session(tls) as session,
@@ -96,11 +97,17 @@ async def serve(
                 return Slack(client, proxies, own=(installation.bot_user_id, installation.bot_id))
 
             async with (
-                Journal(store, clock=clock, history_days=settings.history_days) as journal,
+                Journal(store, clock=clock, history_days=settings.history_days, lease_clock=lease_clock) as journal,
                 asyncio.TaskGroup() as background,
             ):
                 shared = Shared(
-                    journal, completions, perspectives, further, settings.bot_language, _make_rules(settings), clock
+                    journal,
+                    completions,
+                    perspectives,
+                    further,
+                    settings.bot_language,
+                    _make_rules(settings),
+                    lease_clock,
                 )
                 registry = make_registry(one, settings, store, session, clock)
                 is_only_one = one is not None
@@ -130,6 +137,16 @@ async def serve(
     except BaseExceptionGroup as failures:
         raise find_leaf(failures) from failures
     logger.info("bot.stop")
+
+
+def _find_steady(clock: Callable[[], float]) -> Callable[[], float]:
+    """A clock that nobody sets, and that goes on while the machine sleeps, where there is any.
+
+    Leases go by it: they last as long on a host whose clock is put right meanwhile.
+    """
+    if clock is time.time and hasattr(time, "CLOCK_BOOTTIME"):
+        return partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+    return clock
 
 
 def _make_rules(settings: Settings) -> Rules:

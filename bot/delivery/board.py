@@ -47,7 +47,7 @@ class _Open:
 
 
 class Board:
-    """All threads of one workspace, under one schedule of `edits_per_minute`. `clock` tells the seconds since 1970."""
+    """All threads of one workspace, under one schedule of `edits_per_minute`. Leases go by `clock`."""
 
     def __init__(self, slack: SlackCalls, edits_per_minute: int, *, clock: Callable[[], float] = time.time) -> None:
         self._slack = slack

@@ -55,7 +55,7 @@ class Taught:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """This process's runs are its own until this time, by the journal's clock: from then on nothing may be sent.
+    """This process's runs are its own until this time, by the lease's clock: from then on nothing may be sent.
 
     Infinity where nobody can take them: none is kept in the database, or it is out of everybody's reach.
     """

@@ -5,6 +5,7 @@ or stopped by somebody whom another process has heard.
 """
 
 import logging
+from collections.abc import Callable
 
 from bot.durable.events import Claimed, Event, LeaseLost, Stopped
 from bot.durable.lease import Lease, judge
@@ -17,8 +18,9 @@ logger = logging.getLogger(__name__)
 class Holdings:
     """Those of one process, which works on what is in `unsaved`."""
 
-    def __init__(self, unsaved: Unsaved) -> None:
+    def __init__(self, unsaved: Unsaved, clock: Callable[[], float]) -> None:
         self._unsaved = unsaved
+        self.clock = clock  # by which the lease goes
         self.lease = Lease()
         self.adding: set[str] = set()  # runs that are just being written for the first time
         self.reopening: set[str] = set()  # runs that are just being reopened
@@ -31,6 +33,10 @@ class Holdings:
     def owns(self, workspace: str) -> bool:
         """Whether a workspace is this process's to serve."""
         return self.owned is None or workspace in self.owned
+
+    def may_take(self, *, is_away: bool) -> bool:
+        """Whether a question may be answered here: not where the database is away, and others may serve by now."""
+        return not (is_away and self.has_company) or self.clock() < self.send_until(is_away=is_away)
 
     def send_until(self, *, is_away: bool) -> float:
         """Until when anything may be sent of runs."""

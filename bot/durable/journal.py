@@ -22,7 +22,7 @@ from typing import Self, TypeVar
 from bot.durable.entry import Entry
 from bot.durable.events import Event, Held
 from bot.durable.holdings import Holdings
-from bot.durable.record import Conversation, Outcome, Record, Saved, Signal
+from bot.durable.record import Conversation, Outcome, Record, Saved
 from bot.durable.recovery import Recovery, Storage
 from bot.durable.sharing.company import Company
 from bot.durable.sharing.ownership import Arrival
@@ -43,18 +43,25 @@ _T = TypeVar("_T")
 class Journal:
     """The journal of one process, kept in `store`; runs that have ended are kept for `history_days`.
 
-    An async context manager, which closes the store.
+    Its lease goes by `lease_clock`. An async context manager, which closes the store.
     """
 
-    def __init__(self, store: Storage, *, clock: Callable[[], float], history_days: float) -> None:
+    def __init__(
+        self,
+        store: Storage,
+        *,
+        clock: Callable[[], float],
+        history_days: float,
+        lease_clock: Callable[[], float] | None = None,
+    ) -> None:
         self.clock = clock
         self._store = store
         self._recovery = Recovery(store, clock=clock, history=history_days * 86_400.0)
         self.unsaved = Unsaved()
-        self._holdings = Holdings(self.unsaved)
+        self._holdings = Holdings(self.unsaved, lease_clock or clock)
         self._news: list[Event] = []
         self._turns = Turns()
-        self.company = Company(store, self._recovery, self.ask, self.wake)
+        self.company = Company(store, self._recovery, self._holdings, self.unsaved, ask=self.ask, wake=self.wake)
         self._tried, self._opened = asyncio.Event(), asyncio.Event()
         self._is_away = False
 
@@ -92,7 +99,7 @@ class Journal:
         """
         if (key := question.key) in self.unsaved.live:
             return Arrival.KNOWN
-        if self._is_away and self._holdings.has_company and self.clock() >= self._holdings.send_until(is_away=True):
+        if not self._holdings.may_take(is_away=self._is_away):
             raise StoreError("The database is away, and this process is not alone.")
         self.unsaved.begin(question, self.clock())
         if self._is_away:
@@ -116,15 +123,6 @@ class Journal:
         elif key not in self._holdings.saved:  # else it was claimed meanwhile
             self.unsaved.drop(key)
         return arrival
-
-    def carried_out(self, signal: Signal) -> None:
-        """Note that what was pressed in another process is done."""
-        self.unsaved.note_done(signal.id)
-        self.wake()
-
-    def owns(self, workspace: str) -> bool:
-        """Whether this process serves a workspace, as far as it knows: where there is none that shares it, it does."""
-        return self._holdings.owns(workspace)
 
     async def recall(self, workspace: str, key: str) -> Conversation | None:
         """The run `key` and those that go on with it, oldest first, the newest of each; None where it is unknown.
@@ -259,7 +257,7 @@ class Journal:
 
     async def _write(self) -> bool:
         """Write what is unsaved, renew the lease, search if it is time; whether the database has done so."""
-        asked_at = self.clock()
+        asked_at = self._holdings.clock()
         search = self._recovery.search(_now() + GATHER, self._holdings.owned)  # what is due so soon is due
         changes, due = self.unsaved.take(self._holdings.known)
         waiting = self._turns.begin()

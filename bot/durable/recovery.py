@@ -169,7 +169,8 @@ class Recovery:
 
     def note(self, search: Search, saved: Saved, now: float) -> list[Event]:
         """Note that something was looked for, and what was found; what is to be told of it."""
-        self._search_at = now + self._every
+        # There may be more of what was found.
+        self._search_at = now if len(saved.claimed) >= search.limit else now + self._every
         self._strays -= search.strays
         self._is_all_claimed = not saved.claimed
         pressed = [Pressed(signal) for signal in saved.pressed if signal.id not in self._pressed]

@@ -58,7 +58,7 @@ class Presses:
         match press.action:
             case Action.STOP:
                 return await self._stop(press)
-            case Action.AGAIN | Action.TOGETHER if not self._journal.owns(press.workspace):
+            case Action.AGAIN | Action.TOGETHER if not self._journal.company.owns(press.workspace):
                 await self._journal.company.signal(press)  # whoever serves the workspace knows what else goes on there
                 return None
             case Action.AGAIN | Action.TOGETHER:

@@ -48,7 +48,7 @@ class Reception:
         """
         if question.kind is Kind.DEEPER and (phrase := await self._look_up_root(question)):
             return notices.not_done(phrase, question.language)[0]
-        if not self._journal.owns(question.workspace):
+        if not self._journal.company.owns(question.workspace):
             return await self._hand_over(question)
         refusal = self._admit(question)
         if refusal:

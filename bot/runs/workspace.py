@@ -35,7 +35,7 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all workspaces of a process have in common; `clock` gives seconds since 1970."""
+    """What all workspaces of a process have in common; `clock` is the one that the lease goes by."""
 
     journal: Journal
     model: Model

@@ -173,7 +173,7 @@ class Workspaces:
         found = await self._find(find_team(press.workspace), press.enterprise)
         if found is not None and found.workspace == press.workspace:
             await self.find_desk(found).press(press)
-        self._journal.carried_out(signal)
+        self._journal.company.carried_out(signal)
 
     async def _find_and_take_up(self, record: Record, desk: Desk | None) -> None:
         if desk:

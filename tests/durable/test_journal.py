@@ -41,6 +41,8 @@ class Database:
         self.spent: list[float] = []
         self.lesson = ""
         self.owned: frozenset[str] | None = None
+        self.company = 0  # processes that share it
+        self.was_fenced = False
         self.asked: list[tuple[str, float]] = []
         self.takes = 0.0
         self.failure: Exception | None = None
@@ -92,14 +94,15 @@ class Database:
         self.ended |= {key: state for key, state in changes.ends.items() if key in held}
         self.ours -= changes.ends.keys()
         if search is None:
-            return Saved(held, stopped=stopped)
+            return Saved(held, stopped=stopped, was_fenced=self.was_fenced)
         self.searches += 1
         self.released += sorted(search.strays)
         self.ours -= search.strays
         found, self.unheld = self.unheld[: self.most_at_once], self.unheld[self.most_at_once :]
         self.ours |= {record.question.key for record in found}
         spent = [spent for spent in self.spent if spent >= search.edits_since]
-        return Saved(held, found, dict.fromkeys(search.workspaces, spent), stopped)
+        edits = dict.fromkeys(search.workspaces, spent)
+        return Saved(held, found, edits, stopped, self.owned, self.company, was_fenced=self.was_fenced)
 
     async def recall(self, workspace: str, key: str) -> Conversation | None:
         await self._answer()
@@ -818,3 +821,38 @@ async def test_closing_does_not_wait_for_a_silent_database(caplog: pytest.LogCap
         database.takes, began = 100, now()
     assert now() - began == pytest.approx(TIMEOUT)
     assert "store.unfinished error=TimeoutError" in caplog.text
+
+
+async def test_in_company_a_question_is_refused_once_the_lease_is_over_and_the_database_away() -> None:
+    """Others may serve the workspace by now; alone, it is answered all the same."""
+    for others in (0, 1):
+        database, reader = Database(), Reader()
+        database.owned, database.company = frozenset({"W"}), others
+        async with journal_on(database, reader) as journal:
+            await asyncio.sleep(SEARCH + 1)
+            database.failure = StoreError("away")
+            await asyncio.sleep(LEASE + 5)
+            if others:
+                assert not reader.may_send()
+                with pytest.raises(StoreError):
+                    await journal.add(QUESTION)
+                assert "k" not in journal.unsaved.live
+            else:
+                assert reader.may_send()
+                assert await journal.add(QUESTION) is Arrival.HERE
+            database.failure = None
+
+
+async def test_who_was_declared_dead_lets_go_of_all_though_its_lease_seemed_to_hold() -> None:
+    """What the database no longer has as its own is lost then, and not written anew."""
+    database, reader = Database(), Reader()
+    database.owned = frozenset({""})
+    async with journal_on(database, reader) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        assert journal.company.owns("")
+        database.ours.clear()
+        database.was_fenced = True
+        await journal.written()
+        assert reader.lost == ["k"]
+        assert not journal.company.owns("")

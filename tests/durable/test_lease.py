@@ -92,3 +92,14 @@ def test_a_renewal_tells_whose_each_run_is(case: str) -> None:
     verdict = judge(frozenset(given.get("held", "")), **sets, was_held=was_held)
     told = {name: frozenset(expected.get(name, "")) for name in ("lost", "missing", "saved", "strays")}
     assert verdict == Verdict(**told)
+
+
+def test_in_company_nothing_is_sent_beyond_the_lease() -> None:
+    """However often it has failed: others may reach the database, and go on with the runs."""
+    lease = Lease()
+    lease.renew(100)
+    for failed_at in (103, 110, 111, 112):
+        lease.fail(failed_at)
+    assert lease.send_until(has_runs=True, is_away=True, has_company=True) == 100 + LEASE
+    assert lease.send_until(has_runs=False, is_away=True, has_company=True) == 100 + LEASE
+    assert lease.send_until(has_runs=True, is_away=True) == math.inf

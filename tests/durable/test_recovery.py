@@ -24,7 +24,7 @@ def recovery_of(database: Database, *, history: float = 100.0) -> Recovery:
 async def look_back(recovery: Recovery) -> list[Event]:
     """What it tells of what was before."""
     news: list[Event] = []
-    await recovery.look_back(news, Holdings(Unsaved()))
+    await recovery.look_back(news, Holdings(Unsaved(), now))
     return news
 
 
@@ -143,3 +143,13 @@ async def test_a_failure_to_tidy_up_waits_for_its_turn(caplog: pytest.LogCapture
     await recovery.tidy(TIDY + SEARCH)
     assert now() - began == pytest.approx(TIMEOUT)
     assert [record.message for record in caplog.records] == ["store.untidy error=away", "store.untidy error=no answer"]
+
+
+async def test_it_looks_again_at_once_where_it_took_as_much_as_it_may() -> None:
+    """A process that died may have left more than that, and each waits for somebody."""
+    recovery = recovery_of(Database())
+    search = Search(frozenset(), 0.0, limit=2)
+    recovery.note(search, Saved(frozenset(), [RECORD, RECORD]), 100.0)
+    assert recovery.search(100.0) is not None
+    recovery.note(search, Saved(frozenset(), [RECORD]), 100.0)
+    assert recovery.search(100.1) is None

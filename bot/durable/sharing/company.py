@@ -8,8 +8,11 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any, Protocol
 
+from bot.durable.holdings import Holdings
+from bot.durable.record import Signal
 from bot.durable.recovery import Recovery, Storage
 from bot.durable.sharing.ownership import Arrival
+from bot.durable.unsaved import Unsaved
 from bot.slack.question import Press, Question
 
 
@@ -23,11 +26,31 @@ class Asking(Protocol):
 class Company:
     """Of one process; `ask` asks its `store`, and `wake` has what is looked for in `recovery` looked for."""
 
-    def __init__(self, store: Storage, recovery: Recovery, ask: Asking, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Storage,
+        recovery: Recovery,
+        holdings: Holdings,
+        unsaved: Unsaved,
+        *,
+        ask: Asking,
+        wake: Callable[[], None],
+    ) -> None:
         self._store = store
         self._recovery = recovery
+        self._holdings = holdings
+        self._unsaved = unsaved
         self._ask = ask
         self._wake = wake
+
+    def owns(self, workspace: str) -> bool:
+        """Whether this process serves a workspace, as far as it knows: where none shares it, it does."""
+        return self._holdings.owns(workspace)
+
+    def carried_out(self, signal: Signal) -> None:
+        """Note that what was pressed in another process is done."""
+        self._unsaved.note_done(signal.id)
+        self._wake()
 
     async def hand_over(self, question: Question) -> bool:
         """Write a question down for whoever serves its workspace, who says whether it may be asked; whether it is new.

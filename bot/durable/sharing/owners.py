@@ -117,7 +117,8 @@ class Owners:
         owned = select(workspaces.c.workspace).where(workspaces.c.owner.is_not(None), _is_there)
         free = select(wanted.c.workspace).where(wanted.c.workspace.not_in(owned))
         left = [*(await connection.execute(free)).scalars()]
-        await self.claim(connection, choose(left, alive=1 + others, owner=self._owner))
+        if left:
+            await self.claim(connection, choose(left, alive=1 + others, owner=self._owner))
         ours = frozenset((await connection.execute(self._ours())).scalars())
         taken = (
             select(runs)

@@ -13,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Changes, Saved, Search
-from bot.durable.sharing.owners import UNADMITTED, Owners
+from bot.durable.sharing.owners import Owners
 from bot.durable.sharing.signals import forget_signals, read_signals
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
@@ -44,6 +44,9 @@ class Saves:
         """Write; see `Store.save`."""
         for key in self._unwritable:
             changes.begins.pop(key, None)
+        if self._owners and search:
+            for name in sorted(search.left):  # each by itself: who holds one locked waits for no other
+                await self._database.do(partial(self._owners.release, names=[name]))
         try:
             return await self._database.do(partial(self._save, changes, search, now, _write_all))
         except ContentError:
@@ -57,10 +60,10 @@ class Saves:
         self, changes: Changes, search: Search | None, now: float, write: _Write, connection: AsyncConnection
     ) -> Saved:
         was_fenced = not await self._renew(connection, now)
+        # What was begun while the database was away has messages by now, and stays here, whoever serves its workspace.
         begins = [run_row(one, now, owner=self._owner) for one in changes.begins.values()]
         if self._owners and begins:
-            owners = await self._owners.claim(connection, (row["workspace"] for row in begins))
-            begins = [row if owners[row["workspace"]] == self._owner else {**row, **UNADMITTED} for row in begins]
+            await self._owners.claim(connection, (row["workspace"] for row in begins))
         await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
         owned = await self._claims.owned(connection)
         ours, stopped = owned.keys(), {key: user for key, user in owned.items() if isinstance(user, str)}
@@ -80,7 +83,6 @@ class Saves:
         others = await self._edits_of_others(connection, search)
         if self._owners is None:
             return Saved(ours, await self._claims.claim(connection, search.limit, now), others, stopped)
-        await self._owners.release(connection, search.left)
         found = await self._owners.look(connection, now, search.limit, may_fence=search.may_fence)
         pressed = await read_signals(connection, found.owned)
         return Saved(ours, found.taken, others, stopped, found.owned, found.others, pressed, was_fenced)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.durable.lease import LEASE
-from bot.durable.record import Changes, Outcome, Saved, Search
+from bot.durable.record import Begun, Changes, Outcome, Saved, Search
 from bot.durable.sharing.ownership import Arrival
 from bot.durable.store import Store
 from bot.slack.question import Action, Press
@@ -171,3 +171,16 @@ async def test_hosts_clocks_do_not_matter(world: World) -> None:
     assert (await look(two)).claimed == []
     assert (await one.save(Changes())).held == {"a"}
     assert LEASE < 300
+
+
+async def test_what_was_begun_while_the_database_was_away_stays_where_it_is(world: World) -> None:
+    """It has messages by then, which nobody else knows of; whoever serves the workspace leaves it alone."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    begun = Begun(question("b", workspace="W"), world.clock.now)
+    saved = await two.save(Changes(begins={"b": begun}, posts={("b", "parent"): "1.0"}))
+    assert saved.held == {"b"}
+    assert (await look(one)).claimed == []
+    await lapse(world, "two")
+    [record] = (await look(one)).claimed
+    assert (record.question.key, record.posts, record.is_admitted) == ("b", {"parent": "1.0"}, True)
