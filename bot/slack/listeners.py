@@ -79,8 +79,7 @@ class Desk(Protocol):
     async def receive(self, question: Question) -> Body | None:
         """Take a question; what is to be said with a command's acknowledgement, if anything.
 
-        Its problem may be empty: in a thread, which is the problem then; to go deeper; and where there is nothing to be
-        asked, for it to say how to.
+        Its problem may be empty: in a thread, to go deeper, and where there is nothing to be asked, to be told how to.
         """
 
     async def press(self, press: Press) -> None:
