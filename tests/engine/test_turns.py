@@ -73,14 +73,14 @@ async def test_who_waits_no_more_takes_no_turn_away() -> None:
     """Whenever it leaves: while it waits, and in the very moment in which it is given one."""
     office = Office(1)
     async with office.turns.take(("a",)):
-        waiting = [asyncio.create_task(office.hold(name)) for name in ("b", "c", "d")]
+        waiting = [asyncio.create_task(office.hold(name)) for name in ("b1", "c1", "d1")]
         await asyncio.sleep(0.01)
         waiting[0].cancel()
         await asyncio.sleep(0.01)
     waiting[1].cancel()  # it has been given the turn, and has not run since
     await asyncio.sleep(0.01)
-    assert office.given == ["d"]
-    office.ends["d"].set()
+    assert office.given == ["d1"]
+    office.ends["d1"].set()
     await waiting[2]
     assert (office.turns.are_taken, office.turns._waiting, office.turns._held) == (False, {}, {})
 

@@ -5,6 +5,7 @@ from bot.slack import notices
 from bot.slack.body import Body
 from bot.slack.markup.pages import pages
 from bot.texts.en import ENGLISH
+from bot.texts.ja import JAPANESE
 from bot.texts.phrases import Phrase
 
 BACK = "Here is your problem back:"
@@ -147,6 +148,13 @@ def test_who_is_interrupted_learns_what_is_missing_and_how_to_ask_again() -> Non
     for names, words in told.items():
         assert notices.interrupted("Why?", ENGLISH, names=names)[0].text == f"{words} {again}"
     assert len(notices.interrupted("Why? " * 5_000, ENGLISH)) > 1
+
+
+def test_who_waits_in_line_is_told_for_how_many() -> None:
+    """In their language."""
+    (first,), (third,) = notices.in_line(1, ENGLISH), notices.in_line(3, JAPANESE)
+    assert first.text == ENGLISH.say(Phrase.IN_LINE, count=1)
+    assert "3" in third.text
 
 
 def test_who_pressed_a_button_is_told_why_nothing_came_of_it() -> None:

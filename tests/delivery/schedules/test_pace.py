@@ -64,6 +64,17 @@ def test_questions_to_come_have_their_part() -> None:
     assert interval([(60.0, needed + 5)], pace=pace) < float("inf")
 
 
+def test_slots_that_come_back_before_a_question_are_not_kept_for_it() -> None:
+    """It brings no last texts until then."""
+    pace = Pace(arrivals=Arrivals())
+    for at in (0.0, 30.0, 60.0, 90.0, 120.0):
+        pace.arrivals.note(at, 5)
+    first = pace.arrivals.coming(121.0)[0].ahead
+    soon, late = (pace.interval(121.0, [121.0] * 4, [(ahead, 1.0)]) for ahead in (first / 2, first + 30))
+    assert soon < float("inf")
+    assert late == float("inf")
+
+
 def test_more_answers_share_what_one_would_have() -> None:
     """The pace is that of all together."""
     assert interval(FREE, answers=1) == pytest.approx(interval(FREE, answers=8))
