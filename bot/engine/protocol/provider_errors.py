@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from bot.engine.reasons import Code
 
-MOST_WORDS = 4_000  # characters of an error that are looked at: a dozen patterns, three times, in the loop
+MOST_WORDS = 2_000  # characters of an error that are looked at: a dozen patterns, three times, in the loop
 MOST_VALUES = 500  # of an error that are looked at
 MOST_DEPTH = 8
 
