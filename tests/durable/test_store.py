@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from bot.durable.lease import LEASE
 from bot.durable.record import WITHDRAWN, Changes, Outcome, Record, Search
+from bot.durable.sharing.ownership import Arrival
 from bot.durable.store import Store
 from bot.durable.tables.schema import VERSION
 from bot.engine.draft import Draft, State, Transcript
@@ -426,7 +427,7 @@ async def test_the_file_shrinks_with_what_is_forgotten(tmp_path: Path) -> None:
         size = sum(file.st_size for file in files(tmp_path).values())
         assert await two.clear(clock.now + 1, 100) == 60
         assert size > 2_000_000
-        assert sum(file.st_size for file in files(tmp_path).values()) < 200_000
+        assert sum(file.st_size for file in files(tmp_path).values()) < 250_000  # the tables' and indexes' own pages
         assert await one.add(question("T1"))
 
 
@@ -532,7 +533,7 @@ async def test_a_question_that_cannot_be_written_keeps_no_other_from_it(world: W
         bad = secrets.token_hex(500_000)  # longer than an index of PostgreSQL's takes
     async with asyncio.TaskGroup() as group:
         calls = [group.create_task(_outcome(store, question(key))) for key in ("T1", bad, "T3")]
-    assert [call.result() for call in calls] == [True, ContentError, True]
+    assert [call.result() for call in calls] == [Arrival.HERE, ContentError, Arrival.HERE]
     assert await _outcome(store, question(bad)) is ContentError
     assert await query(world.url, "SELECT key FROM runs ORDER BY key") == [("T1",), ("T3",)]
 
@@ -555,7 +556,7 @@ async def test_who_leaves_takes_nobody_along(pause: float, world: World) -> None
         await asyncio.sleep(pause)
         calls[0].cancel()
         await asyncio.sleep(0)
-    assert [call.cancelled() or call.result() for call in calls] == [True] * 3
+    assert all(call.cancelled() or call.result() is Arrival.HERE for call in calls)
     assert calls[0].cancelled()
     assert not calls[1].cancelled()
     [*found] = await query(world.url, "SELECT key FROM runs ORDER BY key")
