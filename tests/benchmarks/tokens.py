@@ -110,6 +110,7 @@ async def cost_of_the_bot(servers: Servers, directory: Path) -> float:
         slack_edits_per_minute=EDITS_PER_MINUTE,
         database_url=f"sqlite:///{directory / 'runs.sqlite'}",
         max_streams=1_000,
+        runs_per_workspace=1_000,
         runs_per_person=1_000,
         runs_per_person_per_hour=100_000,
     )
