@@ -21,7 +21,7 @@ from bot.engine.wire import next_moment
 from bot.runs.outline import Outline
 from bot.slack.question import Question
 
-LAG = 0.01  # seconds between a look at the sockets and one at the drafts: what has gathered has been read by then
+LAG = 0.002  # seconds between a look at the sockets and one at the drafts: some turns of the loop, which reads them
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 
 
