@@ -8,8 +8,9 @@ import pytest
 from bot.playground.slack.fault import Fault
 from bot.runs.desk import LINGER, LINGER_REFUSED
 from bot.runs.workspaces import LOOK
+from bot.slack.markup import emphasis
 from tests.support.databases import query
-from tests.support.model_server import ModelServer, words
+from tests.support.model_server import ModelServer, Script, words
 from tests.support.vendor import few, vendor
 from tests.support.world import NAMES, shown
 
@@ -69,6 +70,20 @@ async def test_a_workspace_stays_longer_where_slack_has_refused_an_edit() -> Non
         assert process.workspaces._desks == {desk.workspace: desk}
         await asyncio.sleep(2 * LOOK)
         assert process.workspaces._desks == {}
+
+
+async def test_nothing_of_a_text_is_held_where_a_workspace_is_let_go() -> None:
+    """What is remembered of paragraphs so that they need not be looked at again, too."""
+    async with (
+        vendor(ModelServer(**QUICK | {"Depth": Script(("それは**「こう」**です。",))})) as world,
+        world.process() as process,
+    ):
+        await process.ask(0)
+        await world.until_answered(0)
+        caches = emphasis._look_at, emphasis._mend_paragraph
+        assert all(cache.cache_info().currsize for cache in caches)
+        await asyncio.sleep(LINGER + LOOK + 1)
+        assert not any(cache.cache_info().currsize for cache in caches)
 
 
 async def test_a_refused_token_ends_that_workspace_and_no_other(url: str) -> None:
