@@ -1,6 +1,5 @@
 """The playground: a small Slack, with the bot behind it."""
 
-import asyncio
 import re
 from typing import Any
 
@@ -15,6 +14,11 @@ from tests.support.world import NAMES, PROBLEM
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 QUICK = {name: Script((f"{name} says so.\n\nAnd **more**.",)) for name in NAMES}
+
+SEE = """isSeen => {
+    Object.defineProperty(document, "hidden", { value: !isSeen, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
 
 
 def quick() -> ModelServer:
@@ -32,6 +36,19 @@ async def ask(page: Any) -> None:
     """Ask in #general, and open the thread."""
     await write(page, f"/perspectives {PROBLEM}")
     await page.get_by_role("button", name="4 replies").click()
+
+
+async def cut_off(page: Any) -> None:
+    """Cut its connection until it says that nobody answers; and see that it says so no more when somebody does.
+
+    A browser without a network keeps the connections that it has, so the window lets go of its own first: out of sight.
+    """
+    await page.evaluate(SEE, arg=False)
+    await page.context.set_offline(True)
+    await page.evaluate(SEE, arg=True)
+    await page.get_by_role("alert").get_by_text("does not answer").wait_for()
+    await page.context.set_offline(False)
+    await page.locator("#trouble").wait_for(state="hidden")
 
 
 async def name(page: Any) -> str:
@@ -184,13 +201,20 @@ async def test_on_a_phone_one_column_is_shown_at_a_time(browser: Any, scheme: st
 
 
 async def test_a_window_goes_on_when_the_connection_was_cut(browser: Any) -> None:
-    """It says that nobody answers, and then has all that came meanwhile."""
+    """It says that nobody answers, and then has all that came meanwhile, and says so no more."""
     slow = ModelServer(**dict.fromkeys(NAMES, words(40, 20)))
     async with playing(slow) as place, looking(browser, place.server.address) as page:
         await ask(page)
         await page.get_by_text("word3 ").first.wait_for()
-        await page.context.set_offline(True)
-        await asyncio.sleep(0.5)
-        await page.context.set_offline(False)
+        await cut_off(page)
         await page.get_by_role("button", name="Draw together").first.wait_for()
         assert await page.locator("#thread").get_by_text("word39").count() == 4
+        assert not await page.locator("#trouble").is_visible()
+
+
+async def test_a_window_in_which_nothing_is_new_says_no_more_that_nobody_answers(browser: Any) -> None:
+    """It is answered at once, if only with nothing."""
+    async with playing() as place, looking(browser, place.server.address) as page:
+        assert await name(page) == "ada"
+        await cut_off(page)
+        assert await name(page) == "ada"

@@ -1,7 +1,8 @@
 """What happens in the workspace, told to every window that listens: at most twenty times a second, and never a backlog.
 
 While a window has not taken what was sent, newer states replace older ones; then it is sent what is newest. One that
-was cut off says up to which revision it has seen everything, and goes on from there.
+was cut off says up to which revision it has seen everything, and goes on from there. Whoever begins to listen is sent
+something at once, if only that there is nothing new: a window knows by it that it is answered.
 """
 
 import asyncio
@@ -48,17 +49,18 @@ class Feed:
         await response.prepare(request)
         self._look()
         with suppress(ConnectionError):  # the window is gone
+            is_first = True
             while True:
                 news = self._news
                 changes = self._revisions.since(seen, person.id)
-                if changes or not seen:
+                if changes or is_first:
                     told = {
                         "revision": f"{self._name}-{self._revisions.number}",
                         "is_whole": not seen,
                         "items": changes,
                     }
                     await response.write(f"event: items\ndata: {dump(told)}\n\n".encode("utf-8", "replace"))
-                seen = self._revisions.number
+                seen, is_first = self._revisions.number, False
                 await self._wait(news, response)
         return response
 
