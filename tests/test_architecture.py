@@ -73,7 +73,7 @@ PURE = {
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
     " tables.installations tables.oauth_states tables.rows tables.schema"
     " tables.saves sharing.owners sharing.signals sharing.bell",
-    "web": "run runs stream api page server wires",
+    "web": "run runs stream api page server responses",
     "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(

@@ -11,10 +11,10 @@ from bot.web.asking import Asked, body_limit, read_asked
 from bot.web.guard import find_party
 from bot.web.openapi import describe_api
 from bot.web.refusals import RefusedError
+from bot.web.responses import LANGUAGE
 from bot.web.run import Run
 from bot.web.runs import Runs
 from bot.web.stream import JSON, choose_form, tell, write_json
-from bot.web.wires.responses import LANGUAGE
 
 BODY_TIMEOUT = 10.0  # seconds in which a body has to come
 

@@ -29,8 +29,8 @@ from bot.web.asking import body_limit
 from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
 from bot.web.page import IS_SIGNED_IN, LOGIN, Page
 from bot.web.refusals import RefusedError
+from bot.web.responses import Handler, add_headers, refuse_unread, tell_refusals
 from bot.web.runs import Runs
-from bot.web.wires.responses import Handler, add_headers, refuse_unread, tell_refusals
 
 logger = logging.getLogger(__name__)
 

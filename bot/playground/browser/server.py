@@ -5,7 +5,7 @@ Laws:
 - The address has a token. Who gives it gets a cookie; without one there is nothing but the files of the page, in which
   nothing is secret. By another name than loopback's, or for another site's page, there is nothing at all (`web.guard`).
 - Each window acts as its person and no other: by the key that it was given when it was opened.
-- All that a page runs or shows is loaded from here (`web.wires`).
+- All that a page runs or shows is loaded from here (`web.responses`).
 """
 
 import asyncio
@@ -28,8 +28,8 @@ from bot.texts.web.words import Fault
 from bot.web.guard import SESSION, Failures, Guard, find_party, own_names
 from bot.web.page import FILES as ENGINE_FILES
 from bot.web.refusals import RefusedError
+from bot.web.responses import Handler, add_headers, tell_refusals
 from bot.web.stream import JSON, write_json
-from bot.web.wires.responses import Handler, add_headers, tell_refusals
 
 HOST = "127.0.0.1"
 FILES = Path(__file__).parent / "static"
