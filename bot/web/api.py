@@ -31,11 +31,11 @@ class Api:
     def routes(self) -> Iterator[web.RouteDef]:
         """What is asked where."""
         yield web.get("/openapi.json", self._describe)
-        yield web.post("/v1/perspectives", self._ask, expect_handler=_let_wait)
+        yield web.post("/v1/perspectives", self._ask, expect_handler=let_wait)
         yield web.get("/v1/perspectives/{id}", self._read, allow_head=False)
-        yield web.post("/v1/perspectives/{id}/stop", self._stop, expect_handler=_let_wait)
-        yield web.post("/v1/perspectives/{id}/together", self._draw_together, expect_handler=_let_wait)
-        yield web.post("/v1/perspectives/{id}/{key}/deeper", self._go_deeper, expect_handler=_let_wait)
+        yield web.post("/v1/perspectives/{id}/stop", self._stop, expect_handler=let_wait)
+        yield web.post("/v1/perspectives/{id}/together", self._draw_together, expect_handler=let_wait)
+        yield web.post("/v1/perspectives/{id}/{key}/deeper", self._go_deeper, expect_handler=let_wait)
 
     async def _describe(self, _: web.Request) -> web.Response:
         return web.Response(body=self._description, content_type=JSON)
@@ -82,18 +82,7 @@ class Api:
     async def _read_body(self, request: web.Request, *, needs_problem: bool) -> Asked:
         if request.content_type != JSON and (needs_problem or request.body_exists):
             raise RefusedError(Fault.NOT_DECLARED)
-        if (request.content_length or 0) > self._limit:
-            raise RefusedError(Fault.TOO_LARGE, limit=self._limit)
-        try:
-            async with asyncio.timeout(BODY_TIMEOUT):
-                await _call_for_body(request)
-                body = await request.read()
-        except TimeoutError:
-            raise RefusedError(Fault.TOO_SLOW) from None
-        except web.HTTPRequestEntityTooLarge:
-            raise RefusedError(Fault.TOO_LARGE, limit=self._limit) from None
-        except web.RequestPayloadError:  # its pieces, or what they are packed in, have no form
-            raise RefusedError(Fault.NOT_JSON) from None
+        body = await read_body(request, self._limit)
         asked = read_asked(body, needs_problem=needs_problem)
         if asked.language:
             request[LANGUAGE] = asked.language
@@ -104,8 +93,28 @@ def _party(request: web.Request) -> str:
     return find_party(request.remote or "")
 
 
-async def _let_wait(_: web.Request) -> None:
+async def let_wait(_: web.Request) -> None:
     """Let who asks before sending a body wait: aiohttp would call for it before anybody has looked at the request."""
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """Read the body of a request whose route has `let_wait`; `limit` in bytes is that of the application as well.
+
+    Raises:
+        RefusedError: it is too large, does not come, or is cut off.
+    """
+    if (request.content_length or 0) > limit:
+        raise RefusedError(Fault.TOO_LARGE, limit=limit)
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT):
+            await _call_for_body(request)
+            return await request.read()
+    except TimeoutError:
+        raise RefusedError(Fault.TOO_SLOW) from None
+    except web.HTTPRequestEntityTooLarge:
+        raise RefusedError(Fault.TOO_LARGE, limit=limit) from None
+    except web.RequestPayloadError:  # its pieces, or what they are packed in, have no form
+        raise RefusedError(Fault.NOT_JSON) from None
 
 
 async def _call_for_body(request: web.Request) -> None:

@@ -38,7 +38,7 @@ def read_asked(body: bytes, *, needs_problem: bool) -> Asked:
     """
     if not body and not needs_problem:
         return Asked()
-    data = _parse(body)
+    data = parse(body)
     if not isinstance(data, dict):
         raise RefusedError(Fault.WRONG_SHAPE, field="body", form="object")
     language = data.get("language")
@@ -55,7 +55,12 @@ def read_asked(body: bytes, *, needs_problem: bool) -> Asked:
     )
 
 
-def _parse(body: bytes) -> Any:
+def parse(body: bytes) -> Any:
+    """Read JSON, whatever letters it is said to be in: JSON has one way to be written.
+
+    Raises:
+        RefusedError: it is none.
+    """
     try:
         return json.loads(body.decode("utf-8"))
     except (ValueError, RecursionError):  # brackets within one another, by the thousand

@@ -1,6 +1,6 @@
 """What somebody does at a page, done in the workspace as Slack's own client does it.
 
-A deed is an object of JSON: `do` says what, beside the strings that it needs. What is typed into a composer is a
+A deed is an object of JSON: `do` says what, beside the texts that it needs. What is typed into a composer is a
 command, a message to the bot alone, or a message that may mention it: the client tells those apart, not the person.
 """
 
@@ -38,7 +38,7 @@ class Deeds:
             raise NotPossibleError("There is no such deed.")
         act, needed, optional = known
         given = {name: deed[name] for name in (*needed, *optional) if deed.get(name) is not None}
-        if any(name not in given for name in needed) or not all(map(_is_text, given.values())):
+        if any(name not in given for name in needed) or not all(map(_is_fit, given, given.values())):
             raise NotPossibleError("The deed is not described as it should be.")
         try:
             await act(self, person, **given)
@@ -122,8 +122,13 @@ DEEDS: Mapping[str, tuple[Act, tuple[str, ...], tuple[str, ...]]] = {
 """What can be done: by which method, what it needs, and what else it takes."""
 
 
+def _is_fit(name: str, value: Any) -> bool:
+    """Whether a value has the form that its name takes: a text, but for `texts`, which are some by their names."""
+    if name == "texts":
+        return isinstance(value, dict) and all(_is_text(text) for named in value.items() for text in named)
+    return _is_text(value)
+
+
 def _is_text(value: Any) -> bool:
-    """Whether that is a text, or texts by their names, in which there are only whole characters."""
-    if isinstance(value, dict):
-        return all(map(_is_text, value.values())) and all(map(_is_text, value))
+    """Whether that is a text in which there are only whole characters."""
     return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)

@@ -9,10 +9,8 @@ Laws:
 """
 
 import asyncio
-import json
 import secrets
 import time
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -25,6 +23,8 @@ from bot.playground.browser.windows import NobodyLeftError, Windows
 from bot.playground.slack.records import User
 from bot.playground.slack.server import SlackServer
 from bot.texts.web.words import Fault
+from bot.web.api import let_wait, read_body
+from bot.web.asking import parse
 from bot.web.guard import SESSION, Failures, Guard, find_party, own_names
 from bot.web.page import FILES as ENGINE_FILES
 from bot.web.refusals import RefusedError
@@ -61,8 +61,8 @@ class PlaygroundServer:
         app = web.Application(middlewares=[tell_refusals, self._watch], client_max_size=LONGEST_DEED)
         app.router.add_get("/", self._show, allow_head=False)
         app.router.add_get("/events", self._tell, allow_head=False)
-        app.router.add_post("/windows", self._open)
-        app.router.add_post("/deeds", self._do)
+        app.router.add_post("/windows", self._open, expect_handler=let_wait)
+        app.router.add_post("/deeds", self._do, expect_handler=let_wait)
         for name in self._files.keys() - {"page.html"}:
             app.router.add_get(f"/{name}", self._send, allow_head=False)
         app.on_response_prepare.append(add_headers)
@@ -159,9 +159,7 @@ class PlaygroundServer:
 async def _read(request: web.Request) -> dict[str, Any]:
     if request.content_type != JSON:
         raise RefusedError(Fault.NOT_DECLARED)
-    body: Any = None
-    with suppress(ValueError, RecursionError):
-        body = json.loads(await request.text())
+    body = parse(await read_body(request, LONGEST_DEED))
     if not isinstance(body, dict):
         raise RefusedError(Fault.NOT_JSON)
     return body
