@@ -35,7 +35,7 @@ ROOMS = {
     "entrance": "settings durable slack network errors",
     "app": "settings entrance quotas runs durable delivery slack texts engine network errors backoff",
     "web": "settings quotas markup texts engine network errors",
-    "playground": "web app settings texts engine errors",
+    "playground": "web app settings texts engine network errors",
     "commands": "web playground app check votes settings logs errors",
     "__main__": "commands errors",
 }
@@ -73,7 +73,7 @@ PURE = {
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
     " tables.installations tables.oauth_states tables.rows tables.schema"
     " tables.saves sharing.owners sharing.signals sharing.bell",
-    "web": "run runs stream api page server responses",
+    "web": "run runs stream api page server http.bodies http.files http.responses http.sending http.sessions",
     "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }
 IMPURE = re.compile(

@@ -15,7 +15,7 @@ from bot.playground.browser.items import Items
 from bot.playground.browser.revisions import Revisions
 from bot.playground.slack.records import User
 from bot.playground.slack.workspace import Workspace
-from bot.web.stream import SSE, dump
+from bot.web.http.sending import SSE, dump
 
 FRAME = 0.05  # seconds; edits come some fifty times a minute
 TICK = 1.0  # seconds; ages and the edits of the last minute change by themselves

@@ -23,13 +23,12 @@ from bot.playground.browser.windows import NobodyLeftError, Windows
 from bot.playground.slack.records import User
 from bot.playground.slack.server import SlackServer
 from bot.texts.web.words import Fault
-from bot.web.api import let_wait, read_body
-from bot.web.asking import parse
-from bot.web.guard import SESSION, Failures, Guard, find_party, own_names
+from bot.web.http.bodies import let_wait, parse, read_body
+from bot.web.http.guard import SESSION, Failures, Guard, find_party, own_names
+from bot.web.http.refusals import RefusedError
+from bot.web.http.responses import Handler, add_headers, tell_refusals
+from bot.web.http.sending import JSON, write_json
 from bot.web.page import FILES as ENGINE_FILES
-from bot.web.refusals import RefusedError
-from bot.web.responses import Handler, add_headers, tell_refusals
-from bot.web.stream import JSON, write_json
 
 HOST = "127.0.0.1"
 FILES = Path(__file__).parent / "static"
