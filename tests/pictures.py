@@ -47,7 +47,7 @@ def record() -> ModelServer:
 
 async def draw_thread(browser: Any) -> None:
     """The playground, with a thread beside its channel."""
-    async with playing(record()) as place, looking(browser, place.server.address, viewport=DESK) as page:
+    async with playing(record()) as place, looking(browser, place.address, viewport=DESK) as page:
         await ask(page)
         await page.get_by_role("button", name="Draw together").first.wait_for()
         await page.locator("#replies").evaluate("one => one.scrollTo(0, 0)")
@@ -58,7 +58,7 @@ async def draw_growth(browser: Any) -> None:
     """The same thread while it grows."""
     frames: list[Image.Image] = []
     times: list[float] = []
-    async with playing(record()) as place, looking(browser, place.server.address, viewport=TALL) as page:
+    async with playing(record()) as place, looking(browser, place.address, viewport=TALL) as page:
         await ask(page)
         is_over = False
         while not is_over:

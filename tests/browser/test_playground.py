@@ -60,7 +60,7 @@ async def name(page: Any) -> str:
 
 async def test_a_question_from_the_composer_to_together(browser: Any) -> None:
     """It grows in its thread, is voted on, and drawn together; a reload knows all of it, and who sits there."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         await ask(page)
         thread = page.get_by_role("complementary", name="Thread")
         await thread.get_by_text("Time says so.", exact=True).wait_for()
@@ -80,7 +80,7 @@ async def test_a_question_from_the_composer_to_together(browser: Any) -> None:
 
 async def test_a_form_says_what_is_wrong_and_goes(browser: Any) -> None:
     """It has the focus; Escape closes it, and what is asked by it is answered."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         await write(page, "/perspectives")
         form = page.get_by_role("dialog")
         field = form.get_by_role("textbox")
@@ -104,8 +104,8 @@ async def test_two_windows_are_two_people_and_only_one_sees_what_is_for_one(brow
     """Each as on a machine of its own: what one writes the other reads, but not what is ephemeral or direct."""
     async with (
         playing(quick()) as place,
-        looking(browser, place.server.address) as ada,
-        looking(browser, place.server.address) as ben,
+        looking(browser, place.address) as ada,
+        looking(browser, place.address) as ben,
     ):
         assert [await name(ada), await name(ben)] == ["ada", "ben"]
         await write(ada, "Good morning @ben")
@@ -128,7 +128,7 @@ async def test_two_windows_are_two_people_and_only_one_sees_what_is_for_one(brow
 
 async def test_a_message_is_chosen_by_its_menu_and_answered_in_its_thread(browser: Any) -> None:
     """Its words stand in the form."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         await write(page, PROBLEM)
         message = page.locator("article").first
         await message.hover()
@@ -142,7 +142,7 @@ async def test_a_message_is_chosen_by_its_menu_and_answered_in_its_thread(browse
 async def test_hostile_words_execute_nothing_and_load_nothing(browser: Any) -> None:
     """Of people and of models, in messages, answers and forms."""
     hostile = ModelServer(**dict.fromkeys(NAMES, Script((HOSTILE,))))
-    async with playing(hostile) as place, looking(browser, place.server.address) as page:
+    async with playing(hostile) as place, looking(browser, place.address) as page:
         await page.get_by_label("Message #general").fill(HOSTILE)
         await page.get_by_role("button", name="Send").click()
         await page.locator("article", has_text="<img src=x onerror=alert(2)>").wait_for()
@@ -160,7 +160,7 @@ async def test_hostile_words_execute_nothing_and_load_nothing(browser: Any) -> N
 
 async def test_all_of_it_can_be_done_by_keys(browser: Any) -> None:
     """Names are offered and chosen; a thread is opened, left by Escape, and the focus is where it was."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         composer = page.get_by_label("Message #general", exact=True)
         await composer.focus()
         await page.keyboard.type("@per")
@@ -186,7 +186,7 @@ async def test_all_of_it_can_be_done_by_keys(browser: Any) -> None:
 async def test_on_a_phone_one_column_is_shown_at_a_time(browser: Any, scheme: str) -> None:
     """Channels, messages or a thread; nothing scrolls sideways, in the colours that the system has."""
     how = {"viewport": PHONE, "color_scheme": scheme}
-    async with playing(quick()) as place, looking(browser, place.server.address, **how) as page:
+    async with playing(quick()) as place, looking(browser, place.address, **how) as page:
         await ask(page)
         await page.get_by_text("Time says so.", exact=True).wait_for()
         assert not await page.get_by_role("main").is_visible()
@@ -203,7 +203,7 @@ async def test_on_a_phone_one_column_is_shown_at_a_time(browser: Any, scheme: st
 async def test_a_window_goes_on_when_the_connection_was_cut(browser: Any) -> None:
     """It says that nobody answers, and then has all that came meanwhile, and says so no more."""
     slow = ModelServer(**dict.fromkeys(NAMES, words(40, 20)))
-    async with playing(slow) as place, looking(browser, place.server.address) as page:
+    async with playing(slow) as place, looking(browser, place.address) as page:
         await ask(page)
         await page.get_by_text("word3 ").first.wait_for()
         await cut_off(page)
@@ -214,7 +214,7 @@ async def test_a_window_goes_on_when_the_connection_was_cut(browser: Any) -> Non
 
 async def test_a_window_in_which_nothing_is_new_says_no_more_that_nobody_answers(browser: Any) -> None:
     """It is answered at once, if only with nothing."""
-    async with playing() as place, looking(browser, place.server.address) as page:
+    async with playing() as place, looking(browser, place.address) as page:
         assert await name(page) == "ada"
         await cut_off(page)
         assert await name(page) == "ada"

@@ -44,7 +44,7 @@ async def test_the_page_loads_nothing_from_outside_and_runs_no_words() -> None:
     """It is made of these files, is light, and has no way to read a text as HTML."""
     async with playing() as place:
         page = await text_of(place)
-        files = {name: await text_of(place, name) for name in (*OWN, *SHARED) if name != "page.html"}
+        files = {name: await text_of(place, name) for name in (*OWN, *SHARED)}
         async with place.client.get(place.url) as response:
             policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
