@@ -1,4 +1,5 @@
-"""How this process reaches others, and how it is reached: which proxy, whom it trusts, what a failed connection means.
+"""Connections, out and in: proxies, whom this process trusts, what a failed one means; a server's, and their bounds.
 
-What listens here, for whom and for how many, is in `listening` and `connections`.
+Out is in `proxies`, `tls`, `connection_failures` and `causes`; in is in `listening` and `connections`. What is asked
+over them is others' to know.
 """
