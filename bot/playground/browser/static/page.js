@@ -145,9 +145,8 @@ function toggleMenu(isOpen) {
 }
 
 function listOffers() {
-  const people = [...wire.all("person")].map(({ name, is_bot: isBot }) => [`@${name}`, isBot ? "app" : ""]);
-  const channels = [...wire.all("channel")].filter(({ type }) => type !== "direct").map(({ name }) => [`#${name}`, ""]);
-  return [["/perspectives", "your problem"], ...people.sort(([, one], [, other]) => (one < other ? 1 : -1)), ...channels];
+  const people = [...wire.all("person")].sort((one, other) => other.is_bot - one.is_bot);
+  return [["/perspectives", "your problem"], ...people.map(({ name, is_bot: isBot }) => [`@${name}`, isBot ? "app" : ""])];
 }
 
 function showLimits({ edits, most, refusals, growing, oldest }) {
