@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.playground.slack.records import Warned
 from tests.browser.looking import PHONE, find_barriers, is_dark, looking, scrolls_sideways
 from tests.browser.test_page import HOSTILE
 from tests.support.model_server import ModelServer, Script, words
@@ -98,6 +99,29 @@ async def test_a_form_says_what_is_wrong_and_goes(browser: Any) -> None:
         await form.locator("button.main").click()
         await page.get_by_role("button", name="4 replies").wait_for()
         assert not await form.is_visible()
+
+
+@pytest.mark.parametrize("has_form", [False, True])
+async def test_what_went_wrong_is_said_and_put_away_by_keys(browser: Any, *, has_form: bool) -> None:
+    """A warning of Slack's, too; and while a form is open, which keeps the focus within itself."""
+    async with playing(quick()) as place, looking(browser, place.address) as page:
+        assert await name(page) == "ada"
+        if has_form:
+            await write(page, "/perspectives")
+            await page.get_by_role("dialog").get_by_role("textbox").wait_for()
+        workspace = place.world.workspace
+        workspace.keep(Warned(workspace.now(), workspace.user("ada").id, "block_actions", "operation_timeout"))
+        said = page.get_by_role("alert").get_by_text("We had some trouble connecting.")
+        await said.wait_for()
+        assert await find_barriers(page) == []
+        for _ in range(50):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement.id") == "trouble-close":
+                break
+        await page.keyboard.press("Enter")
+        await said.wait_for(state="hidden")
+        assert await page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+        assert await page.get_by_role("dialog").is_visible() is has_form
 
 
 async def test_two_windows_are_two_people_and_only_one_sees_what_is_for_one(browser: Any) -> None:

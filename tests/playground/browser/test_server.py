@@ -6,6 +6,7 @@ import pytest
 
 from bot.playground.browser.server import LONGEST_DEED, OWN, SHARED
 from bot.playground.browser.windows import MOST_PEOPLE
+from tests.playground.slack.pressed import actions, button
 from tests.support.model_server import ModelServer, Script
 from tests.support.playground import Place, Window, playing
 from tests.support.world import NAMES, PROBLEM
@@ -185,6 +186,19 @@ async def test_a_vote_is_marked_for_whoever_gave_it() -> None:
         await ben.look()
         assert [one["value"] for one in ada.of("press")] == [bad["value"]]
         assert not ben.of("press")
+
+
+async def test_whoever_has_done_what_the_app_does_not_take_is_warned() -> None:
+    """They alone, in Slack's words, and it is no refusal: it was done."""
+    async with playing() as place:
+        ada, ben, workspace = await place.window(), await place.window(), place.world.workspace
+        message = workspace.post(GENERAL, workspace.bot.id, "", [actions(button("unknown"))])
+        place.world.slack.sockets.freeze()  # and the app hears nothing
+        assert await ada.do("press", channel=GENERAL, ts=message.ts, action_id="unknown") == (204, "")
+        await ada.look(lambda items: any(one["kind"] == "warning" for one in items.values()))
+        await ben.look()
+        assert [one["words"] for one in ada.of("warning")] == ["We had some trouble connecting. Try again?"]
+        assert not ben.of("warning")
 
 
 async def test_a_window_that_was_cut_off_goes_on_where_it_was() -> None:
