@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bot.playground.slack.records import Warned
+from tests.browser.doing import ask, write
 from tests.browser.looking import PHONE, find_barriers, is_dark, looking, scrolls_sideways
 from tests.browser.test_page import HOSTILE
 from tests.support.model_server import ModelServer, Script, words
@@ -25,18 +26,6 @@ SEE = """isSeen => {
 def quick() -> ModelServer:
     """A model that answers at once."""
     return ModelServer(**QUICK, other=Script(("So in the end.",)))
-
-
-async def write(page: Any, text: str, place: str = "Message #general") -> None:
-    """Type into a composer, and send."""
-    await page.get_by_label(place, exact=True).fill(text)
-    await page.keyboard.press("Enter")
-
-
-async def ask(page: Any) -> None:
-    """Ask in #general, and open the thread."""
-    await write(page, f"/perspectives {PROBLEM}")
-    await page.get_by_role("button", name="4 replies").click()
 
 
 async def cut_off(page: Any) -> None:
