@@ -60,7 +60,7 @@ class Items:
             if view.is_open:  # the newest of one person's stands above the others
                 yield f"form {view.user}", Item(_describe_form(view), _people([view.user]))
         for press in workspace.presses:
-            told = {"kind": "press", "ts": press.message_ts, "action_id": press.action_id, "value": press.value}
+            told = {"kind": "press", "value": press.value}
             yield f"press {press.user} {press.message_ts} {press.action_id}", Item(told, _people([press.user]))
         for number, warned in enumerate(workspace.warnings):
             yield f"warning {number}", Item({"kind": "warning", "words": TROUBLE}, _people([warned.user]))
