@@ -129,9 +129,9 @@ class Workspaces:
     def _recall(self, event: Asked | Spent | Taught) -> None:
         """Tell a desk what was before it, unless it is closed by now."""
         desk = self._desks.get(event.workspace)
+        if desk is None:
+            return
         match event:
-            case _ if desk is None:
-                pass
             case Asked(_, user, ago):
                 desk.admission.recall(user, _now() - ago)
             case Spent(_, spent):
@@ -168,11 +168,15 @@ class Workspaces:
         task.add_done_callback(self._beside.discard)
 
     async def _carry_out(self, signal: Signal) -> None:
-        """Carry out what was pressed in another process."""
+        """Carry out what was pressed in another process; a press that breaks something is not tried again."""
         press = signal.press
-        found = await self._find(find_team(press.workspace), press.enterprise)
-        if found is not None and found.workspace == press.workspace:
-            await self.find_desk(found).press(press)
+        try:
+            found = await self._find(find_team(press.workspace), press.enterprise)
+            if found is not None and found.workspace == press.workspace:
+                await self.find_desk(found).press(press)
+        except Exception as error:  # noqa: BLE001 - one failure stays one: the next process would end by it too
+            what = describe(error)
+            logger.error("press.broken action=%s run=%s error=%s", press.action.value, press.run, what)  # noqa: TRY400
         self._journal.company.carried_out(signal)
 
     async def _find_and_take_up(self, record: Record, desk: Desk | None) -> None:
