@@ -16,8 +16,9 @@ Laws:
 It decides nothing: when the lease is renewed, and what to do while the database is away, is for `journal` to say.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 from typing import Self
@@ -43,17 +44,16 @@ from bot.durable.tables.questions import Questions
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.saves import Saves
 from bot.durable.tables.schema import edits, learned, make
-from bot.durable.tables.statements import Rows, Statement, run_row
+from bot.durable.tables.statements import run_row
 from bot.durable.tables.votes import Count, Votes
 from bot.errors import StoreError
 from bot.slack.question import Press, Question
 
 EDITS_KEPT = 120.0  # seconds; Slack's limits look back one minute
+RINGING = 0.5  # seconds for a ring; what it is about is written, and whoever has written it may be waited for
 LOG_KEPT = 10.0  # seconds at the most for which what a run has left behind stands in SQLite's log
 
 logger = logging.getLogger(__name__)
-
-_Write = Callable[[AsyncConnection, Statement, Rows], Awaitable[None]]
 
 
 class Store:
@@ -185,17 +185,12 @@ class Store:
         assert self._signals is not None, "only where processes share workspaces"  # noqa: S101 - a law of this class
         await self._ring(await self._signals.add(Signal(uuid4().hex, press), self._clock()))
 
-    async def call(self, workspace: str) -> None:
-        """Have whoever serves a workspace look at what was written."""
-        if self._owners:
-            who = partial(self._owners.find, name=workspace)
-            await self._ring(await self._quick.do(who))
-
     async def _ring(self, owner: str | None) -> None:
-        """Tell a process that something was written for it; what fails costs it until its next look."""
-        if owner != self._owner and self._database.is_postgresql:
-            with suppress(StoreError):
-                await self._quick.do(partial(ring, channel=name_channel(owner or EVERYBODY)))
+        """Tell a process that something was written for it; what fails, or takes long, costs it until its next look."""
+        if self._owners and owner != self._owner and self._database.is_postgresql:
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(RINGING):
+                    await self._quick.do(partial(ring, channel=name_channel(owner or EVERYBODY)))
 
     @property
     def bell(self) -> Bell | None:
@@ -261,7 +256,10 @@ class Store:
 
     async def stop(self, workspace: str, key: str, user: str) -> bool:
         """Write down that `user` has stopped a run, whosever it is, unless somebody has before; whether it is open."""
-        return await self._conversations.stop(workspace, key, user)
+        is_open, owner = await self._conversations.stop(workspace, key, user)
+        if is_open:
+            await self._ring(owner)
+        return is_open
 
     async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""

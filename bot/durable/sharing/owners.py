@@ -100,13 +100,6 @@ class Owners:
         await self.claim(connection, [name])
         return frozenset((await connection.execute(self._ours())).scalars())
 
-    async def find(self, connection: AsyncConnection, name: str) -> str | None:
-        """Whose a workspace is, if anybody's."""
-        owner: str | None = (
-            await connection.execute(select(workspaces.c.owner).where(workspaces.c.workspace == name))
-        ).scalar()
-        return owner
-
     async def look(self, connection: AsyncConnection, clock: float, limit: int, *, may_fence: bool) -> Found:
         """Declare the dead dead, take a part of what nobody owns, and the runs of what is owned."""
         others = await self._look_round(connection, clock, may_fence=may_fence)

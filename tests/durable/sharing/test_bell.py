@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from bot.durable.record import Changes
 from bot.durable.sharing.bell import AGAIN, ECHO, Bell, name_channel
-from bot.durable.store import Store
+from bot.durable.store import RINGING, Store
+from bot.errors import StoreError
 from tests.support.databases import KINDS
 from tests.support.process import until
 from tests.support.stores import World, question
@@ -117,5 +119,33 @@ async def test_a_ring_comes_through_a_server(world: World) -> None:
         assert heard[0][1]
         await two.add(question("b", workspace="W"))
         await until(lambda: len(heard) == 2, within=2)
+        assert await two.stop("W", "a", "U1")
+        await until(lambda: len(heard) == 3, within=2)
         listening.cancel()
         await asyncio.wait([listening])
+
+
+@pytest.mark.slow
+@on_a_server
+@pytest.mark.parametrize("is_silent", [False, True], ids=["fails", "silent"])
+async def test_what_was_written_is_not_told_as_lost_for_a_ring(
+    world: World, monkeypatch: pytest.MonkeyPatch, *, is_silent: bool
+) -> None:
+    """It costs the owner the time until its next look, and whoever waits for it half a second at the most."""
+
+    async def fail(*_: object, **__: object) -> None:
+        if is_silent:
+            await asyncio.sleep(60)
+        raise StoreError("no ring")
+
+    async with (
+        Store(world.url, owner="one", clock=world.clock, is_shared=True) as one,
+        Store(world.url, owner="two", clock=world.clock, is_shared=True) as two,
+    ):
+        await one.open()
+        await two.open()
+        await one.add(question("a", workspace="W"))
+        monkeypatch.setattr("bot.durable.store.ring", fail)
+        async with asyncio.timeout(RINGING + 0.5):
+            assert await two.stop("W", "a", "U1")
+        assert (await one.save(Changes())).stopped == {"a": "U1"}
