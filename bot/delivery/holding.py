@@ -31,7 +31,8 @@ class Holding:
         self._until = until
         self._calls_until = until if is_strict else math.inf
         for limit in self._limits:
-            limit.reschedule(self._limit())
+            if not limit.expired():  # that call is being given up, and has not unwound yet
+                limit.reschedule(self._limit())
 
     @asynccontextmanager
     async def limited(self) -> AsyncIterator[None]:

@@ -278,6 +278,7 @@ class Journal:
             if self._is_away:
                 logger.warning("store.back")
             self._is_away = False
+            self.unsaved.settle()
             self._recovery.note_beat(_now())
             self._news += self._holdings.note(saved, changes, saved_before, asked_at=asked_at)
             self._recovery.note_strays(self._holdings.strays)

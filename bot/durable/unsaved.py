@@ -25,6 +25,7 @@ class Unsaved:
     def __init__(self) -> None:
         self._runs: dict[str, Copy] = {}
         self._changes = Changes()
+        self._being_written = Changes()  # taken out, and perhaps not in the database yet
         self._due: set[str] = set()  # runs whose newest drafts go with the next write
 
     @property
@@ -34,8 +35,8 @@ class Unsaved:
 
     @property
     def ended(self) -> AbstractSet[str]:
-        """Runs whose end is still to be written."""
-        return self._changes.ends.keys()
+        """Runs whose end is not known to be in the database: it is still to be written, or is just being written."""
+        return self._changes.ends.keys() | self._being_written.ends.keys()
 
     @property
     def is_empty(self) -> bool:
@@ -153,10 +154,15 @@ class Unsaved:
         self._changes, self._due = Changes(answers={} if is_last else changes.take_drafts(due)), set()
         for key in [key for key in self._runs if key not in known]:
             changes.begin(key, self._runs[key])
+        self._being_written = changes
         return changes, due
+
+    def settle(self) -> None:
+        """Note that what was taken is written."""
+        self._being_written = Changes()
 
     def put_back(self, changes: Changes, due: AbstractSet[str], now: float) -> None:
         """Have written what was taken, and could not be written, with what has come since."""
-        newer, self._changes = self._changes, changes
+        newer, self._changes, self._being_written = self._changes, changes, Changes()
         self._changes.update(newer, horizon=now - MINUTE)
         self._due |= due

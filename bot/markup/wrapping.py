@@ -12,7 +12,8 @@ _FENCED = re.compile(
 )
 _PROSE_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})[ ]?(?:markdown|md|text|txt)\b", re.IGNORECASE)
 _SUMMARY = re.compile(r"<summary\b[^<>]{0,300}>(.{0,300}?)</summary>", re.DOTALL | re.IGNORECASE)
-_FIELD = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*\[?\s*"((?:[^"\\]|\\.)*)')
+_FIELD = re.compile(r'"([^"\\\n]{1,60})"\s*:\s*(?:\[\s*)?"((?:[^"\\]|\\.)*)')
+_JSON = re.compile(r'\s*[\[{][\s\[{]*"')
 _SAYS = re.compile(r"take-?away|answer|summary|conclusion|headline|message|結論|要点|结论|결론", re.IGNORECASE)
 
 
@@ -21,10 +22,10 @@ def unwrap(text: str) -> str:
     text = text[:MOST]
     if text.lstrip()[:3] in {"```", "~~~"} and (found := _FENCED.match(text)):
         inside = found[2]
-        if inside.lstrip()[:1] in {"{", "["}:
+        if _JSON.match(inside):
             return _from_json(inside) or text
         return inside + "\n\n" + text[found.end() :] if _PROSE_FENCE.match(text) else text
-    if text.lstrip()[:1] in {"{", "["}:
+    if _JSON.match(text):
         return _from_json(text) or text
     # What one unfolds a text by is its heading.
     return _SUMMARY.sub(r"\n\n# \1\n\n", text, count=MOST_UNFOLDED) if "<summary" in text else text

@@ -17,11 +17,11 @@ from bot.delivery.thread import Thread
 from bot.engine import Model, ask
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
+from bot.engine.wire import next_moment
 from bot.runs.outline import Outline
 from bot.slack.question import Question
 
-PAUSE = 0.05  # seconds between two looks at the drafts; no edit shows more, and each token would wake the run
-LAG = 0.01  # seconds after a multiple of that: what sockets have gathered by then has been read
+LAG = 0.002  # seconds between a look at the sockets and one at the drafts: some turns of the loop, which reads them
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
 
 
@@ -77,7 +77,7 @@ class Run:
                 if self._is_whole:
                     merged.drop(count)
                     merged.drop(count + 1)
-                await asyncio.sleep(_until_next_look(asyncio.get_running_loop().time()))
+                await asyncio.sleep(until_next_look(asyncio.get_running_loop().time()))
 
     async def give_up(self) -> None:
         """Have what another process has posted say that it is too late to go on with it."""
@@ -182,6 +182,10 @@ class Run:
         await self._board.outlast(self.thread)
 
 
-def _until_next_look(now: float) -> float:
-    """Seconds until the next look. All runs look at the same moments: to wake up costs as much as to look."""
-    return PAUSE - (now - LAG) % PAUSE
+def until_next_look(now: float) -> float:
+    """Seconds until the next look at the drafts, by the loop's time: behind the next one at the sockets.
+
+    No edit shows more, and each token would wake the run. All runs look at the same moments: to wake up costs as much
+    as to look.
+    """
+    return next_moment(now - LAG) + LAG - now

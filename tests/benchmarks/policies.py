@@ -19,7 +19,7 @@ from bot.delivery.thread import Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.errors import RateLimitedError
-from bot.runs.run import PAUSE
+from bot.runs.run import until_next_look
 from bot.slack.api import Mark
 from bot.slack.body import Body
 from bot.texts.en import ENGLISH
@@ -95,7 +95,7 @@ async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
 
 
 async def _show(board: Board, thread: Thread, replies: Sequence[Reply], answers: Sequence[Answer]) -> None:
-    """Show what is produced as a run does: all that is new, then a pause."""
+    """Show what is produced as a run does: all that is new, then a pause until the next look."""
     lengths = [0] * len(answers)
     while coming := [one.tokens[length] for one, length in zip(answers, lengths, strict=True) if length < one.size]:
         await _sleep_until(min(coming))
@@ -105,7 +105,7 @@ async def _show(board: Board, thread: Thread, replies: Sequence[Reply], answers:
                 lengths[place] = length
                 reply.show(Draft.of("x" * length, State.DONE if length == answer.size else State.WRITING))
         board.look(thread)
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(until_next_look(_now()))
 
 
 class SharedWindow:

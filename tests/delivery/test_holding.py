@@ -47,6 +47,25 @@ async def test_a_call_lasts_no_longer_where_others_may_go_on(*, is_strict: bool,
         assert error.effect is Effect.PENDING
 
 
+async def test_a_call_that_is_being_given_up_is_left_to_it() -> None:
+    """It takes a while to unwind, and until when may be sent is told meanwhile."""
+    holding = Holding(now)
+    holding.end_at(now() + 2, is_strict=True)
+
+    async def call() -> None:
+        async with holding.limited():
+            try:
+                await asyncio.sleep(9)
+            finally:
+                await asyncio.sleep(1)
+
+    calling = asyncio.create_task(call())
+    await asyncio.sleep(2.5)
+    holding.end_at(now() + 10, is_strict=True)
+    await asyncio.wait([calling])
+    assert isinstance(calling.exception(), UnavailableError)
+
+
 async def test_a_call_goes_on_where_the_others_are_gone() -> None:
     """Nobody can take the runs then."""
     holding = Holding(now)

@@ -94,15 +94,24 @@ async def test_a_conversation_is_recalled_with_what_is_newest() -> None:
         assert await journal.recall("", "unknown") is None
 
 
-async def test_what_has_ended_a_moment_ago_is_written_before_it_is_recalled() -> None:
-    """Else its last answers would be missing."""
+when_pressed = pytest.mark.parametrize(
+    "after", [0.0, 0.01, 0.15, 0.45], ids=["before it is written", "as the write begins", "during it", "near its end"]
+)
+
+
+@when_pressed
+async def test_what_has_ended_a_moment_ago_is_written_before_it_is_recalled(after: float) -> None:
+    """Else its last answers would be missing, and it would seem to go on; also while its end is just being written."""
     database = Database()
     async with journal_on(database) as journal:
         await journal.add(QUESTION)
         await journal.written()
         entry = journal.entry("k")
         entry.save_draft("Depth", WHOLE)
+        database.takes = 0.2
         entry.end(Outcome.DONE)
+        await asyncio.sleep(after)
+        database.takes = 0.0
         await journal.recall("", "k")
         assert database.ended == {"k": Outcome.DONE}
         assert database.answers_since(0) == {("k", "Depth"): "So."}
@@ -132,13 +141,16 @@ async def test_a_run_that_was_reopened_is_this_processs() -> None:
         assert database.ended == {"k": Outcome.DONE}
 
 
-async def test_what_ended_here_a_moment_ago_can_be_reopened() -> None:
+@when_pressed
+async def test_what_ended_here_a_moment_ago_can_be_reopened(after: float) -> None:
     """Its end is written first; the run is open afterwards."""
     database = Database()
     async with journal_on(database) as journal:
         await journal.add(QUESTION)
         await journal.written()
+        database.takes = 0.2
         journal.end("k", Outcome.DONE)
+        await asyncio.sleep(after)
         assert await journal.reopen("", "k", [], "U2")
         await asyncio.sleep(SEARCH)
         assert database.ours == {"k"}

@@ -2,10 +2,11 @@ import time
 
 import pytest
 
-from bot.markup.preambles import without_preamble
+from bot.markup.preambles import MOST_PREAMBLES, without_preamble
 from bot.markup.takeaway import takeaway
 
 POINT = "Nobody owns week one."
+SORRY = "I'm sorry to hear that. "
 JAPANESE_POINT = "最初の週が問題です。"
 
 BEFORE_THE_POINT = """Hi! Thanks for sharing this.
@@ -105,3 +106,9 @@ def test_looking_for_preambles_costs_little() -> None:
             began = time.thread_time()
             takeaway(text)
             assert time.thread_time() - began < 0.2
+
+
+def test_what_is_behind_too_many_courtesies_is_said_as_it_is() -> None:
+    """A model that goes on like that has said nothing else yet."""
+    assert without_preamble(SORRY * MOST_PREAMBLES + POINT) == POINT
+    assert without_preamble(SORRY * (MOST_PREAMBLES + 1) + POINT) == SORRY + POINT

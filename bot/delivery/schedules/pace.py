@@ -28,9 +28,9 @@ times with three 10 s apart, 2.2 times with eight in a minute. What gets below t
 
 What each bet costs when it is lost (`tests.benchmarks.freshness`, a window of 50 in any 60 s; mean age in seconds):
 
-- Before anything is known, answers are held to be short, or as long as a page, or very long. A run of 6 s is 0.71 s old
-  (0.43 when its length is known), one of 18 s 1.27 (0.96), one of 90 s 3.6 (2.6), and stands still for 12 s at most.
-  Even pace for 18 s, as it was before, made that 1.11, 1.23 and 3.7: the bet on short answers costs long ones nothing.
+- Before anything is known, answers are held to be short, or as long as a page, or very long. A run of 6 s is 0.72 s old
+  (0.44 when its length is known), one of 18 s 1.27 (0.96), one of 90 s 3.7 (2.6), and stands still for 12 s at most.
+  Even pace for 18 s, as it was before, made the first 1.11: the bet on short answers costs 18 s a few hundredths.
 - Where lengths are known, and one answer is of another kind, it has what the guess leaves it: a part in 49 of what is
   believed. It is seen at a slower pace until slots come back, and never later than with its last text's own slot.
 - Nothing is expected at the start. The first of five in a minute is then 0.7 s old, and the last ones over 2 s, 2.0 in

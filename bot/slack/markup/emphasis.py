@@ -34,6 +34,9 @@ _PLAIN = re.compile(r"\*\*(?![\s*])([^*\n]*[^\s*\\])\*\*(?!\*)")
 _SIGN = re.compile(r"\*{2,}|\|")
 _BLOCK = re.compile(r"[ \t>]*(?:[-+#|]|\*[ \t]|\d{1,9}[.)][ \t]|`{3}|~{3}|\r?$)")
 _INDENTED = re.compile(r"^(?: {4}| {0,3}\t)", re.MULTILINE)
+_INNER_FENCE = re.compile(r"^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])[^\n]*(?:`{3}|~{3})", re.MULTILINE)
+"""A fence in a quote or a list item: it ends with that, wherever its own end is."""
+
 _SINGLE = re.compile(r"(?<![*\\\s])\*(?!\*)|(?<![*\\])\*(?![*\s])")
 _SHORTCODE = re.compile(r":[\w+-]{1,40}:$")
 _OPENING = frozenset("「『（《〈【〔［“‘«„\"'¿¡")
@@ -74,7 +77,7 @@ class _Codes:
     def __init__(self, text: str) -> None:
         self._text = text
         self._has_fences = may_fence(text)
-        self._may_be_indented = _may_be_indented(text)
+        self._is_nested = _may_be_indented(text) or bool(_INNER_FENCE.search(text))
         self._fence: Fence | None = None
         self._place = 0
         self._all: list[Stretch] | None = None
@@ -82,7 +85,7 @@ class _Codes:
     def within(self, start: int, end: int) -> tuple[Stretch, ...]:
         """The stretches of a paragraph that are code."""
         paragraph = self._text[start:end]
-        if self._may_be_indented or (self._has_fences and may_fence(paragraph)):
+        if self._is_nested or (self._has_fences and may_fence(paragraph)):
             return self._overlapping(start, end)
         if self._has_fences:
             self._fence, self._place = fence_behind(self._text[self._place : start], self._fence), start

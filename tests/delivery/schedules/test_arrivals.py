@@ -115,4 +115,5 @@ def test_what_is_expected_can_be(pauses: list[float], later: float) -> None:
     coming = arrivals.coming(times[-1] + later)
     assert all(LIKELY <= one.likely <= 1 and 0 < one.ahead <= SOON + 1 for one in coming)
     assert all(one.ahead < other.ahead and one.likely >= other.likely for one, other in pairwise(coming))
+    assert sum(one.likely for one in coming) <= len(times)  # no more than have come
     assert len(arrivals.pauses) <= KEPT + 1

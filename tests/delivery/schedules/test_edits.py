@@ -441,7 +441,7 @@ def test_after_a_refusal_last_texts_find_slots() -> None:
 lengths = st.lists(st.tuples(st.floats(0, 120), st.floats(0.1, 40), st.integers(1, 60)), min_size=1, max_size=12)
 
 
-@settings(max_examples=min(100, settings().max_examples))
+@settings(max_examples=min(100, settings().max_examples))  # each plays minutes: 300 took a minute of the processor
 @given(
     lengths,
     st.integers(6, 60),

@@ -113,7 +113,7 @@ def test_no_preview_takes_what_a_last_text_needs_and_nothing_starves(
     assert max(play.late.values()) <= 60 + len(play.late) * 60 / 40 + 60
 
 
-@settings(max_examples=min(6, settings().max_examples // 10))
+@settings(max_examples=6)
 @given(st.sets(st.integers(0, 60), min_size=1, max_size=8))
 def test_after_any_refusals_the_pace_comes_back(refused: set[int]) -> None:
     """Where Slack grants everything again: within an hour as many edits as before, or nearly."""

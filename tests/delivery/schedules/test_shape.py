@@ -55,6 +55,13 @@ def test_before_a_refusal_there_is_no_shape() -> None:
     assert not shape.may_try(1e9)
 
 
+def test_what_had_no_refusal_teaches_no_shape() -> None:
+    """And nothing is tried for it."""
+    shape, other = Shape(50), Shape(50)
+    shape.recall(other.learned, 0.0)
+    assert not shape.is_known
+
+
 def test_one_refusal_teaches_the_burst() -> None:
     """Six at once are one too many: it holds five, and gains what is told."""
     shape, slack = Shape(50), Slack(50, 5)

@@ -100,6 +100,13 @@ KEPT = [
 ]
 
 
+@pytest.mark.parametrize("inner", ["> ```\n> x", "- ```\n  x", "1. ```py\n   x", "- a\n  ~~~\n  x"])
+def test_code_behind_a_fence_that_ended_with_its_item_stays(inner: str) -> None:
+    """The next fence begins code, and does not end it."""
+    text = f"{inner}\n\n```\n\n**a：**は\n\n```\n"
+    assert embolden(text) == text
+
+
 @pytest.mark.parametrize(("text", "shown"), [*MENDED, *OPEN])
 def test_bold_text_is_bold_where_a_person_sees_it(text: str, shown: str) -> None:
     """In languages without blanks, and where it is still open; the words are the same."""
