@@ -84,7 +84,7 @@ class Saves:
         if self._owners is None:
             return Saved(ours, await self._claims.claim(connection, search.limit, now), others, stopped)
         found = await self._owners.look(connection, now, search.limit, may_fence=search.may_fence)
-        pressed = await read_signals(connection, found.owned)
+        pressed = await read_signals(connection, found.owned, now)
         return Saved(ours, found.taken, others, stopped, found.owned, found.others, pressed, was_fenced)
 
     async def _renew(self, connection: AsyncConnection, now: float) -> bool:

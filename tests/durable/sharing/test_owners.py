@@ -8,6 +8,7 @@ import pytest
 
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
 from bot.durable.sharing.ownership import Arrival
+from bot.durable.sharing.signals import UNREADABLE_KEPT
 from bot.durable.store import Store
 from bot.durable.tables.claims import UNKNOWN
 from bot.slack.question import Action, Press
@@ -164,6 +165,19 @@ async def test_a_press_reaches_the_owner_and_stays_until_it_is_carried_out(world
     assert (await look(two)).pressed == [signal]
     found = await two.save(Changes(done={signal.id}), Search(frozenset(), 0.0))
     assert found.pressed == []
+
+
+async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(world: World) -> None:
+    """A newer version may know it, and take over; where none does, the workspace is released without it."""
+    one = await shared(world, "one")
+    await one.own("W")
+    columns = "INSERT INTO signals (id, workspace, at, press) VALUES "
+    for name, press in (("a", "{"), ("b", '{"action": "dance"}'), ("c", "[]")):
+        await query(world.url, f"{columns} ('{name}', 'W', {world.clock.now}, '{press}')")
+    assert (await look(one, left=frozenset({"W"}))).owned == {"W"}
+    world.clock.now += UNREADABLE_KEPT + 1
+    assert (await look(one, left=frozenset({"W"}))).pressed == []
+    assert (await look(one, left=frozenset({"W"}))).owned == frozenset()
 
 
 async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
