@@ -16,7 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.sealing import Sealer
 from bot.durable.sql.database import Database
-from bot.durable.tables.schema import departures, edits, installations, learned, members, runs
+from bot.durable.tables.schema import (
+    departures,
+    edits,
+    installations,
+    learned,
+    members,
+    processes,
+    runs,
+    signals,
+    workspaces,
+)
 from bot.errors import SettingsError, StoreError
 from bot.slack.installation import Installation
 
@@ -137,8 +147,8 @@ class InstallationTable:
     async def forget(self, limit: int = 100) -> bool:
         """Forget up to `limit` runs of each workspace that has removed the bot; whether something is left to be done.
 
-        Of what was kept before the removal nothing is left then: questions, answers, votes, what was learned. A
-        removal is remembered for as long as a process may not have heard of it.
+        Of what was kept before the removal nothing is left then: questions, answers, votes, presses, what was learned,
+        who served it. A removal is remembered for as long as a process may not have heard of it, or serves it still.
         """
         now = self._clock()
 
@@ -153,14 +163,25 @@ class InstallationTable:
                 if len(gone.all()) == limit:
                     is_left = True
                     continue
-                await connection.execute(delete(edits).where(_is_of(edits.c.workspace, team), edits.c.at <= until))
+                for kept in (edits, signals):
+                    await connection.execute(delete(kept).where(_is_of(kept.c.workspace, team), kept.c.at <= until))
+                is_owned = False
                 if not is_back:
                     await connection.execute(delete(learned).where(_is_of(learned.c.workspace, team)))
-                if is_back or now > until:
+                    is_owned = await self._disown(connection, team)
+                if is_back or (now > until and not is_owned):
                     await connection.execute(delete(departures).where(departures.c.team == team))
             return is_left
 
         return await self._database.do(work)
+
+    @staticmethod
+    async def _disown(connection: AsyncConnection, team: str) -> bool:
+        """Forget whose a team's workspaces were; whether a process still has one, which it gives up before long."""
+        of_team = _is_of(workspaces.c.workspace, team)
+        is_there = select(processes.c.owner).where(processes.c.owner == workspaces.c.owner).exists()
+        await connection.execute(delete(workspaces).where(of_team, workspaces.c.owner.is_(None) | ~is_there))
+        return (await connection.execute(select(workspaces.c.owner).where(of_team).limit(1))).first() is not None
 
     async def list_all(self) -> list[Installed]:
         """All of them, the oldest first."""

@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from bot.durable.record import Changes
+from bot.durable.record import Changes, Search
 from bot.durable.sealing import Sealer
 from bot.durable.store import Store
 from bot.durable.tables.installations import STRAGGLING, InstallationTable, Installed
 from bot.errors import SettingsError, StoreError
 from bot.slack.installation import Installation
+from bot.slack.question import Action, Press
 from tests.support.databases import query
 from tests.support.stores import World, question
 
@@ -107,6 +108,27 @@ async def test_what_a_workspace_had_asked_is_forgotten_with_it_and_nothing_of_an
     assert await query(world.url, "SELECT team FROM departures") == []
     for store in stores.values():
         await store.close()
+
+
+async def test_whose_a_removed_workspace_was_and_what_was_pressed_there_is_forgotten(world: World) -> None:
+    """Its owner gives it up first: until then nobody else may have it."""
+    one = await world._stack.enter_async_context(Store(world.url, owner="one", clock=world.clock, is_shared=True))
+    await one.open()
+    for place in ("T1/B1", "T2/B1"):
+        await one.own(place)
+        await one.signal(Press(Action.AGAIN, "a", "Depth", "U", "C", "1.0", "0.9", None, workspace=place))
+    kept = await table(world)
+    await kept.save(ACME, name="Acme", at=100.0)
+    await kept.remove("T1", None, at=100.0)
+    assert not await kept.forget()
+    assert await query(world.url, "SELECT workspace FROM signals") == [("T2/B1",)]
+    world.clock.now += STRAGGLING + 1
+    assert not await kept.forget()
+    assert ("T1/B1", "one") in await query(world.url, "SELECT workspace, owner FROM workspaces")
+    await one.save(Changes(), Search(frozenset(), 0.0, left=frozenset({"T1/B1"})))
+    assert not await kept.forget()
+    assert await query(world.url, "SELECT workspace FROM workspaces") == [("T2/B1",)]
+    assert await query(world.url, "SELECT team FROM departures") == []
 
 
 async def test_a_workspace_that_is_back_keeps_what_it_asks_since(world: World) -> None:
