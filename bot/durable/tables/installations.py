@@ -155,7 +155,7 @@ class InstallationTable:
         async def work(connection: AsyncConnection) -> bool:
             is_left = False
             for team, at in (await connection.execute(select(departures.c.team, departures.c.at))).all():
-                is_back = (await connection.execute(_own(team))).first() is not None
+                is_back = (await connection.execute(_answering_in(team))).first() is not None
                 until = at if is_back else at + STRAGGLING
                 of_team = _is_of(runs.c.workspace, team)
                 some = select(runs.c.key).where(of_team, runs.c.asked_at <= until).limit(limit)
@@ -223,8 +223,11 @@ class InstallationTable:
         )
 
 
-def _own(team: str) -> Select[tuple[str]]:
-    return select(installations.c.team).where(installations.c.team == team)
+def _answering_in(team: str) -> Select[tuple[str]]:
+    """The installations by which the bot answers in a workspace: its own, or that of its organisation once it has."""
+    its = select(members.c.enterprise).where(members.c.team == team).scalar_subquery()
+    of_organisation = (installations.c.team == "") & (installations.c.enterprise == its)
+    return select(installations.c.team).where((installations.c.team == team) | of_organisation)
 
 
 def _is_of(workspace: ColumnElement[str], team: str) -> ColumnElement[bool]:

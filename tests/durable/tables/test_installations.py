@@ -131,18 +131,23 @@ async def test_whose_a_removed_workspace_was_and_what_was_pressed_there_is_forgo
     assert await query(world.url, "SELECT team FROM departures") == []
 
 
-async def test_a_workspace_that_is_back_keeps_what_it_asks_since(world: World) -> None:
-    """Though nothing was forgotten of it by then."""
+@pytest.mark.parametrize("installation", [ACME, ORGANISATION], ids=["own", "organisation"])
+async def test_a_workspace_that_is_back_keeps_what_it_asks_since(world: World, installation: Installation) -> None:
+    """Though nothing was forgotten of it by then; whether it was installed there or in its organisation."""
     store = await world.store("own")
-    await store.add(question("before", workspace="T1/B1"))
     kept = await table(world)
-    await kept.save(ACME, name="Acme", at=100.0)
-    await kept.remove("T1", None, at=100.0)
+    await kept.save(installation, name="Acme", at=100.0)
+    assert await kept.find("T1", installation.enterprise_id)
+    await store.add(question("before", workspace="T1/B1"))
+    assert await kept.remove(installation.team_id, installation.enterprise_id, at=100.0) == {"T1"}
     world.clock.now += 1
-    await kept.save(ACME, name="Acme", at=200.0)
+    await kept.save(installation, name="Acme", at=200.0)
+    assert await kept.find("T1", installation.enterprise_id)
     await store.add(question("after", workspace="T1/B1"))
+    await store.save(Changes(learned={"T1/B1": "slow"}))
     assert not await kept.forget()
     assert await query(world.url, "SELECT key FROM runs") == [("after",)]
+    assert await query(world.url, "SELECT what FROM learned") == [("slow",)]
     assert await query(world.url, "SELECT team FROM departures") == []
 
 
