@@ -19,7 +19,7 @@ ROOMS = {
     "errors": "",
     "printable": "",
     "backoff": "",
-    "logs": "",
+    "logs": "errors",
     "network": "errors",
     "engine": "network backoff printable",
     "texts": "engine network",
