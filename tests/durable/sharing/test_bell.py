@@ -1,7 +1,8 @@
 """The bell, above a driver that hears, hears nothing, or breaks, as told."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import pytest
@@ -26,26 +27,31 @@ class Driver:
         self.is_deaf = is_deaf
         self.close_once = False  # whether the first to close it only rang through it
         self.is_closed = False
+        self.listening = 0  # streams of notifications that are open
 
     async def execute(self, statement: str, parameters: Any = None) -> None:
         self.done.append(statement)
         if parameters and not self.is_deaf:
             self.heard.put_nowait(parameters[0])
 
-    async def notifies(self, *, timeout: float | None = None, stop_after: int | None = None) -> AsyncIterator[str]:
-        while True:
-            try:
+    async def notifies(self, *, timeout: float | None = None, stop_after: int | None = None) -> AsyncGenerator[str]:
+        self.listening += 1
+        try:
+            while True:
                 async with asyncio.timeout(timeout):
                     heard = await self.heard.get()
-            except TimeoutError:
-                return
-            if heard == "break":
-                raise ConnectionError
-            yield heard
-            if stop_after:
-                return
+                if heard == "break":
+                    raise ConnectionError
+                yield heard
+                if stop_after:
+                    return
+        except TimeoutError:
+            return
+        finally:
+            self.listening -= 1
 
     async def close(self) -> None:
+        self.done.append(f"CLOSE, listening {self.listening}")
         self.is_closed, self.close_once = not self.close_once, False
 
 
@@ -94,6 +100,21 @@ async def test_where_no_ring_comes_back_it_says_so(caplog: pytest.LogCaptureFixt
     listening.cancel()
     assert heard == [(round(began + ECHO, 3), False)]
     assert [line.split(":")[0] for line in caplog.messages] == ["bell.unheard"]
+
+
+async def test_who_hears_no_more_has_closed_what_it_heard_with() -> None:
+    """Before the connection, and not when the garbage is collected."""
+    driver = Driver()
+
+    async def connect() -> Driver:
+        return driver
+
+    async with aclosing(Bell(connect, ["mine"]).rings()) as rings:
+        assert await anext(rings)
+        driver.heard.put_nowait("mine")
+        assert await anext(rings)
+    assert driver.done[-1] == "CLOSE, listening 0"
+    assert driver.is_closed
 
 
 def test_a_channels_name_needs_no_quotes() -> None:
