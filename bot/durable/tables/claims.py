@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 # Seconds until a run is free whose owner's row is gone, and until such rows are forgotten. To processes of former
 # versions of the schema, which do not know them, a run is its owner's for so long.
 UNKNOWN = 3_600.0
-PUT_ASIDE = 1_000  # keys of runs that cannot be read, and are not tried again
+PUT_ASIDE = 1_000  # keys of runs that cannot be read, or written, and are not tried again
 
 _has_runs = select(runs.c.key).where(is_open, runs.c.owner == processes.c.owner).exists()
 _owner = select(processes.c.owner).where(processes.c.owner == runs.c.owner)

@@ -167,6 +167,28 @@ async def test_a_press_reaches_the_owner_and_stays_until_it_is_carried_out(world
     assert found.pressed == []
 
 
+async def test_runs_that_cannot_be_read_are_told_once_as_many_as_are_remembered(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bound on what a broken database can have a process keep in mind."""
+    monkeypatch.setattr("bot.durable.sharing.owners.PUT_ASIDE", 4)
+    one = await shared(world, "one")
+    for number in range(4):
+        await one.add(question(f"k{number}", workspace="W"))
+    nonsense = "soon" if world.url.startswith("sqlite") else "infinity"
+    odd = f"UPDATE runs SET owner = NULL, lease_until = 0, asked_at = '{nonsense}' WHERE key "  # noqa: S608 - ours
+    await query(world.url, f"{odd} < 'k4'")
+    await look(one)
+    assert (await look(one)).claimed == []
+    assert caplog.text.count("store.unreadable kind=runs") == 4
+    for number in range(4, 8):
+        await one.add(question(f"k{number}", workspace="W"))
+    await query(world.url, f"{odd} > 'k3'")
+    await look(one)
+    await query(world.url, f"UPDATE runs SET asked_at = {world.clock.now} WHERE key < 'k4'")  # noqa: S608 - ours
+    assert len((await look(one)).claimed) == 4
+
+
 async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(world: World) -> None:
     """A newer version may know it, and take over; where none does, the workspace is released without it."""
     one = await shared(world, "one")
