@@ -3,7 +3,6 @@
 What the two have in common is all that whoever puts the bot together has to know.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -47,7 +46,7 @@ class Registry(Protocol):
         """See whether what is written down can be read, unless the database is away. Raises `SettingsError`."""
 
     async def serve(self) -> None:
-        """Do what has to be done beside all else, until cancelled."""
+        """Do what has to be done beside all else, until cancelled; it ends at once where that is nothing."""
 
 
 class OneWorkspace:
@@ -67,7 +66,6 @@ class OneWorkspace:
 
     async def serve(self) -> None:
         """Nothing is to be done."""
-        await asyncio.Event().wait()
 
 
 class AnyWorkspace:

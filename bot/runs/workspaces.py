@@ -13,7 +13,6 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
-from bot.delivery.schedules.learned import Learned
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Pressed, Spent, Stopped, Taught
 from bot.durable.record import Outcome, Record, Signal
 from bot.errors import StoreError, TokenRefusedError, describe, find_leaf
@@ -126,18 +125,10 @@ class Workspaces:
             for key in keys:
                 self._journal.end(key, Outcome.INTERRUPTED)
 
-    def _recall(self, event: Asked | Spent | Taught) -> None:
+    def _recall(self, past: Asked | Spent | Taught) -> None:
         """Tell a desk what was before it, unless it is closed by now."""
-        desk = self._desks.get(event.workspace)
-        if desk is None:
-            return
-        match event:
-            case Asked(_, user, ago):
-                desk.admission.recall(user, _now() - ago)
-            case Spent(_, spent):
-                desk.board.note_spent(spent)
-            case Taught(_, what):
-                desk.board.edits.recall(Learned.from_text(what), _now())
+        if desk := self._desks.get(past.workspace):
+            desk.recall(past)
 
     def _hold_after(self, until: float, *, is_strict: bool) -> None:
         self._held = Held(until, is_strict)
