@@ -188,3 +188,17 @@ async def test_a_state_is_good_once_for_a_while_at_any_process(world: World) -> 
     world.clock.now += 601.0
     await one.add("f", 600.0)
     assert await query(world.url, "SELECT state FROM oauth_states") == [("f",)]
+
+
+async def test_more_installs_than_there_is_room_for_push_the_oldest_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can begin one: neither do they fill the database, nor keep others from beginning."""
+    monkeypatch.setattr("bot.durable.tables.oauth_states.MOST", 3)
+    states = (await world.store("one")).oauth_states
+    for state in "abcde":
+        await states.add(state, 600.0)
+        world.clock.now += 1
+    assert sorted(await query(world.url, "SELECT state FROM oauth_states")) == [("c",), ("d",), ("e",)]
+    assert not await states.take("a")
+    assert await states.take("e")
