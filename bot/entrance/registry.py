@@ -90,7 +90,7 @@ class AnyWorkspace:
     def register(self, app: AsyncApp, end: Callable[[str], None]) -> None:
         """See `Registry`."""
         self._end_in_process = end
-        register_removals(app, self._departures.leave)
+        register_removals(app, self._departures)
 
     async def check(self) -> None:
         """See `Registry`."""

@@ -8,10 +8,10 @@ Laws:
 - What a removed workspace has left is forgotten: with the removal is written down that it has to be.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.sealing import Sealer
@@ -130,17 +130,23 @@ class InstallationTable:
         async def work(connection: AsyncConnection) -> frozenset[str]:
             if not (team_id or enterprise) or (await connection.execute(gone)).first() is None:
                 return frozenset()
-            teams = {team_id}
-            if not team_id:
-                of_it = members.c.enterprise == enterprise
-                own = select(installations.c.team).where(installations.c.team != "")
-                left = delete(members).where(of_it, members.c.team.not_in(own)).returning(members.c.team)
-                teams = {*(await connection.execute(left)).scalars()}
-            for team in teams:
-                row = {"team": team, "at": self._clock()}
-                departure = self._database.insert(departures).values(row)
-                await connection.execute(departure.on_conflict_do_update(index_elements=["team"], set_=row))
-            return frozenset(teams)
+            of_it = members.c.enterprise == enterprise
+            lost = {team_id} if team_id else await _leave(connection, of_it)
+            return await self._let_go(connection, lost, at=self._clock())
+
+        return await self._database.do(work)
+
+    async def withdraw(self, teams: Collection[str], *, at: float) -> frozenset[str]:
+        """Note that organisations' installations answer in some of their workspaces no more; which have lost it so.
+
+        One that has its own keeps it. An organisation that has installed the bot after `at` may have let it in again.
+        """
+        is_its = (installations.c.team == "") & (installations.c.enterprise == members.c.enterprise)
+        answers = exists().where(is_its, installations.c.installed_at <= at)
+
+        async def work(connection: AsyncConnection) -> frozenset[str]:
+            lost = await _leave(connection, members.c.team.in_(teams) & answers)
+            return await self._let_go(connection, lost, at=min(at, self._clock()))
 
         return await self._database.do(work)
 
@@ -174,6 +180,14 @@ class InstallationTable:
             return is_left
 
         return await self._database.do(work)
+
+    async def _let_go(self, connection: AsyncConnection, teams: Collection[str], *, at: float) -> frozenset[str]:
+        """Write down that nothing is to be kept of workspaces."""
+        for team in teams:
+            departure = self._database.insert(departures).values(team=team, at=at)
+            latest = {"at": case((departures.c.at > at, departures.c.at), else_=at)}
+            await connection.execute(departure.on_conflict_do_update(index_elements=["team"], set_=latest))
+        return frozenset(teams)
 
     @staticmethod
     async def _disown(connection: AsyncConnection, team: str) -> bool:
@@ -221,6 +235,13 @@ class InstallationTable:
             bot_user_id=row.bot_user,
             scopes=None if row.scopes is None else frozenset(filter(None, row.scopes.split(","))),
         )
+
+
+async def _leave(connection: AsyncConnection, which: ColumnElement[bool]) -> set[str]:
+    """Forget that workspaces are an organisation's, but for those with an installation of their own; which ones."""
+    own = select(installations.c.team).where(installations.c.team != "")
+    left = delete(members).where(which, members.c.team.not_in(own)).returning(members.c.team)
+    return {*(await connection.execute(left)).scalars()}
 
 
 def _answering_in(team: str) -> Select[tuple[str]]:

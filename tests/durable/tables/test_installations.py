@@ -65,6 +65,34 @@ async def test_an_organisation_s_answers_in_each_of_its_workspaces_that_has_none
     assert await kept.find("T1", "E1") == own
 
 
+async def test_an_organisation_can_take_some_of_its_workspaces_away(world: World) -> None:
+    """They are forgotten; one with its own installation keeps it, and one that is let in again is back."""
+    store = await world.store("own")
+    kept = await table(world)
+    began = world.clock.now
+    await kept.save(ORGANISATION, name="Org", at=began)
+    for team in ("T1", "T2", "T3"):
+        assert await kept.find(team, "E1")
+        await store.add(question(f"of {team}", workspace=f"{team}/B2"))
+    await kept.save(Installation("T3", "E1", "xoxb-3", "B1", "U1"), name="Three", at=began)
+    assert await kept.withdraw({"T2", "T3"}, at=began - 1) == frozenset()  # of before the installation
+    world.clock.now += 1
+    assert await kept.withdraw({"T2", "T3", "T4"}, at=began + 1) == {"T2"}
+    assert await kept.withdraw({"T2"}, at=began + 1) == frozenset()
+    assert not await kept.forget()
+    assert sorted(await query(world.url, "SELECT key FROM runs")) == [("of T1",), ("of T3",)]
+    assert await kept.find("T2", "E1")
+    world.clock.now += 1
+    await store.add(question("again", workspace="T2/B2"))
+    assert not await kept.forget()
+    assert ("again",) in await query(world.url, "SELECT key FROM runs")
+    # What Slack tells late is of then: what was asked since stays.
+    assert await kept.withdraw({"T2"}, at=began + 1) == {"T2"}
+    assert await kept.find("T2", "E1")
+    assert not await kept.forget()
+    assert ("again",) in await query(world.url, "SELECT key FROM runs")
+
+
 async def test_a_removal_counts_once_and_not_if_it_is_older_than_the_installation(world: World) -> None:
     """Slack tells of it late, in any order, and twice: as uninstalled, and as tokens revoked."""
     kept = await table(world)
