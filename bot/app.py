@@ -117,7 +117,12 @@ async def serve(
                 ) as workspaces:
                     if one:
                         workspaces.find_desk(one)
-                    register(doors.app, find_desk=workspaces.find_desk, language=settings.bot_language)
+                    register(
+                        doors.app,
+                        find_desk=workspaces.find_desk,
+                        respond=slack.respond,
+                        language=settings.bot_language,
+                    )
                     registry.register(doors.app, workspaces.leave)
                     writing = background.create_task(workspaces.attend())
                     # The first question is kept as all others are, so the database comes before the connection.

@@ -157,7 +157,7 @@ def registered(name: str) -> Registered:
         pass
 
     desk = TestedDesk(Slack(AsyncWebClient(token="xoxb-1")), take, take, take)
-    register(app, find_desk=lambda _: desk)
+    register(app, find_desk=lambda _: desk, respond=desk.slack.respond)
     if name == ANY:
         register_removals(app, Nobody())
     return app

@@ -165,6 +165,8 @@ class Workspaces:
             found = await self._find(find_team(press.workspace), press.enterprise)
             if found is not None and found.workspace == press.workspace:
                 await self.find_desk(found).press(press)
+            else:
+                logger.warning("press.lost action=%s run=%s error=not_installed", press.action.value, press.run)
         except Exception as error:  # noqa: BLE001 - one failure stays one: the next process would end by it too
             what = describe(error)
             logger.error("press.broken action=%s run=%s error=%s", press.action.value, press.run, what)  # noqa: TRY400
