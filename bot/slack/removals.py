@@ -43,7 +43,7 @@ def register_removals(app: AsyncApp, departures: Departures) -> None:
         is_bots = event.get("type") == REMOVED or (isinstance(tokens, dict) and bool(tokens.get("bot")))
         if is_bots and isinstance(at, int | float):
             team_id = "" if context.is_enterprise_install else context.team_id or ""
-            logger.info("removal team=%s enterprise=%s", as_code(team_id), as_code(context.enterprise_id))
+            logger.info("removal.heard team=%s enterprise=%s", as_code(team_id), as_code(context.enterprise_id))
             await departures.leave(team_id, context.enterprise_id, at=float(at))
         await next()
 
@@ -55,7 +55,7 @@ def register_removals(app: AsyncApp, departures: Departures) -> None:
         at, named = body.get("event_time"), event.get("team_ids")
         teams = {one for one in named[:MOST_TEAMS] if is_code(one)} if isinstance(named, list) else set()
         if teams and isinstance(at, int | float):
-            logger.info("removal teams=%s", len(teams))
+            logger.info("removal.heard teams=%s", len(teams))
             await departures.withdraw(teams, at=float(at))
         await next()
 
