@@ -25,7 +25,7 @@ def pytest_asyncio_loop_factories(
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """The whole suite runs in several processes; what is named, in this one, since it ends before they would start."""
     is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
-    is_narrowed = config.option.keyword or config.option.lf or config.option.markexpr != "not slow"
+    is_narrowed = config.option.keyword or config.option.lf or config.option.markexpr != "not slow and not heavy"
     return min(os.cpu_count() or 1, PROCESSES) if is_whole and not is_narrowed else 0
 
 

@@ -56,6 +56,7 @@ def suspend(seconds: float) -> None:
     asyncio.get_running_loop().now += seconds  # type: ignore[attr-defined]
 
 
+@pytest.mark.heavy
 async def test_a_process_that_was_suspended_sends_nothing_before_it_has_asked_the_database(
     writing: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from tests.benchmarks.loads import LOADS
         ("burst 5", "three, 2 s apart", 5.4, 5.0, 1),
     ],
 )
+@pytest.mark.heavy
 def test_the_bot_is_as_fresh_as_it_promises(world: str, load: str, age: float, late: float, refused: int) -> None:
     """Whatever shape Slack's limit has, with no tuning."""
     ours = measure("ours", world, load)
@@ -32,6 +33,7 @@ def test_the_bot_is_as_fresh_as_it_promises(world: str, load: str, age: float, l
 
 
 @pytest.mark.parametrize("load", ["one run, 6 s", "three, 10 s apart", "eight in a minute", "random, 1 in 2 min"])
+@pytest.mark.heavy
 def test_a_bucket_that_is_known_refuses_nothing(load: str) -> None:
     """And is used nearly as well as by who knows the future."""
     ours, oracle = measure("ours, learned", "burst 5", load), measure("oracle", "burst 5", load)
@@ -50,12 +52,14 @@ def test_a_bucket_that_is_known_refuses_nothing(load: str) -> None:
         "ten in a minute",
     ],
 )
+@pytest.mark.heavy
 def test_rows_are_fresh_once_they_are_known(load: str) -> None:
     """No last text is late, and the mean age is at most half more than the oracle's, or less than a timer's of 1 s."""
     ours, oracle = measure("ours, learned", "any 60 s", load), measure("oracle", "any 60 s", load)
     assert (ours.late < 0.5, ours.age < max(0.5, 1.5 * oracle.age)) == (True, True), ours
 
 
+@pytest.mark.heavy
 def test_no_timer_is_fresher_than_the_bot_that_has_learned() -> None:
     """Where timers do best: seldom asked, and at an even pace."""
     for load in ("one run, 6 s", "four in 3 min, 18 s"):
@@ -63,12 +67,14 @@ def test_no_timer_is_fresher_than_the_bot_that_has_learned() -> None:
         assert measure("ours, learned", "any 60 s", load).age < 1.05 * min(timers), load
 
 
+@pytest.mark.heavy
 def test_half_of_what_is_told_is_used_well_once_it_is_known() -> None:
     """What was granted is not forgotten when refusals contradict each other: last texts are not late."""
     ours, oracle = measure("ours, learned", "half", "one run, 90 s"), measure("oracle", "half", "one run, 90 s")
     assert (ours.late < 0.5, ours.age < 1.15 * oracle.age) == (True, True), ours
 
 
+@pytest.mark.heavy
 def test_who_is_not_told_whether_more_come_is_no_oracle() -> None:
     """Nobody is near it both in a run alone and in a row: the bot that knows nothing is not far from what can be."""
     least = bound(LOADS["three, 10 s apart"])
@@ -92,6 +98,7 @@ def test_nothing_is_fresher_than_the_oracle(world: str) -> None:
 
 
 @pytest.mark.parametrize("load", ["six, one a minute", "ten in a minute", "with follow-ups", "random, 1 in 2 min"])
+@pytest.mark.heavy
 def test_no_last_text_of_the_oracle_is_late_while_there_are_slots(load: str) -> None:
     """In rows and on random days too; its posts may then wait until an answer is half written."""
     oracle, with_posts = (measure(name, "any 60 s", load) for name in ("oracle", "oracle, posts"))

@@ -440,6 +440,7 @@ async def test_an_error_that_nobody_foresaw_costs_one_message() -> None:
     assert writer.texts() == ["a", "b"]
 
 
+@pytest.mark.heavy
 async def test_a_refusal_without_end_is_given_up() -> None:
     """After six hours, so that nothing waits for ever."""
     writer = Writer()

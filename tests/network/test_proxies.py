@@ -239,6 +239,7 @@ async def test_what_no_proxy_names_is_asked_directly() -> None:
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.heavy
 async def test_the_sdks_find_no_proxy_by_themselves(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is decided for each address is what is done, whatever stands in the environment."""
     async with running(ModelServer(**{name: words(20, 40) for name in NAMES})) as world, ProxyServer({}) as proxy:

@@ -111,6 +111,7 @@ async def test_a_problem_its_follow_up_and_its_synthesis() -> None:
         assert "Depth says so." in together  # the index
 
 
+@pytest.mark.heavy
 async def test_s_stops_what_grows_and_a_asks_it_again() -> None:
     """At once, without Enter."""
     async with world(**{name: [words(200, 10), QUICK[name]] for name in NAMES}) as there:
@@ -185,6 +186,7 @@ async def test_a_problem_that_is_refused_leaves_the_keys_of_the_one_before() -> 
         assert terminal.code == 1
 
 
+@pytest.mark.heavy
 async def test_ctrl_d_ends_it_while_answers_grow() -> None:
     """What came is shown, and nothing more is asked for."""
     async with world(**SLOW) as there:

@@ -176,6 +176,7 @@ FAILURES: list[tuple[Script, str]] = [
 
 
 @pytest.mark.parametrize(("script", "reason"), FAILURES)
+@pytest.mark.heavy
 async def test_one_failure_stays_one_and_has_its_own_words(script: Script, reason: str) -> None:
     """The other three go on; what had come stays on the screen."""
     async with running(ModelServer(Structure=script)) as world:
@@ -222,6 +223,7 @@ async def test_a_long_answer_goes_on_in_further_replies_and_loses_nothing() -> N
         assert not any(reply.edited for reply in [parent, *replies])
 
 
+@pytest.mark.heavy
 async def test_no_text_disappears_while_a_page_is_opened() -> None:
     """A page is cut to its length only when the text behind the cut stands in the next."""
     async with running(ModelServer(Depth=script_of(LONG, every=0.025))) as world:
@@ -279,6 +281,7 @@ async def starts_nothing(world: World, event: dict[str, Any], **how: Any) -> Non
     assert (len(world.model.requests), len(world.workspace.messages)) == (asked, posted)
 
 
+@pytest.mark.heavy
 async def test_what_starts_nothing() -> None:
     """Edits of a mention, redelivered events, other bots, the bot itself."""
     async with running() as world:
@@ -294,6 +297,7 @@ async def test_what_starts_nothing() -> None:
         await starts_nothing(world, {**base, "ts": ts})
 
 
+@pytest.mark.heavy
 async def test_a_redelivery_that_is_the_only_delivery_is_answered() -> None:
     """And the same id is answered once, within ten minutes."""
     async with running() as world:
@@ -322,6 +326,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("faults", FAULTS)
+@pytest.mark.heavy
 async def test_the_last_text_lands_whatever_slack_answers(faults: list[Fault]) -> None:
     """Exactly four replies, each with the model's whole text, and the index."""
     workspace = Workspace()
@@ -338,6 +343,7 @@ async def test_the_last_text_lands_whatever_slack_answers(faults: list[Fault]) -
         assert not faults[0].times or not workspace.faults
 
 
+@pytest.mark.heavy
 async def test_replies_tell_when_the_budget_cannot_keep_them_fresh() -> None:
     """Six runs at once are more than Slack's limit can show."""
     async with running(ModelServer(**{name: words(400, 20) for name in NAMES})) as world:
@@ -378,6 +384,7 @@ async def test_in_a_channel_without_threads_nothing_is_bought_and_nothing_left_b
         assert len(await world.ask()) == 5
 
 
+@pytest.mark.heavy
 async def test_a_channel_that_took_a_thread_is_not_asked_again() -> None:
     """Later runs there need only the parent to stand: their streams begin a call of Slack's sooner."""
     async with running() as world:
@@ -479,6 +486,7 @@ async def test_runs_do_not_disturb_each_other() -> None:
         assert not [call for call in world.workspace.calls if call.error]
 
 
+@pytest.mark.heavy
 async def test_a_deleted_reply_is_left_alone() -> None:
     """Nothing is posted again, and the run ends."""
     async with running(ModelServer(**{name: words(100, 20) for name in NAMES})) as world:
@@ -489,6 +497,7 @@ async def test_a_deleted_reply_is_left_alone() -> None:
         assert len(thread) == 4
 
 
+@pytest.mark.heavy
 async def test_stopping_ends_runs_with_a_word() -> None:
     """What is cut off after the grace says so, and nothing stays in a working state."""
     async with running(ModelServer(**{name: words(2_000, 20) for name in NAMES})) as world:
@@ -502,6 +511,7 @@ async def test_stopping_ends_runs_with_a_word() -> None:
     assert world.model.open_streams == 0
 
 
+@pytest.mark.heavy
 async def test_a_person_may_ask_so_much_and_no_more() -> None:
     """What is refused buys nothing, says why, and gives the problem back; others are not concerned."""
     scripts = {name: words(40, 20) for name in NAMES}
@@ -522,6 +532,7 @@ async def test_a_person_may_ask_so_much_and_no_more() -> None:
         assert len(world.model.requests) == 12
 
 
+@pytest.mark.heavy
 async def test_where_streams_are_few_answers_wait_their_turn_and_say_so() -> None:
     """In the order in which they were asked; no more are open than may be."""
     scripts = {name: words(200, 20) for name in NAMES}

@@ -9,9 +9,10 @@ from bot.durable.sharing.signals import write_press
 from bot.playground.slack.fault import Fault
 from bot.runs.desk import LINGER, LINGER_REFUSED, Desk
 from bot.runs.workspaces import LOOK
+from bot.slack.markup import emphasis
 from bot.slack.question import Action, Press
 from tests.support.databases import query
-from tests.support.model_server import ModelServer, words
+from tests.support.model_server import ModelServer, Script, words
 from tests.support.vendor import few, vendor
 from tests.support.world import NAMES, shown
 
@@ -41,6 +42,7 @@ async def test_each_workspace_is_answered_in_its_own_slack(url: str) -> None:
         assert await query(url, "SELECT workspace FROM learned ORDER BY workspace") == places
 
 
+@pytest.mark.heavy
 async def test_a_workspace_is_let_go_a_minute_after_its_last_run() -> None:
     """Its desk, not what it has taught; one in which somebody goes on stays."""
     async with vendor(ModelServer(**QUICK)) as world, world.process() as process:
@@ -60,6 +62,7 @@ async def test_a_workspace_is_let_go_a_minute_after_its_last_run() -> None:
         assert process.desk(0).board.edits.learned.durations == learned
 
 
+@pytest.mark.heavy
 async def test_a_workspace_stays_longer_where_slack_has_refused_an_edit() -> None:
     """How fast one may go is just being found out then."""
     async with vendor(ModelServer(**QUICK)) as world, world.process() as process:
@@ -73,6 +76,21 @@ async def test_a_workspace_stays_longer_where_slack_has_refused_an_edit() -> Non
         assert process.workspaces._desks == {}
 
 
+async def test_nothing_of_a_text_is_held_where_a_workspace_is_let_go() -> None:
+    """What is remembered of paragraphs so that they need not be looked at again, too."""
+    async with (
+        vendor(ModelServer(**QUICK | {"Depth": Script(("それは**「こう」**です。",))})) as world,
+        world.process() as process,
+    ):
+        await process.ask(0)
+        await world.until_answered(0)
+        caches = emphasis._look_at, emphasis._mend_paragraph
+        assert all(cache.cache_info().currsize for cache in caches)
+        await asyncio.sleep(LINGER + LOOK + 1)
+        assert not any(cache.cache_info().currsize for cache in caches)
+
+
+@pytest.mark.heavy
 async def test_a_refused_token_ends_that_workspace_and_no_other(url: str) -> None:
     """Its runs are over; the next question goes through the token that it was installed with since."""
     async with vendor(ModelServer(**SLOW), url=url) as world, world.process() as process:
@@ -95,6 +113,7 @@ async def test_a_refused_token_ends_that_workspace_and_no_other(url: str) -> Non
         assert "Why now?" in parent.text
 
 
+@pytest.mark.heavy
 async def test_runs_go_on_with_a_newer_token(url: str) -> None:
     """It was installed anew while they went on: the same messages end, and nothing is asked twice."""
     async with vendor(ModelServer(**SLOW), url=url) as world, world.process() as process:
@@ -109,6 +128,7 @@ async def test_runs_go_on_with_a_newer_token(url: str) -> None:
         assert ["✅" in shown(reply) for reply in after[1:]] == [True] * len(NAMES)
 
 
+@pytest.mark.heavy
 async def test_what_a_process_has_left_is_taken_up_in_each_workspace(url: str) -> None:
     """By its installation; where the bot is not installed any more, nobody can be told, and the run is over."""
     async with vendor(ModelServer(**SLOW), teams=3, url=url) as world:
@@ -126,6 +146,7 @@ async def test_what_a_process_has_left_is_taken_up_in_each_workspace(url: str) -
         assert await query(url, "SELECT state FROM runs ORDER BY key") == states
 
 
+@pytest.mark.heavy
 async def test_further_runs_wait_in_order_and_their_people_are_told(url: str) -> None:
     """They begin when others end, as they came; another workspace's do not wait for them."""
     async with vendor(ModelServer(**QUICK), url=url) as world, world.process(few(2)) as process:
@@ -144,6 +165,7 @@ async def test_further_runs_wait_in_order_and_their_people_are_told(url: str) ->
         assert [text.count(f"Why {number}?") > 0 for number, text in enumerate(parents)] == [True] * 4
 
 
+@pytest.mark.heavy
 async def test_a_run_that_waits_outlives_its_process(url: str) -> None:
     """It is on disk like any other, and waits again, without a word, where there is still no place."""
     async with vendor(ModelServer(**SLOW), url=url) as world:

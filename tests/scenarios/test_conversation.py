@@ -64,6 +64,7 @@ async def test_stop_ends_all_streams_within_half_a_second_and_keeps_what_came() 
         assert all(len(find(reply, "again")) == 1 for reply in replies)
 
 
+@pytest.mark.heavy
 async def test_a_mentions_stop_stands_on_the_first_answer_that_goes_on() -> None:
     """There is no message of ours above; drawing together stands on the answer that lands last."""
     scripts = {"Depth": words(10, 20), "Breadth": words(150, 20), "Structure": words(60, 20), "Time": words(60, 20)}

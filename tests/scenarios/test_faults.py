@@ -714,6 +714,7 @@ def rows(found: list[Row]) -> list[Any]:
 
 
 @pytest.mark.parametrize("row", rows(ROWS))
+@pytest.mark.heavy
 def test_what_must_hold_holds_whatever(row: Row) -> None:
     """See the module, and the row's name."""
     assert run(row).quotes() == []
@@ -725,6 +726,7 @@ def test_what_must_hold_holds_after_two_faults_of_one_run(row: Row) -> None:
     assert run(row).quotes() == []
 
 
+@pytest.mark.heavy
 async def test_streams_beyond_the_limit_wait_in_order_and_say_so() -> None:
     """Three runs at once, where four streams may be open; all end whole."""
     async with running(ModelServer(**{name: answer(name, 4) for name in NAMES}), max_streams=4) as world:
@@ -809,6 +811,7 @@ async def ask_and_look(problem: str, answers: list[str]) -> None:
 @given(problem=nasty, answers=st.lists(nasty, min_size=4, max_size=4))
 @example(problem=" ", answers=["word "] * 4)  # what is blank at its ends is not counted by the limit either
 @settings(max_examples=4, deadline=None)
+@pytest.mark.heavy
 def test_nothing_that_anybody_writes_is_live_and_all_of_it_reads_as_written(problem: str, answers: list[str]) -> None:
     """In no message, notification, whisper or line of the index; code is as it was."""
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:

@@ -73,6 +73,7 @@ async def test_what_slack_sends_again_is_asked_once() -> None:
         assert len(there.model.requests) == len(NAMES)
 
 
+@pytest.mark.heavy
 async def test_how_it_is_can_be_asked() -> None:
     """It is ready while it can write, and reaches Slack; and not once it is to stop."""
     async with office(is_distributed=False, model=slow()) as there:
@@ -108,6 +109,7 @@ async def test_each_workspace_is_answered_with_its_own_token() -> None:
             assert not [call for call in workspace.calls if call.error]
 
 
+@pytest.mark.heavy
 async def test_a_removal_ends_what_goes_on_there_and_leaves_nothing(tmp_path: Path) -> None:
     """No other workspace notices."""
     path = tmp_path / "runs.sqlite"
@@ -138,6 +140,7 @@ async def test_a_removal_ends_what_goes_on_there_and_leaves_nothing(tmp_path: Pa
         assert len(people.workspace.whispers) == before + 1
 
 
+@pytest.mark.heavy
 async def test_a_removal_that_is_heard_of_late_changes_nothing() -> None:
     """It was installed again since then, with another token."""
     async with office(acme()) as there:
@@ -152,6 +155,7 @@ async def test_a_removal_that_is_heard_of_late_changes_nothing() -> None:
         assert there.team(ACME).workspace.bot_token == "xoxb-acme-bot-1"
 
 
+@pytest.mark.heavy
 async def test_a_run_goes_on_with_the_token_of_a_new_install() -> None:
     """The old one is refused from one moment to the next; what goes on there is shown by the new one."""
     async with office(acme(), model=slow()) as there:

@@ -109,6 +109,7 @@ async def kept_by(runs: int) -> float:
         return (sys.getallocatedblocks() - before) / runs
 
 
+@pytest.mark.heavy
 async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
     """However its answers ended: no object, nothing on the board or in its schedule, no task."""
     scripts = {name: Script(("A short ", "answer.")) for name in NAMES}
@@ -125,6 +126,7 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
         assert len(board.edits._window._ended) <= world.settings.slack_edits_per_minute
 
 
+@pytest.mark.heavy
 async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
     """It is archived while the answers are written."""
     async with running(ModelServer(**{name: script_of("word " * 400, every=0.1) for name in NAMES})) as world:
@@ -142,6 +144,7 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         assert (board.edits._window._flying, world.model.open_streams) == (0, 0)
 
 
+@pytest.mark.heavy
 def test_memory_is_flat_over_runs() -> None:
     """A few, for the quick look: a thread that is kept would be some hundred blocks."""
     assert run(kept_by(6)) < 50
@@ -156,6 +159,7 @@ def test_memory_is_flat_over_many_runs() -> None:
 LONG = "A line of some forty characters, or so.\n" * 250  # 10,000 characters, three pages
 
 
+@pytest.mark.heavy
 def test_a_run_of_long_answers_needs_little_more_than_their_texts() -> None:
     """At its peak, beyond the texts, in the bot itself: what runs, pages, bodies and drafts take."""
     assert run(peak_of_the_bot()) - 4 * len(LONG) < 512 * 1024

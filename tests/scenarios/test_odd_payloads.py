@@ -179,6 +179,7 @@ def check(question: Question) -> None:
 
 
 @pytest.mark.parametrize("every", [pytest.param(1, marks=pytest.mark.slow), 5])
+@pytest.mark.heavy
 async def test_every_field_of_every_payload_may_be_of_any_type(caplog: pytest.LogCaptureFixture, every: int) -> None:
     """Each is acknowledged; none ends the bot, none is quoted in the log, and what is handed on makes sense.
 

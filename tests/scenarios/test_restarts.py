@@ -8,6 +8,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.app import serve
 from bot.delivery.schedules.learned import Learned
 from bot.durable.sharing.ownership import Arrival
@@ -93,6 +95,7 @@ async def host(directory: Path) -> AsyncIterator[Host]:
         yield Host(slack, settings)
 
 
+@pytest.mark.heavy
 async def test_all_questions_outlive_a_process_that_had_many(tmp_path: Path) -> None:
     """More of them than the next one takes up with one look: nothing of the others is forgotten meanwhile."""
     async with host(tmp_path) as there:

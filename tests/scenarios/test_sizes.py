@@ -208,6 +208,7 @@ async def test_a_page_that_is_refused_after_the_next_is_lost_still_ends() -> Non
     assert "words and words" in writer.all_text()
 
 
+@pytest.mark.heavy
 async def test_edits_that_are_all_refused_leave_what_stands_and_end() -> None:
     """The last text is posted instead."""
     writer = Strict(lambda _: True, kind="edit")

@@ -62,6 +62,7 @@ def growth(do: Callable[[str], object], make: Callable[[int], str]) -> float:
 
 
 @pytest.mark.parametrize("name", PATHOLOGICAL)
+@pytest.mark.heavy
 def test_time_grows_with_the_length_of_a_text(name: str) -> None:
     """For all that is ever done with one, and each text that is known to be hard."""
     for do in WORKS:
@@ -76,6 +77,7 @@ def test_time_grows_with_the_length_of_what_a_grammar_makes(seed: int) -> None:
         assert growth(do, lambda size: generated(seed, size)) < WORST, do
 
 
+@pytest.mark.heavy
 def test_growth_is_found_where_there_is_some() -> None:
     """Each place is a beginning from which the rest is looked through, from each place in it: eight times the time.
 

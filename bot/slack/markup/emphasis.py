@@ -67,6 +67,12 @@ def embolden(text: str, *, is_open: bool = True) -> str:
     return "".join(pieces)
 
 
+def forget() -> None:
+    """Keep nothing of texts that were mended: whose they were has left, or rests."""
+    _look_at.cache_clear()
+    _mend_paragraph.cache_clear()
+
+
 def _may_be_indented(text: str) -> bool:
     return ("    " in text or "\t" in text) and bool(_INDENTED.search(text))
 

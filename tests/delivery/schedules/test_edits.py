@@ -2,6 +2,7 @@ import heapq
 import math
 from itertools import count, pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -448,6 +449,7 @@ lengths = st.lists(st.tuples(st.floats(0, 120), st.floats(0.1, 40), st.integers(
     st.lists(st.floats(0.01, 3.0), min_size=1, max_size=7),
     st.sets(st.integers(0, 60), max_size=12),
 )
+@pytest.mark.heavy
 def test_the_laws_hold_for_any_answers_and_any_slack(  # noqa: C901 - a simulation is a loop of cases
     answers: list[tuple[float, float, int]], budget: int, latencies: list[float], refused: set[int]
 ) -> None:

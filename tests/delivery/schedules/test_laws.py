@@ -5,6 +5,7 @@ import math
 from bisect import bisect
 from itertools import count
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -115,6 +116,7 @@ def test_no_preview_takes_what_a_last_text_needs_and_nothing_starves(
 
 @settings(max_examples=6)
 @given(st.sets(st.integers(0, 60), min_size=1, max_size=8))
+@pytest.mark.heavy
 def test_after_any_refusals_the_pace_comes_back(refused: set[int]) -> None:
     """Where Slack grants everything again: within an hour as many edits as before, or nearly."""
 

@@ -289,6 +289,7 @@ def test_nothing_that_is_shown_has_half_a_character_or_a_nul(pieces: list[str]) 
     assert answer.draft().text == expected
 
 
+@pytest.mark.heavy
 def test_the_cost_of_a_token_does_not_grow_with_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by copying the text nor by keeping one for each draft; a draft reads its own prefix much later."""
     reads = 0

@@ -853,6 +853,7 @@ def test_others_get_their_turn_while_much_lies_ready_to_be_read(asking: Asking) 
     assert turns > 600
 
 
+@pytest.mark.heavy
 async def test_thoughts_are_told_in_the_thread_and_never_shown_nor_in_the_index() -> None:
     """Through the whole bot: in a field, in tags, and without an opening tag once that is known."""
     field = (says("", reasoning_content="secret thoughts"), 30.0, "The first week. ", "It decides.")

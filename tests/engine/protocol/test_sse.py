@@ -141,6 +141,7 @@ def test_what_comes_in_place_of_events_is_read_and_what_comes_with_them(name: st
 
 @pytest.mark.parametrize("beginning", [b"data: ", b": ", b"", b'{"a":\n'])
 @pytest.mark.parametrize("piece", [b"x" * 10_000, b"x" * 99 + b"\n"])
+@pytest.mark.heavy
 def test_what_has_no_end_is_not_kept(beginning: bytes, piece: bytes) -> None:
     """A line, the lines of an event, a document; a comment that ends is nothing that is kept."""
     decoder = EventDecoder()
@@ -156,6 +157,7 @@ def test_what_has_no_end_is_not_kept(beginning: bytes, piece: bytes) -> None:
 
 
 @pytest.mark.parametrize("piece", [b"data: xy\n", b"xy"])
+@pytest.mark.heavy
 def test_what_is_kept_takes_no_more_than_its_bytes(piece: bytes) -> None:
     """However short the pieces are in which it comes: as many streams as may be open keep as much."""
     decoder = EventDecoder()

@@ -219,6 +219,7 @@ async def test_a_window_that_was_cut_off_goes_on_where_it_was() -> None:
         {"do": "close", "form": "V1"},
     ],
 )
+@pytest.mark.heavy
 async def test_what_cannot_be_done_is_refused_in_words(deed: dict[str, object]) -> None:
     """Whatever a page sends: nothing breaks."""
     async with playing() as place:

@@ -51,6 +51,7 @@ async def settled(world: World) -> None:
     assert not [told for told in world.whispers() if "went wrong" in told]
 
 
+@pytest.mark.heavy
 async def test_a_press_while_an_edit_is_in_flight_lands_behind_it() -> None:
     """Stop, when each reply's edit takes five seconds: no older text lands on the last one."""
     async with running(ModelServer(**SLOW)) as world:
@@ -68,6 +69,7 @@ async def test_a_press_while_an_edit_is_in_flight_lands_behind_it() -> None:
         assert find(parent, "stop") == []
 
 
+@pytest.mark.heavy
 async def test_an_edit_that_lands_late_is_not_the_last_word_on_what_was_stopped() -> None:
     """Its answer was given up: what says that it was stopped is sent once more."""
     async with running(ModelServer(**SLOW)) as world:
@@ -81,6 +83,7 @@ async def test_an_edit_that_lands_late_is_not_the_last_word_on_what_was_stopped(
 
 
 @pytest.mark.parametrize("action", ["stop", "again", "together", "feedback", "deeper"])
+@pytest.mark.heavy
 async def test_two_people_press_at_once(action: str) -> None:
     """What is one's is done once, and nothing is bought twice; what is each one's is done for each."""
     scripts = SLOW if action == "stop" else failing("Time") if action == "again" else QUICK
@@ -128,6 +131,7 @@ async def test_a_form_that_takes_too_long_to_open_is_acknowledged_in_time() -> N
         assert any("did not open" in told for told in world.whispers())
 
 
+@pytest.mark.heavy
 async def test_a_parent_that_is_deleted_takes_nothing_with_it() -> None:
     """Deleted as Stop is pressed on it: the replies say that they were stopped, and are tried again from there."""
     async with running(ModelServer(**SLOW)) as world:
@@ -158,6 +162,7 @@ async def test_a_parent_that_is_deleted_as_its_answers_are_drawn_together() -> N
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.heavy
 async def test_an_answer_whose_reply_is_deleted_is_not_asked_again_for_nobody(when: str) -> None:
     """While it is tried again: the stream is closed, and the index says so. Nor is it bought when all are tried."""
     async with running(ModelServer(**failing("Time", "Depth"))) as world:
@@ -205,6 +210,7 @@ async def test_what_nobody_could_end_is_no_longer_said_to_go_on() -> None:
 
 
 @pytest.mark.parametrize(("first", "pause"), [("again", 0.0), ("together", 0.0), ("together", 1.0)])
+@pytest.mark.heavy
 async def test_what_draws_together_leads_the_index_also_where_one_is_tried_again_beside(
     first: str, pause: float
 ) -> None:
@@ -232,6 +238,7 @@ async def test_what_draws_together_leads_the_index_also_where_one_is_tried_again
         assert find(parent, "again") == []
 
 
+@pytest.mark.heavy
 async def test_what_was_not_drawn_together_whole_can_be_drawn_again() -> None:
     """The model failed, and somebody has deleted the reply with its button."""
     async with running(ModelServer(**QUICK)) as world:
@@ -266,6 +273,7 @@ class ButtonsRefused(Fault):
 
 @pytest.mark.parametrize("kinds", [BUTTONS, frozenset({"context_actions"}), frozenset({"actions"})])
 @pytest.mark.parametrize("is_mention", [True, False])
+@pytest.mark.heavy
 async def test_where_slack_refuses_buttons_the_text_stays_as_it_is(kinds: frozenset[str], *, is_mention: bool) -> None:
     """In Markdown, whole, in one message; without the buttons."""
     long = {name: Script((f"{name}. " * 60, "**And** so on. " * 40), every=1.0) for name in NAMES}
@@ -297,6 +305,7 @@ class Said:
 
 
 @pytest.mark.parametrize("said", [Said(1_000, 80), Said(1, 40_000), Said(40, 40_000), Said(1_000, 80, 1.2)])
+@pytest.mark.heavy
 async def test_a_thread_of_any_length_is_read_and_answered(said: Said) -> None:
     """Its newest part, within three seconds; where Slack is slow, what has come by then."""
     workspace = Workspace(scopes=(*BOT_SCOPES, "channels:history"))
@@ -331,6 +340,7 @@ async def test_who_tries_again_is_told_what_comes_of_it_and_not_whoever_asked() 
         assert world.whispers_to("ada") == []
 
 
+@pytest.mark.heavy
 async def test_what_stood_is_not_lost_to_a_try_that_fails() -> None:
     """An answer was cut after much text, and is tried again in vain."""
     cut = Script(tuple(f"part {number}. " for number in range(40)), finish="length")

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.durable.record import Conversation
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import Message
@@ -42,6 +44,7 @@ async def ask(there: Host) -> list[Message]:
     return thread(there)
 
 
+@pytest.mark.heavy
 async def test_what_is_tried_again_keeps_what_has_drawn_all_together(tmp_path: Path) -> None:
     """Another process goes on with it, and does not take the index's first line away."""
     scripts = QUICK | {"Time": [REFUSED, SLOWLY, Script(("At last.",))]}

@@ -87,6 +87,7 @@ async def settled(there: Host, model: ModelServer) -> None:
 
 @pytest.mark.parametrize("how", ["is_away", "hangs", "takes_none"])
 @pytest.mark.parametrize("action", ["again", "together", "feedback"])
+@pytest.mark.heavy
 async def test_a_press_is_told_and_works_once_the_database_is_back(tmp_path: Path, action: str, how: str) -> None:
     """Whether it was known to be away, does not answer, or goes away in the middle of the press."""
     scripts = QUICK | ({"Time": [REFUSED, Script(("At last.",))]} if action == "again" else {})
@@ -116,6 +117,7 @@ async def test_a_press_is_told_and_works_once_the_database_is_back(tmp_path: Pat
         assert ("At last." if action == "again" else "So it is.") in shown(parent)
 
 
+@pytest.mark.heavy
 async def test_a_stop_needs_no_database(tmp_path: Path) -> None:
     """Where the run lives: its streams are closed at once, and the end is written when the database is back."""
     async with stood(tmp_path, dict.fromkeys(NAMES, SLOWLY)) as (there, model, store):
@@ -134,6 +136,7 @@ async def test_a_stop_needs_no_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["is_away", "hangs"])
+@pytest.mark.heavy
 async def test_what_was_typed_to_go_deeper_is_not_lost(tmp_path: Path, how: str) -> None:
     """The form stays open with it, and says why; sent again, it is asked once."""
     async with stood(tmp_path, QUICK) as (there, model, store):
@@ -159,6 +162,7 @@ async def test_what_was_typed_to_go_deeper_is_not_lost(tmp_path: Path, how: str)
         assert "*Depth*" in shown(thread(there)[5])
 
 
+@pytest.mark.heavy
 async def test_words_are_given_back_where_the_database_goes_away_behind_the_form(tmp_path: Path) -> None:
     """It was taken, and cannot be begun: whoever typed it is told so alone, with it."""
     async with stood(tmp_path, QUICK) as (there, model, store):

@@ -26,6 +26,7 @@ def states(step: int = STEP) -> list[str]:
     return [answer[:end] for answer in ANSWERS for end in [*range(step, len(answer), step), len(answer)]]
 
 
+@pytest.mark.heavy
 def test_a_text_that_grows_shows_no_raw_asterisks() -> None:
     """Nearly none, of answers in seven languages; without care it is every third state that does."""
     grown = states()

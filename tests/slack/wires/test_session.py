@@ -74,6 +74,7 @@ def long_answer(compress: bool) -> Give:  # noqa: FBT001 - one of two
 
 @pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("at", ["api", "response_url"])
+@pytest.mark.heavy
 async def test_no_answer_is_read_without_end(at: str, *, compress: bool) -> None:
     """A post that is answered so may have been carried out."""
     async with server(long_answer(compress)) as url, make_session() as session:

@@ -215,6 +215,7 @@ OUTAGES = {
 
 @pytest.mark.parametrize("seconds", [3.0, 61.9, 600.4])
 @pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.heavy
 async def test_back_soon_after_slack_is(outage: str, seconds: float) -> None:
     """Whatever was wrong, however long; and Slack was not besieged meanwhile."""
     begin, end = OUTAGES[outage]
@@ -461,6 +462,7 @@ async def test_closing_a_half_open_connection_is_bounded() -> None:
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 30.0, 95.0])
 @pytest.mark.parametrize("outage", OUTAGES)
+@pytest.mark.heavy
 async def test_closing_while_it_tries_to_connect_is_quick(outage: str, seconds: float) -> None:
     """Within an attempt, or within a pause."""
     async with serving(is_prepared=False, before=OUTAGES[outage][0]) as world:
@@ -471,6 +473,7 @@ async def test_closing_while_it_tries_to_connect_is_quick(outage: str, seconds: 
         await world.serving
 
 
+@pytest.mark.heavy
 async def test_closing_at_any_moment_of_connecting_leaves_nothing() -> None:
     """A turn of the loop later each time, from before the first step until it stands."""
     for turns in range(60):

@@ -88,6 +88,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(PIECES | st.text(max_size=3), max_size=40).map("".join), st.sampled_from(["Depth", "Time"]))
+@pytest.mark.heavy
 def test_whatever_a_model_writes_is_counted(text: str, perspective: str) -> None:
     """One answer that cannot be read would cost the whole report."""
     form = examine(Reading(text, perspective, (Script.JAPANESE,)))
