@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.sealing import Sealer
+from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import (
     departures,
@@ -158,9 +159,10 @@ class InstallationTable:
         """
         now = self._clock()
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: AsyncConnection) -> tuple[bool, bool]:
             is_left = False
-            for team, at in (await connection.execute(select(departures.c.team, departures.c.at))).all():
+            gone_from = (await connection.execute(select(departures.c.team, departures.c.at))).all()
+            for team, at in gone_from:
                 is_back = (await connection.execute(_answering_in(team))).first() is not None
                 until = at if is_back else at + STRAGGLING
                 of_team = _is_of(runs.c.workspace, team)
@@ -177,9 +179,12 @@ class InstallationTable:
                     is_owned = await self._disown(connection, team)
                 if is_back or (now > until and not is_owned):
                     await connection.execute(delete(departures).where(departures.c.team == team))
-            return is_left
+            return is_left, bool(gone_from)
 
-        return await self._database.do(work)
+        is_left, has_forgotten = await self._database.do(work)
+        if has_forgotten and self._database.path:
+            await self._database.do(sqlite.empty_log, in_transaction=False)  # the next look tries again
+        return is_left
 
     async def _let_go(self, connection: AsyncConnection, teams: Collection[str], *, at: float) -> frozenset[str]:
         """Write down that nothing is to be kept of workspaces."""

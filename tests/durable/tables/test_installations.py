@@ -1,6 +1,7 @@
 """Installations: found by the workspace or its organisation, sealed, replaced, removed in any order, and forgotten."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,23 @@ async def test_what_a_workspace_had_asked_is_forgotten_with_it_and_nothing_of_an
     assert await query(world.url, "SELECT team FROM departures") == []
     for store in stores.values():
         await store.close()
+
+
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+async def test_what_was_forgotten_is_in_no_file_any_more(world: World, tmp_path: Path) -> None:
+    """Nor in SQLite's log, though nothing else is written after that."""
+    store = await world.store("own")
+    await store.add(question("a", workspace="T1/B1"))
+    kept = await table(world)
+    await kept.save(ACME, name="Acme and its marmalade", at=100.0)
+
+    def find() -> bool:
+        return any(b"marmalade" in path.read_bytes() for path in tmp_path.iterdir())
+
+    assert find()
+    await kept.remove("T1", None, at=100.0)
+    assert not await kept.forget()
+    assert not find()
 
 
 async def test_whose_a_removed_workspace_was_and_what_was_pressed_there_is_forgotten(world: World) -> None:
