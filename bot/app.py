@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.durable.journal import Journal
+from bot.durable.sql.kinds import Kind, find_kind
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
@@ -84,7 +85,7 @@ async def serve(
                 owner=uuid4().hex,
                 clock=clock,
                 workspace=one.workspace if one else None,
-                is_shared=not settings.database_url.startswith("sqlite"),
+                is_shared=find_kind(settings.database_url) is Kind.POSTGRESQL,  # a file is one process's
             )
             _tell_place(store, settings)
 
@@ -116,7 +117,12 @@ async def serve(
                 ) as workspaces:
                     if one:
                         workspaces.find_desk(one)
-                    register(doors.app, find_desk=workspaces.find_desk, language=settings.bot_language)
+                    register(
+                        doors.app,
+                        find_desk=workspaces.find_desk,
+                        respond=slack.respond,
+                        language=settings.bot_language,
+                    )
                     registry.register(doors.app, workspaces.leave)
                     writing = background.create_task(workspaces.attend())
                     # The first question is kept as all others are, so the database comes before the connection.

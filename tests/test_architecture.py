@@ -19,7 +19,7 @@ ROOMS = {
     "errors": "",
     "printable": "",
     "backoff": "",
-    "logs": "",
+    "logs": "errors",
     "network": "errors",
     "engine": "network backoff printable",
     "texts": "engine network",
@@ -67,7 +67,7 @@ PURE = {
     "markup": "",
     "quotas": "",
     "slack": "listeners removals seen http.events http.health http.installs http.server http.turns"
-    " wires.remembered wires.socket wires.envelopes wires.websocket api wires.session",
+    " wires.not_taken wires.remembered wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board holding",
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history"

@@ -172,10 +172,9 @@ class Journal:
             if self.is_kept(key):
                 await self.written()
             return True
-        if key in self.unsaved.ended or not await self.ask(partial(self._store.stop, workspace, key, user)):
+        if key in self.unsaved.ended:
             return False
-        await self.company.call(workspace)
-        return True
+        return await self.ask(partial(self._store.stop, workspace, key, user))
 
     async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""

@@ -12,6 +12,8 @@ import asyncio
 from functools import partial
 
 from bot.delivery.board import Board
+from bot.delivery.schedules.learned import Learned
+from bot.durable.events import Asked, Spent, Taught
 from bot.durable.record import Record
 from bot.quotas import Limits
 from bot.runs.admission import Admission
@@ -111,6 +113,16 @@ class Desk:
             self.supervisor.take_up(record)
         else:
             self._reception.take_in(record.question)
+
+    def recall(self, past: Asked | Spent | Taught) -> None:
+        """Count what was asked or spent in the workspace before, or elsewhere; or go on with what it has taught."""
+        match past:
+            case Asked(user=user, ago=ago):
+                self.admission.recall(user, _now() - ago)
+            case Spent(ago=spent):
+                self.board.note_spent(spent)
+            case Taught(what=what):
+                self.board.edits.recall(Learned.from_text(what), _now())
 
     async def serve(self) -> None:
         """Serve the workspace until the desk is closed, and its runs have ended.

@@ -13,7 +13,6 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
-from bot.delivery.schedules.learned import Learned
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Pressed, Spent, Stopped, Taught
 from bot.durable.record import Outcome, Record, Signal
 from bot.errors import StoreError, TokenRefusedError, describe, find_leaf
@@ -127,18 +126,10 @@ class Workspaces:
             for key in keys:
                 self._journal.end(key, Outcome.INTERRUPTED)
 
-    def _recall(self, event: Asked | Spent | Taught) -> None:
+    def _recall(self, past: Asked | Spent | Taught) -> None:
         """Tell a desk what was before it, unless it is closed by now."""
-        desk = self._desks.get(event.workspace)
-        match event:
-            case _ if desk is None:
-                pass
-            case Asked(_, user, ago):
-                desk.admission.recall(user, _now() - ago)
-            case Spent(_, spent):
-                desk.board.note_spent(spent)
-            case Taught(_, what):
-                desk.board.edits.recall(Learned.from_text(what), _now())
+        if desk := self._desks.get(past.workspace):
+            desk.recall(past)
 
     def _hold_after(self, until: float, *, is_strict: bool) -> None:
         self._held = Held(until, is_strict)
@@ -169,11 +160,17 @@ class Workspaces:
         task.add_done_callback(self._beside.discard)
 
     async def _carry_out(self, signal: Signal) -> None:
-        """Carry out what was pressed in another process."""
+        """Carry out what was pressed in another process; a press that breaks something is not tried again."""
         press = signal.press
-        found = await self._find(find_team(press.workspace), press.enterprise)
-        if found is not None and found.workspace == press.workspace:
-            await self.find_desk(found).press(press)
+        try:
+            found = await self._find(find_team(press.workspace), press.enterprise)
+            if found is not None and found.workspace == press.workspace:
+                await self.find_desk(found).press(press)
+            else:
+                logger.warning("press.lost action=%s run=%s error=not_installed", press.action.value, press.run)
+        except Exception as error:  # noqa: BLE001 - one failure stays one: the next process would end by it too
+            what = describe(error)
+            logger.error("press.broken action=%s run=%s error=%s", press.action.value, press.run, what)  # noqa: TRY400
         self._journal.company.carried_out(signal)
 
     async def _find_and_take_up(self, record: Record, desk: Desk | None) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from bot.durable.sql.dsn import read_dsn
+from bot.durable.sql.kinds import Kind, find_kind
 from bot.errors import SettingsError
 from bot.printable import printable
 
@@ -77,9 +78,10 @@ class Reader:
     def database(self, name: str, default: str) -> str:
         """A database's address."""
         url = self.text(name, default)
-        if not re.match(r"(jdbc:)?(sqlite|postgres|postgresql)(\+[a-z0-9_]+)?://", url) or not url.isprintable():
+        kind = find_kind(url)
+        if kind is None or not url.isprintable():
             raise SettingsError(f"{name} is not an address such as {default} or postgresql://user:password@host/name.")
-        if not url.startswith("sqlite"):
+        if kind is Kind.POSTGRESQL:
             read_dsn(url)
         return url
 

@@ -81,9 +81,6 @@ class Database:
     async def signal(self, press: Press) -> None:
         await self._answer()
 
-    async def call(self, workspace: str) -> None:
-        await self._answer()
-
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         await self._answer()
         changes.begins = {key: one for key, one in changes.begins.items() if key not in self.unwritable}

@@ -158,7 +158,7 @@ async def listening() -> AsyncIterator[World]:
             world = World(server)
             slack = Slack(make_client(server.workspace.bot_token, server.url, session))
             desk = TestedDesk(slack, world.receive, world.press, world.consider)
-            register(socket.app, find_desk=lambda _: desk)
+            register(socket.app, find_desk=lambda _: desk, respond=slack.respond)
             serving = asyncio.create_task(socket.serve())
             await server.connected()
             yield world

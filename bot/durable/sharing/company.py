@@ -56,7 +56,7 @@ class Company:
         """Write a question down for whoever serves its workspace, who says whether it may be asked; whether it is new.
 
         Raises:
-            StoreError: the database is away, or does not answer in time; so in those that follow.
+            StoreError: the database is away, or does not answer in time; so in `signal`.
         """
         arrival = await self._ask(partial(self._store.add, question, is_admitted=False))
         self.look()  # perhaps that is this process by now
@@ -66,10 +66,6 @@ class Company:
         """Write a press down for whoever serves its workspace."""
         await self._ask(partial(self._store.signal, press))
         self.look()
-
-    async def call(self, workspace: str) -> None:
-        """Have whoever serves a workspace look at what was written there."""
-        await self._ask(partial(self._store.call, workspace))
 
     async def listen(self) -> None:
         """Look whenever another process says that there is something; until cancelled, or at once where none does."""
