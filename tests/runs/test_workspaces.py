@@ -183,6 +183,7 @@ async def test_a_run_that_waits_outlives_its_process(url: str) -> None:
         assert len(world.teams[0].workspace.whispers) == 1
 
 
+@pytest.mark.heavy
 async def test_a_press_of_another_process_that_breaks_something_breaks_nothing_else(
     url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

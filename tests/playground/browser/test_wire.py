@@ -57,6 +57,7 @@ async def test_what_is_no_http_is_refused_as_all_else_is(words: str) -> None:
     assert json.loads(told)["error"]["code"] == "not_http"
 
 
+@pytest.mark.heavy
 async def test_a_window_that_takes_nothing_is_cut_off() -> None:
     """It begins anew if it is there after all."""
     async with playing() as place:
