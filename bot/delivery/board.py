@@ -34,8 +34,11 @@ from bot.delivery.thread import Thread
 from bot.errors import FormRefusedError, SlackError, TokenRefusedError
 from bot.slack.api import Mark
 from bot.slack.body import Body
+from bot.tally import Tally
 
 logger = logging.getLogger(__name__)
+
+Clock = Callable[[], float]
 
 
 @dataclass(slots=True, eq=False)
@@ -47,14 +50,16 @@ class _Open:
 
 
 class Board:
-    """All threads of one workspace, under one schedule of `edits_per_minute`. Leases go by `clock`."""
+    """All threads of one workspace, under one schedule of so many edits `per_minute`. Leases go by `clock`."""
 
-    def __init__(self, slack: SlackCalls, edits_per_minute: int, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, slack: SlackCalls, per_minute: int, tally: Tally | None = None, *, clock: Clock = time.time
+    ) -> None:
         self._slack = slack
         self._holding = Holding(clock)
-        self.edits = EditSchedule(edits_per_minute)  # what it learns is for others to keep
+        self.edits = EditSchedule(per_minute)  # what it learns is for others to keep
         self._lesson = Lesson()
-        self._slots = Slots(self.edits, self._lesson)
+        self._slots = Slots(self.edits, self._lesson, tally or Tally())
         self._posts = PostSchedule()
         self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
         self._open: dict[Thread, _Open] = {}
@@ -206,7 +211,7 @@ class Board:
             ledger.posted(message.part, ts)
             if thread.ts is not None:
                 self._threaded.add(thread.channel)
-            thread.posted(message, ts, body, was_last=was_last)
+            self._slots.posted(thread, message, ts, body, _now(), was_last=was_last)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_post_failure(thread, message, error, body, ledger)
         finally:
@@ -218,6 +223,7 @@ class Board:
         self, thread: Thread, message: Message, error: Exception, body: Body | None, ledger: Ledger
     ) -> None:
         _log_form(message, error, body)
+        self._slots.post_failed(error)
         again = thread.post_failed(message, error, body, self._lesson, _now())
         if again and again.holds_all:
             self._posts.hold(_now() + again.pause)
@@ -244,9 +250,10 @@ class Board:
 
     async def _edit(self, thread: Thread, message: Message, body: Body, ledger: Ledger) -> None:
         try:
+            asked_at = _now()
             await ledger.record_edit(message.part)
+            self._slots.note_wait(_now() - asked_at)
             if thread.is_closed or self._holding.is_over:
-                # Writing that down took its time. Perhaps the run is another process's now.
                 self._slots.put_back(thread, message, _now())
             else:
                 thread.start_edit()
