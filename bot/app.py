@@ -64,7 +64,7 @@ async def serve(
         SlackError: Slack answers what makes no sense.
     """
     tls, proxies, lease_clock = make_context(), settings.proxies, _find_steady(clock)
-    tally = Tally()
+    tally, owner = Tally(), uuid4().hex
     metrics = _make_metrics(settings, tally)
     try:
         async with (
@@ -86,7 +86,7 @@ async def serve(
             one, make_store = begun
             store = make_store(
                 settings.database_url,
-                owner=uuid4().hex,
+                owner=owner,
                 clock=clock,
                 workspace=one.workspace if one else None,
                 is_shared=not settings.database_url.startswith("sqlite"),
@@ -94,7 +94,8 @@ async def serve(
             _tell_place(store, settings)
 
             def note_open() -> None:
-                logger.info("bot.start team=%s model=%s", one.team_id if one else "any", settings.openai_model)
+                team = one.team_id if one else "any"
+                logger.info("bot.start process=%s team=%s model=%s", owner[:8], team, settings.openai_model)
                 on_connected()
 
             def make_slack(installation: Installation) -> Slack:

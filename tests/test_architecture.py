@@ -34,11 +34,12 @@ ROOMS = {
     "settings": "durable texts network printable errors",
     "check": "settings durable slack texts engine network printable errors",
     "votes": "settings durable printable errors",
+    "overview": "settings durable markup printable errors",
     "entrance": "settings durable slack network errors",
     "app": "metrics tally settings entrance quotas runs durable delivery slack texts engine network errors backoff",
     "web": "settings quotas markup texts engine network errors",
     "playground": "web app settings texts engine errors",
-    "commands": "web playground app check votes settings logs errors",
+    "commands": "web playground app check votes overview settings logs errors",
     "__main__": "commands errors",
 }
 # The doors: where a library may be imported. All others are Python's own.
