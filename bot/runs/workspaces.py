@@ -140,7 +140,7 @@ class Workspaces:
         """How much there is of what just now, but for what goes on at the model."""
         supervisors = [desk.supervisor for desk in self._desks.values()]
         return Levels(
-            workspaces=len(supervisors),
+            workspaces=sum(map(self._journal.company.owns, self._desks)),
             runs=sum(len(one.going_on) for one in supervisors),
             runs_in_line=sum(one.in_line for one in supervisors),
             is_store_away=self._journal.is_away,

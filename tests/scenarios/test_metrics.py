@@ -1,9 +1,11 @@
 """What the page of metrics tells of the bot's work, held against what its stand-ins have seen; and to whom."""
 
 import asyncio
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
@@ -14,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from bot.metrics.page import PATH
 from bot.playground.slack.fault import Fault
 from bot.tally import LEFT
+from tests.scenarios.test_kills import PLENTY, is_writing, on_a_server, opened, slowly, spacious
 from tests.support.model_server import MODEL, ModelServer, Script, words
 from tests.support.office import Office, office
 from tests.support.vendor import few, vendor
@@ -24,13 +27,20 @@ FIRST = "T0PLAYGRND"
 Series = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
-async def ask(there: Office, **headers: str) -> tuple[int, str, str]:
+@dataclass(frozen=True, slots=True)
+class At:
+    """A process, by where it listens."""
+
+    url: str
+
+
+async def ask(there: Office | At, **headers: str) -> tuple[int, str, str]:
     """What the page says: its status, its kind, its text."""
     async with aiohttp.ClientSession() as session, session.get(f"{there.url}{PATH}", headers=headers) as response:
         return response.status, response.headers["Content-Type"], await response.text()
 
 
-async def scrape(there: Office) -> Series:
+async def scrape(there: Office | At) -> Series:
     """All that it tells, by name and labels."""
     status, _, text = await ask(there, Authorization=f"Bearer {TOKEN}")
     assert status == 200
@@ -158,3 +168,44 @@ def test_what_it_is_written_with_is_not_loaded_before_it_is_wanted() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()  # noqa: S603 - our own
     assert "bot.app" in loaded
     assert [name for name in loaded if name.startswith(("prometheus_client", "bot.metrics"))] == []
+
+
+@pytest.mark.slow
+@on_a_server
+async def test_each_process_tells_what_it_hands_on_and_takes_up(kind: str, tmp_path: Path) -> None:
+    """What is asked elsewhere is handed to whoever serves the workspace; what that leaves, another takes up."""
+    async with opened(kind, tmp_path, spacious()) as stage:
+        ports = [free_port(), free_port()]
+        first, second = [
+            await stage.start(**PLENTY, PORT=f"{port}", WEB_HOST="127.0.0.1", METRICS_TOKEN=TOKEN) for port in ports
+        ]
+        one, other = [At(f"http://127.0.0.1:{port}") for port in ports]
+        await first.process.logged("bot.start")
+        await second.process.logged("bot.start")
+        await first.ask(stage.open_channel("own"))
+        await stage.until_whole(["own"])
+        channel = stage.open_channel("handed", slowly())
+        await second.ask(channel)
+        await stage.until(lambda: is_writing(stage, channel))
+        series, theirs = await scrape(one), await scrape(other)
+        assert (of(series, "workspaces"), of(series, "open_runs", state="running")) == (1, 1)
+        assert (of(theirs, "workspaces"), of(theirs, "open_runs", state="running")) == (0, 0)
+        assert (of(series, "passed_on_total", what="question"), of(theirs, "passed_on_total", what="question")) == (
+            0,
+            1,
+        )
+        assert of(series, "runs_taken_up_total") == of(theirs, "runs_taken_up_total") == 0
+        stage.model.paces[channel] = dict.fromkeys(NAMES, 1.0)
+        await first.process.kill()
+        await stage.until_whole([channel])
+        theirs = await scrape(other)
+        assert (of(theirs, "workspaces"), of(theirs, "runs_taken_up_total")) == (1, 1)
+        assert of(theirs, "store_up") == 1
+        assert of(theirs, "process_resident_memory_bytes") > 50 * 2**20
+
+
+def free_port() -> int:
+    """A port that nobody listens at."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
