@@ -121,6 +121,17 @@ class Workspaces:
             for desk in self._desks.values():
                 group.create_task(desk.supervisor.end(grace))
 
+    def read_levels(self) -> Levels:
+        """How much there is of what just now, but for what goes on at the model."""
+        supervisors = [desk.supervisor for desk in self._desks.values()]
+        return Levels(
+            workspaces=sum(map(self._journal.company.owns, self._desks)),
+            runs=sum(len(one.going_on) for one in supervisors),
+            runs_in_line=sum(one.in_line for one in supervisors),
+            is_store_away=self._journal.is_away,
+            passed_on=self._journal.company.passed_on,
+        )
+
     def drop(self) -> None:
         """Cut off what is left, without last words."""
         for desk in self._desks.values():
@@ -135,17 +146,6 @@ class Workspaces:
             desk.close()
             for key in keys:
                 self._journal.end(key, Outcome.INTERRUPTED)
-
-    def read_levels(self) -> Levels:
-        """How much there is of what just now, but for what goes on at the model."""
-        supervisors = [desk.supervisor for desk in self._desks.values()]
-        return Levels(
-            workspaces=sum(map(self._journal.company.owns, self._desks)),
-            runs=sum(len(one.going_on) for one in supervisors),
-            runs_in_line=sum(one.in_line for one in supervisors),
-            is_store_away=self._journal.is_away,
-            passed_on=self._journal.company.passed_on,
-        )
 
     def _recall(self, event: Asked | Spent | Taught) -> None:
         """Tell a desk what was before it, unless it is closed by now."""

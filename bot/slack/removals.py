@@ -38,7 +38,7 @@ def register_removals(app: AsyncApp, leave: Leave) -> None:
         is_bots = event.get("type") == REMOVED or (isinstance(tokens, dict) and bool(tokens.get("bot")))
         if is_bots and isinstance(at, int | float):
             team_id = "" if context.is_enterprise_install else context.team_id or ""
-            logger.info("install.removed team=%s enterprise=%s", as_code(team_id), as_code(context.enterprise_id))
+            logger.info("removal.heard team=%s enterprise=%s", as_code(team_id), as_code(context.enterprise_id))
             await leave(team_id, context.enterprise_id, at=float(at))
         await next()
 
