@@ -17,7 +17,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -25,7 +25,7 @@ from typing import cast
 from bot.delivery.fitting import Lesson
 from bot.delivery.holding import Holding
 from bot.delivery.message import Message
-from bot.delivery.needs import Ledger, SlackCalls
+from bot.delivery.needs import Clock, Ledger, SlackCalls
 from bot.delivery.outcomes import Verdict
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.schedules.posts import PostSchedule
@@ -37,8 +37,6 @@ from bot.slack.body import Body
 from bot.tally import Tally
 
 logger = logging.getLogger(__name__)
-
-Clock = Callable[[], float]
 
 
 @dataclass(slots=True, eq=False)
@@ -223,8 +221,7 @@ class Board:
         self, thread: Thread, message: Message, error: Exception, body: Body | None, ledger: Ledger
     ) -> None:
         _log_form(message, error, body)
-        self._slots.post_failed(error)
-        again = thread.post_failed(message, error, body, self._lesson, _now())
+        again = self._slots.post_failed(thread, message, error, body, _now())
         if again and again.holds_all:
             self._posts.hold(_now() + again.pause)
         if not message.is_doubtful and isinstance(error, (SlackError, TokenRefusedError)):
@@ -254,6 +251,7 @@ class Board:
             await ledger.record_edit(message.part)
             self._slots.note_wait(_now() - asked_at)
             if thread.is_closed or self._holding.is_over:
+                # Writing that down took its time. Perhaps the run is another process's now.
                 self._slots.put_back(thread, message, _now())
             else:
                 thread.start_edit()

@@ -5,7 +5,7 @@ It is told what becomes of each post and edit, and counts that.
 
 from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
-from bot.delivery.outcomes import Ending
+from bot.delivery.outcomes import Again, Ending
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.thread import Thread
 from bot.errors import RateLimitedError
@@ -110,9 +110,12 @@ class Slots:
         self._note_first_text(thread, message, body, now)
         thread.posted(message, ts, body, was_last=was_last)
 
-    def post_failed(self, error: Exception) -> None:
-        """Note that a post came to an error."""
+    def post_failed(
+        self, thread: Thread, message: Message, error: Exception, body: Body | None, now: float
+    ) -> Again | None:
+        """Note that a post which should have shown `body` came to an error; what to do then, None: nothing."""
         self._tally.posts[_name(error)] += 1
+        return thread.post_failed(message, error, body, self._lesson, now)
 
     def close(self, thread: Thread) -> None:
         """Let go of a thread."""
