@@ -42,7 +42,7 @@ class Desk:
         rules = shared.rules
         self.installation = installation
         self.slack = slack
-        self.board = Board(slack, rules.edits_per_minute, clock=shared.clock)
+        self.board = Board(slack, rules.edits_per_minute, shared.tally, clock=shared.clock)
         self.admission = Admission(
             Limits(rules.runs_per_person, rules.runs_per_person_per_hour),
             problem_limit=rules.problem_limit,
@@ -52,7 +52,7 @@ class Desk:
         teller = Teller(slack)
         refusals = Refusals(shared.perspectives, speak_first(shared.language), problem_limit=rules.problem_limit)
         self.supervisor = Supervisor(
-            workspace=Workspace(slack, self.board, self.admission),
+            workspace=Workspace(slack, self.board, self.admission, shared.tally),
             journal=shared.journal,
             model=shared.model,
             perspectives=shared.perspectives,

@@ -15,12 +15,15 @@ from typing import Any, Self
 
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Pressed, Spent, Stopped, Taught
 from bot.durable.record import Outcome, Record, Signal
+from bot.engine.conversation.followups import Kind
+from bot.engine.draft import State
 from bot.errors import StoreError, TokenRefusedError, describe, find_leaf
 from bot.runs.desk import Desk
 from bot.runs.workspace import Shared
 from bot.slack.api import Slack
 from bot.slack.installation import Installation, Installations, find_team
 from bot.slack.markup import emphasis
+from bot.tally import LEFT, Levels
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +47,11 @@ class Workspaces:
         is_only_one: bool = False,
     ) -> None:
         self._shared = shared
+        shared.tally.expect(
+            [one.value for one in Kind],
+            [*(one.value for one in Outcome), LEFT],
+            [one.value for one in State if one.is_final],
+        )
         self._journal = shared.journal
         self._installations = installations
         self._make_slack = make_slack
@@ -91,8 +99,10 @@ class Workspaces:
             async for event in events:
                 match event:
                     case Claimed(record):
+                        self._shared.tally.taken_up += record.is_admitted  # else it is a question of another's
                         self._take_up(record)
                     case LeaseLost(key):
+                        self._shared.tally.lost += 1
                         for desk in self._desks.values():
                             desk.supervisor.abandon(key)
                     case Stopped(key, user):
@@ -110,6 +120,17 @@ class Workspaces:
         async with asyncio.TaskGroup() as group:
             for desk in self._desks.values():
                 group.create_task(desk.supervisor.end(grace))
+
+    def read_levels(self) -> Levels:
+        """How much there is of what just now, but for what goes on at the model."""
+        supervisors = [desk.supervisor for desk in self._desks.values()]
+        return Levels(
+            workspaces=sum(map(self._journal.company.owns, self._desks)),
+            runs=sum(len(one.going_on) for one in supervisors),
+            runs_in_line=sum(one.in_line for one in supervisors),
+            is_store_away=self._journal.is_away,
+            passed_on=self._journal.company.passed_on,
+        )
 
     def drop(self) -> None:
         """Cut off what is left, without last words."""

@@ -16,6 +16,7 @@ from bot.printable import printable
 
 LONGEST_MODEL = 200  # characters; the longest names are paths of a hub, or of a cloud's resources
 
+SHORTEST_TOKEN = 16  # characters of what people have chosen; nobody guesses that
 LONGEST_WORD = 200  # characters; a client's id has some 25, a secret 32
 
 _PREFIXES = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}

@@ -3,6 +3,7 @@
 Where there are none, all is this process's own.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
@@ -42,6 +43,7 @@ class Company:
         self._unsaved = unsaved
         self._ask = ask
         self._wake = wake
+        self.passed_on = Counter(question=0, press=0)  # what was written down for others: questions and presses
 
     def owns(self, workspace: str) -> bool:
         """Whether this process serves a workspace, as far as it knows: where none shares it, it does."""
@@ -59,12 +61,14 @@ class Company:
             StoreError: the database is away, or does not answer in time; so in `signal`.
         """
         arrival = await self._ask(partial(self._store.add, question, is_admitted=False))
+        self.passed_on["question"] += arrival is not Arrival.KNOWN
         self.look()  # perhaps that is this process by now
         return arrival is not Arrival.KNOWN
 
     async def signal(self, press: Press) -> None:
         """Write a press down for whoever serves its workspace."""
         await self._ask(partial(self._store.signal, press))
+        self.passed_on["press"] += 1
         self.look()
 
     async def listen(self) -> None:
