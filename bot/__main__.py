@@ -1,4 +1,4 @@
-"""`python -m bot`, and its commands `check`, `demo`, `votes` and `web`: the boundary around `bot.commands`.
+"""`python -m bot`, and its commands (see `bot.commands`): the boundary around these.
 
 Laws:
 

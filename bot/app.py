@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ from uuid import uuid4
 
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.durable.journal import Journal
+from bot.durable.sql.kinds import Kind, find_kind
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
 from bot.engine.perspectives import PERSPECTIVES, Perspective
@@ -26,9 +28,11 @@ from bot.slack.api import Identity, Slack, make_client
 from bot.slack.installation import Installation
 from bot.slack.listeners import register
 from bot.slack.wires.session import make_session
+from bot.tally import Levels, Tally
 
 if TYPE_CHECKING:
     from bot.durable.store import Store
+    from bot.metrics.page import Metrics
 
 T = TypeVar("T")
 
@@ -61,6 +65,8 @@ async def serve(
         SlackError: Slack answers what makes no sense.
     """
     tls, proxies, lease_clock = make_context(), settings.proxies, _find_steady(clock)
+    tally, owner = Tally(), uuid4().hex
+    metrics = _make_metrics(settings, tally)
     try:
         async with (
             make_session(tls) as session,
@@ -73,7 +79,7 @@ async def serve(
                 proxy=proxies.find(settings.openai_base_url),
                 tls=tls,
             ) as completions,
-            Doors(settings, session, clock=clock) as doors,
+            Doors(settings, session, pages=metrics.pages if metrics else None, clock=clock) as doors,
         ):
             slack = Slack(make_client(settings.slack_bot_token, settings.slack_api_url, session, proxies), proxies)
             if (begun := await _unless(stop, _begin(slack, settings, doors, make_store))) is None:
@@ -81,15 +87,16 @@ async def serve(
             one, make_store = begun
             store = make_store(
                 settings.database_url,
-                owner=uuid4().hex,
+                owner=owner,
                 clock=clock,
                 workspace=one.workspace if one else None,
-                is_shared=not settings.database_url.startswith("sqlite"),
+                is_shared=find_kind(settings.database_url) is Kind.POSTGRESQL,  # a file is one process's
             )
             _tell_place(store, settings)
 
             def note_open() -> None:
-                logger.info("bot.start team=%s model=%s", one.team_id if one else "any", settings.openai_model)
+                team = one.team_id if one else "any"
+                logger.info("bot.start process=%s team=%s model=%s", owner[:8], team, settings.openai_model)
                 on_connected()
 
             def make_slack(installation: Installation) -> Slack:
@@ -108,6 +115,7 @@ async def serve(
                     settings.bot_language,
                     _make_rules(settings),
                     lease_clock,
+                    tally,
                 )
                 registry = make_registry(one, settings, store, session, clock)
                 is_only_one = one is not None
@@ -116,7 +124,12 @@ async def serve(
                 ) as workspaces:
                     if one:
                         workspaces.find_desk(one)
-                    register(doors.app, find_desk=workspaces.find_desk, language=settings.bot_language)
+                    register(
+                        doors.app,
+                        find_desk=workspaces.find_desk,
+                        respond=slack.respond,
+                        language=settings.bot_language,
+                    )
                     registry.register(doors.app, workspaces.leave)
                     writing = background.create_task(workspaces.attend())
                     # The first question is kept as all others are, so the database comes before the connection.
@@ -124,6 +137,8 @@ async def serve(
                     await _unless(stop, registry.check())
                     tending = background.create_task(registry.serve())
                     doors.find_store(store, registry.installs)
+                    if metrics:
+                        metrics.watch(partial(_read_levels, workspaces, completions))
                     opening = background.create_task(doors.serve(registry, note_open))
                     await stop.wait()
                     deadline = _now() + GRACE
@@ -137,6 +152,20 @@ async def serve(
     except BaseExceptionGroup as failures:
         raise find_leaf(failures) from failures
     logger.info("bot.stop")
+
+
+def _make_metrics(settings: Settings, tally: Tally) -> "Metrics | None":
+    """The page of metrics, where somebody may ask for it; else what it is made with is not loaded."""
+    if not (settings.http and settings.http.metrics_token):
+        return None
+    from bot.metrics.page import Metrics  # noqa: PLC0415
+
+    return Metrics(settings.http.metrics_token, tally)
+
+
+def _read_levels(workspaces: Workspaces, completions: Completions) -> Levels:
+    turns = completions.turns
+    return replace(workspaces.read_levels(), streams=turns.held, streams_waiting=turns.waiting)
 
 
 def _find_steady(clock: Callable[[], float]) -> Callable[[], float]:

@@ -1,18 +1,20 @@
-"""The commands: the bot, check, demo, votes, web. What they raise, `__main__` turns into a line and an exit code."""
+"""The commands: the bot, check, demo, votes, web, workspaces. What they raise, `__main__` turns into a line."""
 
 import argparse
 import asyncio
 import gc
 import logging
+import shutil
 import signal
 import sys
 import threading
 import warnings
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.errors import BotError, describe
 from bot.logs import Form, Lines
@@ -20,6 +22,8 @@ from bot.logs import Form, Lines
 if TYPE_CHECKING:
     from bot.playground.model import LocalModel
     from bot.settings import Settings
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +58,8 @@ def run(arguments: list[str] | None = None) -> int:
     demo.add_argument("--browser", action="store_true", help="a small Slack to click in, in place of the terminal")
     commands.add_parser("check", help="see whether the settings, Slack, the model and the database are in order")
     commands.add_parser("votes", help="count what people think of the answers, by perspective, model and language")
+    places = commands.add_parser("workspaces", help="list where the bot is installed, who serves it, what goes on")
+    places.add_argument("--all", action="store_true", help="all of them, however many there are")
     web = commands.add_parser("web", help="serve the page and the streaming API, without Slack")
     web.add_argument("--local", action="store_true", help="with the demo's small model in place of OpenAI's")
     options = parser.parse_args(arguments)
@@ -65,6 +71,8 @@ def run(arguments: list[str] | None = None) -> int:
             return _check()
         case "votes":
             return _votes()
+        case "workspaces":
+            return _workspaces(is_whole=options.all)
         case "web":
             return _web(is_local=options.local)
         case _:
@@ -174,15 +182,30 @@ def _votes() -> int:
     environment = read_environment()
     from bot.votes import read_votes, table  # noqa: PLC0415
 
+    return _print(read_votes(environment), table)
+
+
+def _workspaces(*, is_whole: bool) -> int:
+    from bot.settings import read_environment  # noqa: PLC0415
+
+    environment = read_environment()
+    from bot.overview import find_places, tell  # noqa: PLC0415
+
+    width = shutil.get_terminal_size().columns
+    return _print(find_places(environment), partial(tell, width=width, is_whole=is_whole))
+
+
+def _print(reading: Coroutine[Any, Any, T], table: Callable[[T], Iterable[str]]) -> int:
+    """Print what was read as a table; the exit code."""
     logging.disable(logging.CRITICAL)  # the table, or the line that says why there is none, is all that matters
     signals = _Interruptible()
     try:
-        counts = asyncio.run(read_votes(environment))
+        found = asyncio.run(reading)
     except KeyboardInterrupt:
         if signals.is_terminated:
             return TERMINATED
         raise
-    for line in table(counts):
+    for line in table(found):
         print(line)  # noqa: T201 - a person reads it
     return 0
 

@@ -1,7 +1,8 @@
 """How the lines of the log are written: as people read them, or as programs do, in logfmt or JSON. Pure.
 
 A line of the bot's is an event with fields, `run.end key=… outcome=done seconds=1.7`: its first word, and what stands
-behind each `name=` up to the next one. What another library has said is a text.
+behind each `name=` up to the next one. What another library has said is a text; an error that came along with it is
+told by its name and by where it was raised, as the bot tells its own.
 """
 
 import json
@@ -10,7 +11,11 @@ import re
 from datetime import UTC, datetime
 from enum import Enum
 
+from bot.errors import describe
+
 PLAIN = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+LONGEST_ERROR = 1_000  # characters; an endless recursion has a thousand places
 
 _EVENT = re.compile(r"([a-z]+(?:[._][a-z_]+)*)(?: |:|$)")
 _FIELD = re.compile(r"(?:^|(?<=\s))([a-z_]+)=")
@@ -39,6 +44,8 @@ class Lines(logging.Formatter):
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         fields = {"time": at, "level": record.levelname.lower(), "logger": record.name}
         fields |= {name: value for name, value in read_fields(record.getMessage()).items() if name not in fields}
+        if record.exc_info and (error := record.exc_info[1]):
+            fields |= read_fields(f"error={_cut(describe(error))}")
         if self._form is Form.JSON:
             return json.dumps(fields, ensure_ascii=False)
         return " ".join(f"{name}={_quote(value)}" for name, value in fields.items())
@@ -56,6 +63,12 @@ def read_fields(message: str) -> dict[str, str]:
         end = names[place + 1].start() if place + 1 < len(names) else None
         fields.setdefault(name[1], rest[name.end() : end].strip())
     return fields
+
+
+def _cut(error: str) -> str:
+    """An error without what lies in the middle of a long way to where it was raised."""
+    half = LONGEST_ERROR // 2
+    return error if len(error) <= LONGEST_ERROR else f"{error[:half]}…{error[-half:]}"
 
 
 def _quote(value: str) -> str:

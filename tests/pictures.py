@@ -17,12 +17,12 @@ from PIL import Image
 from playwright.async_api import async_playwright
 
 from tests.browser.conftest import CHROMIUM, SWITCHES
+from tests.browser.doing import ask, start
 from tests.browser.looking import looking
 from tests.support.model_server import ModelServer, Script
 from tests.support.playground import playing
 from tests.support.process import ROOT
 from tests.support.web import serving
-from tests.support.world import PROBLEM
 
 DOCS = ROOT / "docs"
 ANSWERS = ROOT / "tests/benchmarks/answers/counts/good.toml"
@@ -47,8 +47,8 @@ def record() -> ModelServer:
 
 async def draw_thread(browser: Any) -> None:
     """The playground, with a thread beside its channel."""
-    async with playing(record()) as place, looking(browser, place.server.address, viewport=DESK) as page:
-        await ask(page)
+    async with playing(record()) as place, looking(browser, place.address, viewport=DESK) as page:
+        await open_thread(page)
         await page.get_by_role("button", name="Draw together").first.wait_for()
         await page.locator("#replies").evaluate("one => one.scrollTo(0, 0)")
         keep(await page.screenshot(), DOCS / "thread.png")
@@ -58,8 +58,8 @@ async def draw_growth(browser: Any) -> None:
     """The same thread while it grows."""
     frames: list[Image.Image] = []
     times: list[float] = []
-    async with playing(record()) as place, looking(browser, place.server.address, viewport=TALL) as page:
-        await ask(page)
+    async with playing(record()) as place, looking(browser, place.address, viewport=TALL) as page:
+        await open_thread(page)
         is_over = False
         while not is_over:
             times.append(asyncio.get_running_loop().time())
@@ -85,18 +85,15 @@ async def draw_growth(browser: Any) -> None:
 async def draw_page(browser: Any) -> None:
     """The engine's page."""
     async with serving(record()) as site, looking(browser, site.url, viewport=DESK) as page:
-        await page.get_by_label("Your problem").fill(PROBLEM)
-        await page.get_by_role("button", name="Start").click()
+        await start(page)
         await page.get_by_role("button", name="Draw together").wait_for()
         keep(await page.screenshot(), DOCS / "page.png")
 
 
-async def ask(page: Any) -> None:
-    """Ask in #general, and open the thread."""
-    await page.get_by_label("Message #general", exact=True).fill(f"/perspectives {PROBLEM}")
-    await page.keyboard.press("Enter")
-    await page.get_by_role("button", name="replies").click()
-    await page.get_by_role("heading", name="Thread").hover()  # the pointer is nowhere in the picture
+async def open_thread(page: Any) -> None:
+    """Ask, and see the thread; the pointer is nowhere in the picture."""
+    await ask(page)
+    await page.get_by_role("heading", name="Thread").hover()
 
 
 def read(picture: bytes) -> Image.Image:

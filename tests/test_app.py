@@ -105,3 +105,11 @@ async def test_what_former_processes_have_sent_counts_for_the_budget(url: str) -
         await world.slack.mention("Why?")
         await asyncio.sleep(20)
         assert len(world.calls("chat.update")) <= 5
+
+
+async def test_a_file_is_one_process_s_however_its_address_is_written(url: str) -> None:
+    """None shares the workspaces in it."""
+    async with running(database_url=f"jdbc:{url}"):
+        await asyncio.sleep(1)
+    assert await query(url, "SELECT count(*) FROM processes") == [(0,)]
+    assert await query(url, "SELECT * FROM workspaces") == []

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.logs import Form, Lines, read_fields
+from bot.logs import LONGEST_ERROR, Form, Lines, read_fields
 
 
-def line(form: Form, message: str, *arguments: object) -> str:
-    """A line of the bot's."""
-    record = logging.LogRecord("bot.runs.supervisor", logging.INFO, "f", 1, message, arguments, None)
+def line(form: Form, message: str, *arguments: object, error: Exception | None = None) -> str:
+    """A line of the bot's, or of a library that has an error with it."""
+    exc_info = (type(error), error, error.__traceback__) if error else None
+    record = logging.LogRecord("bot.runs.supervisor", logging.INFO, "f", 1, message, arguments, exc_info)
     record.created = 1_800_000_000.25
     return Lines(form).format(record)
 
@@ -60,6 +61,30 @@ def test_each_form_says_the_same() -> None:
         "time=2027-01-15T08:00:00.250Z level=info logger=bot.runs.supervisor event=run.end "
         'key="a b" error="odd \\"word\\""'
     )
+
+
+def fall(depth: int) -> None:
+    """Raise a secret, at some depth."""
+    if depth:
+        fall(depth - 1)
+    raise KeyError("xoxb-secret\n")
+
+
+@pytest.mark.parametrize("depth", [0, 400])
+def test_an_error_that_comes_with_a_line_is_told_in_it(depth: int) -> None:
+    """By its name and by where it was raised, without its words, and however deep that was."""
+    with pytest.raises(KeyError) as raised:
+        fall(depth)
+    told = json.loads(line(Form.JSON, "Task exception was never retrieved", error=raised.value))
+    assert (told["text"], told["error"]) == ("Task exception was never retrieved", "KeyError")
+    assert told["at"].startswith("test_logs.py:")
+    place = raised.traceback[-1].lineno + 1
+    assert told["at"].endswith(f">test_logs.py:{place}")
+    logfmt = line(Form.LOGFMT, "Task exception was never retrieved", error=raised.value)
+    assert "error=KeyError at=test_logs.py:" in logfmt
+    assert len(logfmt) < LONGEST_ERROR + 200
+    assert "secret" not in logfmt
+    assert "\n" not in logfmt
 
 
 @given(st.text(max_size=60))

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ SCOPE_OF = {
     "shortcut": "commands",
 } | dict.fromkeys(("chat.postMessage", "chat.update", "chat.delete", "chat.postEphemeral"), "chat:write")
 WITHOUT_SCOPE = {"auth.test", "apps.connections.open", "response_url", "views.open", "blocks.validate"}
-WITHOUT_SCOPE |= {"api.test", "oauth.v2.access", "app_uninstalled", "tokens_revoked"}
+WITHOUT_SCOPE |= {"api.test", "oauth.v2.access", "app_uninstalled", "tokens_revoked", "team_access_revoked"}
 # Their scope is that of the kind of channel. The bot tries them and can do without, so whoever installs it may decline.
 HISTORY = {"conversations.replies", "conversations.history"}
 HISTORIES = {"channels:history", "groups:history", "im:history"}
@@ -137,6 +138,16 @@ class Registered(AsyncApp):
         return super().shortcut(constraints, *args, **kwargs)
 
 
+class Nobody:
+    """Hears of removals."""
+
+    async def leave(self, team_id: str, enterprise_id: str | None, *, at: float) -> None:
+        pass
+
+    async def withdraw(self, teams: Collection[str], *, at: float) -> None:
+        pass
+
+
 @pytest.fixture
 def registered(name: str) -> Registered:
     """What the bot listens to."""
@@ -146,13 +157,9 @@ def registered(name: str) -> Registered:
         pass
 
     desk = TestedDesk(Slack(AsyncWebClient(token="xoxb-1")), take, take, take)
-    register(app, find_desk=lambda _: desk)
+    register(app, find_desk=lambda _: desk, respond=desk.slack.respond)
     if name == ANY:
-
-        async def leave(team_id: str, enterprise_id: str | None, *, at: float) -> None:
-            pass
-
-        register_removals(app, leave)
+        register_removals(app, Nobody())
     return app
 
 

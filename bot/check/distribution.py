@@ -1,5 +1,7 @@
 """An app that workspaces install, as far as it can be seen from here: its client, its key, its installs."""
 
+import re
+
 import aiohttp
 
 from bot.check.lines import Line, Verdict
@@ -9,6 +11,7 @@ from bot.errors import BotError, SettingsError
 from bot.settings import Distribution, Settings
 from bot.slack.http.installs import App, probe
 
+_SIGNING_SECRET = re.compile("[0-9a-f]{32}")
 CLIENT, INSTALLS = "SLACK_CLIENT_ID", "installs"  # what they are called in their lines
 
 
@@ -52,4 +55,8 @@ def look_at_http(settings: Settings) -> list[Line]:
     if settings.http is None or not settings.http.signing_secret:
         return []
     said = "whether Slack reaches it cannot be seen from here; your app's page says so when its Request URLs are saved"
-    return [Line(Verdict.NOTE, "/slack/events", said)]
+    lines = [Line(Verdict.NOTE, "/slack/events", said)]
+    if not _SIGNING_SECRET.fullmatch(settings.http.signing_secret):
+        said = "SLACK_SIGNING_SECRET has not 32 hexadecimal digits, as Slack's have: see Basic Information. Where it is"
+        lines.append(Line(Verdict.WARN, "/slack/events", f"{said} another, all that Slack sends is refused"))
+    return lines

@@ -1,4 +1,4 @@
-"""What is looked at: the settings, both of Slack's tokens, the model and the database.
+"""What is looked at: the settings, what Slack knows the bot by, where it listens, the model and the database.
 
 Laws:
 
@@ -14,22 +14,23 @@ import ssl
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import aclosing
-from dataclasses import fields
 from urllib.parse import urlsplit
 
 import aiohttp
 
+from bot.check.addresses import look_at_addresses
 from bot.check.distribution import look_at_client, look_at_http, look_at_installs
 from bot.check.layouts import LAYOUTS, look_at_layouts
 from bot.check.lines import Line, Verdict, pass_over
 from bot.check.scopes import compare
+from bot.check.variables import read_all
 from bot.durable.store import Store
 from bot.engine.completions import Completions
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import Perspective
-from bot.errors import BotError, SettingsError, TokenRefusedError
+from bot.errors import BotError, TokenRefusedError
 from bot.network.tls import make_context
-from bot.settings import WAYS, Settings, read_settings
+from bot.settings import Settings
 from bot.slack.api import Slack, make_client
 from bot.slack.wires.authorization import find_none, make_bolt
 from bot.slack.wires.session import make_session
@@ -39,9 +40,6 @@ from bot.texts.en import ENGLISH
 MODEL_TIMEOUT = 30.0  # seconds to the first text; whoever waits at a terminal has then seen enough
 RETRY_TIMEOUT = 5.0  # seconds, where it is told what is waited for: that is the answer
 STORE_TIMEOUT = 10.0  # seconds to open the database; it is given a second or two for each step
-
-# Values that are in order, to see what is wrong with each of the others by itself. They open nothing.
-_STAND_INS = {"SLACK_BOT_TOKEN": "xoxb-0", "SLACK_APP_TOKEN": "xapp-0", "OPENAI_API_KEY": "0"}
 
 # As short as can be: it costs money, and only the first word of the answer is waited for.
 _GREETING = Perspective(key="check", emoji="👋", instruction="Answer in one word.")
@@ -54,10 +52,10 @@ async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) 
     Raises:
         SettingsError: a proxy cannot be used, so nothing can be looked at; the message names its variable.
     """
-    settings, wrong, problems = _read(environment)
-    is_well = not problems
-    for line in problems or [Line(Verdict.OK, "settings", "complete")]:
+    settings, wrong, lines = read_all(environment)
+    for line in lines:
         tell(line)
+    is_well = all(line.verdict is not Verdict.WRONG for line in lines)
     tls = make_context()
     async with make_session(tls) as session, asyncio.TaskGroup() as group:
         looks = [
@@ -66,6 +64,7 @@ async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) 
                 _look_at_bot(settings, wrong, session),
                 _look_at_client(settings, session),
                 _look_at_app(settings, wrong, session),
+                look_at_addresses(settings, session),
                 _look_at_model(settings, wrong, tls),
                 _look_at_store(settings, wrong, has_passing_disk=bool(environment.get("DYNO"))),
             )
@@ -75,37 +74,6 @@ async def check(environment: Mapping[str, str], tell: Callable[[Line], object]) 
                 tell(line)
                 is_well = is_well and line.verdict is not Verdict.WRONG
     return is_well
-
-
-def _read(environment: Mapping[str, str]) -> tuple[Settings, set[str], list[Line]]:
-    """The settings, with stand-ins for the variables that are wrong; their names; and what is wrong with them."""
-    told = {}
-    names = [field.name.upper() for field in fields(Settings)]
-    ways = {name: environment[name] for name in WAYS if environment.get(name, "").strip()}
-    if ways.keys() - _STAND_INS.keys():  # more than one workspace's tokens: what is missing hangs on what is there
-        names = [name for name in names if name not in WAYS]
-        address = {"SLACK_API_URL": environment.get("SLACK_API_URL", "")}
-        is_known = not _find_problem({**_STAND_INS, **address})
-        if problem := _find_problem({"OPENAI_API_KEY": "0", **ways, **(address if is_known else {})}):
-            told = dict.fromkeys(WAYS, problem)
-    for name in names:
-        if problem := _find_problem({**_STAND_INS, name: environment.get(name, "")}):
-            told[name] = problem
-    usable = {**environment, **{name: _STAND_INS.get(name, "") for name in told}}
-    problems = [*dict.fromkeys(told.values())]
-    whole = _find_problem(environment)
-    if whole and whole not in problems:  # it is about two of them: tokens that are swapped
-        problems = [whole, *(problem for name, problem in told.items() if name not in whole)]
-    lines = [Line(Verdict.WRONG, "settings", problem) for problem in problems]
-    return read_settings(usable), set(told), lines
-
-
-def _find_problem(environment: Mapping[str, str]) -> str:
-    try:
-        read_settings(environment)
-    except SettingsError as error:
-        return str(error)
-    return ""
 
 
 async def _look_at_bot(settings: Settings, wrong: Collection[str], session: aiohttp.ClientSession) -> list[Line]:
@@ -215,6 +183,7 @@ async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_pass
                 await store.open()
                 await store.try_out()
                 installs = [await look_at_installs(store, settings.distribution)] if settings.distribution else []
+                await store.leave()  # no process is there that anybody would wait for
     except TimeoutError:
         return [Line(Verdict.WRONG, subject, f"DATABASE_URL: no answer within {STORE_TIMEOUT:.0f} s")]
     except BotError as error:

@@ -17,7 +17,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -25,7 +25,7 @@ from typing import cast
 from bot.delivery.fitting import Lesson
 from bot.delivery.holding import Holding
 from bot.delivery.message import Message
-from bot.delivery.needs import Ledger, SlackCalls
+from bot.delivery.needs import Clock, Ledger, SlackCalls
 from bot.delivery.outcomes import Verdict
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.schedules.posts import PostSchedule
@@ -34,6 +34,7 @@ from bot.delivery.thread import Thread
 from bot.errors import FormRefusedError, SlackError, TokenRefusedError
 from bot.slack.api import Mark
 from bot.slack.body import Body
+from bot.tally import Tally
 
 logger = logging.getLogger(__name__)
 
@@ -47,14 +48,16 @@ class _Open:
 
 
 class Board:
-    """All threads of one workspace, under one schedule of `edits_per_minute`. Leases go by `clock`."""
+    """All threads of one workspace, under one schedule of so many edits `per_minute`. Leases go by `clock`."""
 
-    def __init__(self, slack: SlackCalls, edits_per_minute: int, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, slack: SlackCalls, per_minute: int, tally: Tally | None = None, *, clock: Clock = time.time
+    ) -> None:
         self._slack = slack
         self._holding = Holding(clock)
-        self.edits = EditSchedule(edits_per_minute)  # what it learns is for others to keep
+        self.edits = EditSchedule(per_minute)  # what it learns is for others to keep
         self._lesson = Lesson()
-        self._slots = Slots(self.edits, self._lesson)
+        self._slots = Slots(self.edits, self._lesson, tally or Tally())
         self._posts = PostSchedule()
         self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
         self._open: dict[Thread, _Open] = {}
@@ -206,7 +209,7 @@ class Board:
             ledger.posted(message.part, ts)
             if thread.ts is not None:
                 self._threaded.add(thread.channel)
-            thread.posted(message, ts, body, was_last=was_last)
+            self._slots.posted(thread, message, ts, body, _now(), was_last=was_last)
         except Exception as error:  # noqa: BLE001 - Slack's, or a bug, which is raised to the run that owns the thread
             self._note_post_failure(thread, message, error, body, ledger)
         finally:
@@ -218,7 +221,7 @@ class Board:
         self, thread: Thread, message: Message, error: Exception, body: Body | None, ledger: Ledger
     ) -> None:
         _log_form(message, error, body)
-        again = thread.post_failed(message, error, body, self._lesson, _now())
+        again = self._slots.post_failed(thread, message, error, body, _now())
         if again and again.holds_all:
             self._posts.hold(_now() + again.pause)
         if not message.is_doubtful and isinstance(error, (SlackError, TokenRefusedError)):
@@ -244,7 +247,9 @@ class Board:
 
     async def _edit(self, thread: Thread, message: Message, body: Body, ledger: Ledger) -> None:
         try:
+            asked_at = _now()
             await ledger.record_edit(message.part)
+            self._slots.note_wait(_now() - asked_at)
             if thread.is_closed or self._holding.is_over:
                 # Writing that down took its time. Perhaps the run is another process's now.
                 self._slots.put_back(thread, message, _now())

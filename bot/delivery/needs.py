@@ -1,10 +1,14 @@
 """What delivering a run needs of others."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from bot.engine.draft import Draft
 from bot.slack.api import Mark
 from bot.slack.body import Body
+
+Clock = Callable[[], float]
+"""Tells the time, in seconds."""
 
 
 class SlackCalls(Protocol):

@@ -63,7 +63,7 @@ class Journal:
         self._turns = Turns()
         self.company = Company(store, self._recovery, self._holdings, self.unsaved, self._turns, ask=self.ask)
         self._tried, self._opened = asyncio.Event(), asyncio.Event()
-        self._is_away = False
+        self.is_away = False  # whether the database has not done what it was asked last
 
     async def __aenter__(self) -> Self:
         return self
@@ -77,7 +77,7 @@ class Journal:
 
     def is_kept(self, key: str) -> bool:
         """Whether another process could go on with a run."""
-        return key in self._holdings.saved and not self._is_away
+        return key in self._holdings.saved and not self.is_away
 
     async def attend(self, workspace: str) -> None:
         """Serve a workspace from now on: events tell what was begun, spent and learned there.
@@ -85,7 +85,7 @@ class Journal:
         Return when they have, or it is not to be had in time: they do it later then.
         """
         self._recovery.attend(workspace)
-        if not self._is_away:
+        if not self.is_away:
             await self.written()
 
     def leave(self, workspace: str) -> None:
@@ -99,10 +99,10 @@ class Journal:
         """
         if (key := question.key) in self.unsaved.live:
             return Arrival.KNOWN
-        if not self._holdings.may_take(is_away=self._is_away):
+        if not self._holdings.may_take(is_away=self.is_away):
             raise StoreError("The database is away, and this process is not alone.")
         self.unsaved.begin(question, self.clock())
-        if self._is_away:
+        if self.is_away:
             logger.warning("run.not_durable key=%s", key)
             return Arrival.HERE
         self._holdings.adding.add(key)
@@ -172,10 +172,9 @@ class Journal:
             if self.is_kept(key):
                 await self.written()
             return True
-        if key in self.unsaved.ended or not await self.ask(partial(self._store.stop, workspace, key, user)):
+        if key in self.unsaved.ended:
             return False
-        await self.company.call(workspace)
-        return True
+        return await self.ask(partial(self._store.stop, workspace, key, user))
 
     async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""
@@ -240,7 +239,7 @@ class Journal:
 
     async def ask(self, work: Callable[[], Awaitable[_T]]) -> _T:
         """Have something done that a person waits for who has pressed a button."""
-        if self._is_away:
+        if self.is_away:
             raise StoreError("The database is away.")
         try:
             async with asyncio.timeout(TIMEOUT):
@@ -251,7 +250,7 @@ class Journal:
 
     def _take_news(self) -> list[Event]:
         """What has come about since this was asked last, and until when anything may be sent."""
-        until = self._holdings.send_until(is_away=self._is_away)
+        until = self._holdings.send_until(is_away=self.is_away)
         news, self._news = [*self._news, Held(until, is_strict=self._holdings.has_company)], []
         return news
 
@@ -264,7 +263,7 @@ class Journal:
         saved_before = set(self._holdings.saved)
         saved: Saved | None = None
         try:
-            async with asyncio.timeout(LONG_TIMEOUT if self._is_away or not self._opened.is_set() else TIMEOUT):
+            async with asyncio.timeout(LONG_TIMEOUT if self.is_away or not self._opened.is_set() else TIMEOUT):
                 if not self._opened.is_set():
                     await self._store.open()
                     self._opened.set()
@@ -272,13 +271,13 @@ class Journal:
                 saved = await self._store.save(changes, search)
         except (StoreError, TimeoutError) as error:
             self._holdings.lease.fail(asked_at)
-            if not self._is_away:
+            if not self.is_away:
                 logger.warning("store.away error=%s", str(error) or "no answer")
-            self._is_away = True
+            self.is_away = True
         else:
-            if self._is_away:
+            if self.is_away:
                 logger.warning("store.back")
-            self._is_away = False
+            self.is_away = False
             self.unsaved.settle()
             self._recovery.note_beat(_now())
             self._news += self._holdings.note(saved, changes, saved_before, asked_at=asked_at)

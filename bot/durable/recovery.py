@@ -53,9 +53,6 @@ class Storage(Protocol):
     async def signal(self, press: Press) -> None:
         """Write a press down for whoever serves its workspace."""
 
-    async def call(self, workspace: str) -> None:
-        """Have whoever serves a workspace look at what was written."""
-
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         """Renew the lease, write the changes, and look for what other processes have left."""
 

@@ -16,14 +16,15 @@ Laws:
 It decides nothing: when the lease is renewed, and what to do while the database is away, is for `journal` to say.
 """
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from functools import partial
 from typing import Self
 from uuid import uuid4
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Begun, Changes, Conversation, Record, Saved, Search, Signal
@@ -42,18 +43,17 @@ from bot.durable.tables.oauth_states import OAuthStates
 from bot.durable.tables.questions import Questions
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.saves import Saves
-from bot.durable.tables.schema import edits, learned, make, processes
-from bot.durable.tables.statements import Rows, Statement, run_row
+from bot.durable.tables.schema import edits, learned, make
+from bot.durable.tables.statements import run_row
 from bot.durable.tables.votes import Count, Votes
 from bot.errors import StoreError
 from bot.slack.question import Press, Question
 
 EDITS_KEPT = 120.0  # seconds; Slack's limits look back one minute
+RINGING = 0.5  # seconds for a ring; what it is about is written, and whoever has written it may be waited for
 LOG_KEPT = 10.0  # seconds at the most for which what a run has left behind stands in SQLite's log
 
 logger = logging.getLogger(__name__)
-
-_Write = Callable[[AsyncConnection, Statement, Rows], Awaitable[None]]
 
 
 class Store:
@@ -132,10 +132,20 @@ class Store:
         await self._database.open()
         if self._quick is not self._database:
             await self._quick.open()
+        if self._owners:  # once: who was declared dead is to hear of it, whatever connection it has next
+            await self._database.do(self._register)
 
     async def _prepare(self, connection: AsyncConnection) -> None:
         await make(connection, is_postgresql=self._database.is_postgresql)
-        await self._claims.register(connection, self._clock())
+        if not self._owners:
+            await self._register(connection)
+
+    async def _register(self, connection: AsyncConnection) -> None:
+        await self._claims.register(connection, self._now())
+
+    def _now(self) -> ColumnElement[float]:
+        """The time by which processes are there, and are forgotten."""
+        return self._owners.now(self._clock()) if self._owners else literal(self._clock())
 
     async def try_out(self) -> None:
         """Write, and delete what was written: whether it can be read says nothing of that. Call `open` before.
@@ -150,7 +160,6 @@ class Store:
 
         async def remove(connection: AsyncConnection) -> None:
             await connection.execute(delete(edits).where(edits.c.owner == self._owner, edits.c.at == mark["at"]))
-            await connection.execute(delete(processes).where(processes.c.owner == self._owner))
 
         await self._database.do(write)
         await self._database.do(remove)
@@ -176,17 +185,12 @@ class Store:
         assert self._signals is not None, "only where processes share workspaces"  # noqa: S101 - a law of this class
         await self._ring(await self._signals.add(Signal(uuid4().hex, press), self._clock()))
 
-    async def call(self, workspace: str) -> None:
-        """Have whoever serves a workspace look at what was written."""
-        if self._owners:
-            who = partial(self._owners.find, name=workspace)
-            await self._ring(await self._quick.do(who))
-
     async def _ring(self, owner: str | None) -> None:
-        """Tell a process that something was written for it; what fails costs it until its next look."""
-        if owner != self._owner and self._database.is_postgresql:
-            with suppress(StoreError):
-                await self._quick.do(partial(ring, channel=name_channel(owner or EVERYBODY)))
+        """Tell a process that something was written for it; what fails, or takes long, costs it until its next look."""
+        if self._owners and owner != self._owner and self._database.is_postgresql:
+            with suppress(StoreError, TimeoutError):
+                async with asyncio.timeout(RINGING):
+                    await self._quick.do(partial(ring, channel=name_channel(owner or EVERYBODY)))
 
     @property
     def bell(self) -> Bell | None:
@@ -231,7 +235,7 @@ class Store:
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(delete(edits).where(edits.c.at < now - EDITS_KEPT))
             count = await forget_old(connection, before, limit, now)
-            await self._claims.forget(connection, now)
+            await self._claims.forget(connection, self._now())
             return count
 
         count = await self._database.do(work)
@@ -252,7 +256,10 @@ class Store:
 
     async def stop(self, workspace: str, key: str, user: str) -> bool:
         """Write down that `user` has stopped a run, whosever it is, unless somebody has before; whether it is open."""
-        return await self._conversations.stop(workspace, key, user)
+        is_open, owner = await self._conversations.stop(workspace, key, user)
+        if is_open:
+            await self._ring(owner)
+        return is_open
 
     async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
         """Write down what `user` thinks of an answer, in place of what they thought; whether its run is known."""

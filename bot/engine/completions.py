@@ -70,7 +70,7 @@ class Completions:
         self.model = model
         self._idle_timeout = idle_timeout
         self._first_timeout = max(FIRST_TOKEN_TIMEOUT, idle_timeout)
-        self._turns = Turns(max_streams)
+        self.turns = Turns(max_streams)
         self._numbers = itertools.count()
         self._url, authorization = _take_out_credentials(base_url)
         self._dialect = Dialect()
@@ -163,9 +163,9 @@ class Completions:
         """Wait until one more stream may be open; yield what is to be seen meanwhile."""
         if old.reason:
             yield old
-        if is_queued := self._turns.are_taken:
+        if is_queued := self.turns.are_taken:
             yield replace(old, reason=Reason(Code.QUEUED))
-        await turn.enter_async_context(self._turns.take(party))
+        await turn.enter_async_context(self.turns.take(party))
         if is_queued:
             yield old
 

@@ -87,7 +87,10 @@ class Request:
                 cause = diagnose(error, self._model, self._url)
             else:
                 if form != self._dialect.form and reasks:
-                    logger.info("completion.dialect %s", form)
+                    logger.info(
+                        "completion.dialect options=%s stream=%s system=%s",
+                        *(form.has_options, form.has_stream, form.has_system_role),
+                    )
                     self._dialect.keep_to(form)
                 return
             yield replace(old, reason=Reason(Code.RETRYING, {"cause": cause, "seconds": math.ceil(pause)}))

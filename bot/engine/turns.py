@@ -17,7 +17,7 @@ class Turns:
     """No more than `most` at once."""
 
     def __init__(self, most: int) -> None:
-        self._free = most
+        self._most = self._free = most
         self._held: Counter[Party] = Counter()  # by party, and by all that each is part of
         # By party, in the order in which they came or were served last.
         self._waiting: dict[Party, deque[asyncio.Future[None]]] = {}
@@ -26,6 +26,16 @@ class Turns:
     def are_taken(self) -> bool:
         """Whether whoever asks now has to wait."""
         return self._free == 0
+
+    @property
+    def held(self) -> int:
+        """How many are held."""
+        return self._most - self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for one."""
+        return sum(map(len, self._waiting.values()))
 
     @asynccontextmanager
     async def take(self, party: Party) -> AsyncIterator[None]:

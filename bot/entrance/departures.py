@@ -6,7 +6,7 @@ runs, is done by and by, by whichever process is there.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from bot.errors import StoreError
@@ -17,10 +17,13 @@ LOOK = 30.0  # seconds between two looks for what other processes have left to b
 
 
 class Table(Protocol):
-    """Where installations are written down. Both raise `StoreError`."""
+    """Where installations are written down. All raise `StoreError`."""
 
     async def remove(self, team_id: str, enterprise_id: str | None, *, at: float) -> frozenset[str]:
         """Remove one; the workspaces that have thereby lost it."""
+
+    async def withdraw(self, teams: Collection[str], *, at: float) -> frozenset[str]:
+        """Take workspaces out of what their organisations have installed; those that have thereby lost it."""
 
     async def forget(self) -> bool:
         """Forget some of what they have left; whether there is more."""
@@ -36,7 +39,14 @@ class Departures:
 
     async def leave(self, team_id: str, enterprise_id: str | None, *, at: float) -> None:
         """Let a workspace go, or an organisation, unless it was installed there after `at`. Raises `StoreError`."""
-        for team in await self._table.remove(team_id, enterprise_id, at=at):
+        self._note(await self._table.remove(team_id, enterprise_id, at=at))
+
+    async def withdraw(self, teams: Collection[str], *, at: float) -> None:
+        """Let workspaces go in which their organisation's installation answers no more. Raises `StoreError`."""
+        self._note(await self._table.withdraw(teams, at=at))
+
+    def _note(self, teams: Collection[str]) -> None:
+        for team in teams:
             logger.info("workspace.left team=%s", team)
             self._end(team)
         self._news.set()

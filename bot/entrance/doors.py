@@ -4,13 +4,14 @@ Laws:
 
 - What listens over HTTP does so from the beginning, and says how the bot is; it takes nothing in before the database
   is open (or known to be out of reach), and nothing after the bot is to stop.
+- Further pages, such as that of metrics, are handed in: what they tell is none of its business.
 - The listeners are registered once, with `app`: they do not know which way a payload has come.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Protocol, Self
@@ -41,15 +42,24 @@ class Store(Protocol):
 
 
 class Doors:
-    """All of them. An async context manager; `clock` gives seconds since 1970."""
+    """All of them; `pages` are further ones, by their paths. An async context manager.
+
+    `clock` gives seconds since 1970.
+    """
 
     def __init__(
-        self, settings: Settings, session: aiohttp.ClientSession, *, clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        session: aiohttp.ClientSession,
+        *,
+        pages: Mapping[str, Handler] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         api_url, proxies, language = settings.slack_api_url, settings.proxies, settings.bot_language
         self.app = make_bolt(self._find, api_url=api_url, session=session, proxies=proxies)
         self.port: int | None = None  # where it listens, once it does
         self._http = settings.http
+        self._pages = pages or {}
         self._slack = Slack(make_client(None, api_url, session, proxies), proxies)
         self._socket: Socket | None = None
         if token := settings.slack_app_token:
@@ -127,6 +137,7 @@ class Doors:
             READY: self._health.tell_ready,
             INSTALL: self._begin_install,
             REDIRECT: self._end_install,
+            **self._pages,
         }
 
     async def _begin_install(self, request: web.Request) -> web.Response:

@@ -3,7 +3,6 @@
 What the two have in common is all that whoever puts the bot together has to know.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
@@ -47,7 +46,7 @@ class Registry(Protocol):
         """See whether what is written down can be read, unless the database is away. Raises `SettingsError`."""
 
     async def serve(self) -> None:
-        """Do what has to be done beside all else, until cancelled."""
+        """Do what has to be done beside all else, until cancelled; it ends at once where that is nothing."""
 
 
 class OneWorkspace:
@@ -67,7 +66,6 @@ class OneWorkspace:
 
     async def serve(self) -> None:
         """Nothing is to be done."""
-        await asyncio.Event().wait()
 
 
 class AnyWorkspace:
@@ -92,7 +90,7 @@ class AnyWorkspace:
     def register(self, app: AsyncApp, end: Callable[[str], None]) -> None:
         """See `Registry`."""
         self._end_in_process = end
-        register_removals(app, self._departures.leave)
+        register_removals(app, self._departures)
 
     async def check(self) -> None:
         """See `Registry`."""

@@ -34,7 +34,7 @@ class NotListeningError(BotError):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Listen at an address of this machine, which `WEB_HOST` and `PORT` have named.
+    """Listen at an address of this machine, which `WEB_HOST` and `PORT` have named; who comes waits to be answered.
 
     Raises:
         NotListeningError: it is none of this machine's, or taken.
@@ -44,12 +44,15 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
     except OSError as error:
         raise NotListeningError(f"WEB_HOST is no address of this machine: {error.strerror}.") from error
+    except UnicodeError as error:  # a part of it is empty, too long, or of halves of characters
+        raise NotListeningError("WEB_HOST is no address of this machine: no host has such a name.") from error
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         if family is socket.AF_INET6 and host == "::":
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)  # all addresses, of both kinds
         listener.bind(address)
+        listener.listen(BACKLOG)  # with SO_REUSEADDR, two may be bound to one port: the second is told here
     except OSError as error:
         listener.close()
         raise NotListeningError(f"Nothing can listen at {host}, port {port}: {error.strerror}. Set PORT.") from error

@@ -12,6 +12,8 @@ import asyncio
 from functools import partial
 
 from bot.delivery.board import Board
+from bot.delivery.schedules.learned import Learned
+from bot.durable.events import Asked, Spent, Taught
 from bot.durable.record import Record
 from bot.quotas import Limits
 from bot.runs.admission import Admission
@@ -40,7 +42,7 @@ class Desk:
         rules = shared.rules
         self.installation = installation
         self.slack = slack
-        self.board = Board(slack, rules.edits_per_minute, clock=shared.clock)
+        self.board = Board(slack, rules.edits_per_minute, shared.tally, clock=shared.clock)
         self.admission = Admission(
             Limits(rules.runs_per_person, rules.runs_per_person_per_hour),
             problem_limit=rules.problem_limit,
@@ -50,7 +52,7 @@ class Desk:
         teller = Teller(slack)
         refusals = Refusals(shared.perspectives, speak_first(shared.language), problem_limit=rules.problem_limit)
         self.supervisor = Supervisor(
-            workspace=Workspace(slack, self.board, self.admission),
+            workspace=Workspace(slack, self.board, self.admission, shared.tally),
             journal=shared.journal,
             model=shared.model,
             perspectives=shared.perspectives,
@@ -111,6 +113,16 @@ class Desk:
             self.supervisor.take_up(record)
         else:
             self._reception.take_in(record.question)
+
+    def recall(self, past: Asked | Spent | Taught) -> None:
+        """Count what was asked or spent in the workspace before, or elsewhere; or go on with what it has taught."""
+        match past:
+            case Asked(user=user, ago=ago):
+                self.admission.recall(user, _now() - ago)
+            case Spent(ago=spent):
+                self.board.note_spent(spent)
+            case Taught(what=what):
+                self.board.edits.recall(Learned.from_text(what), _now())
 
     async def serve(self) -> None:
         """Serve the workspace until the desk is closed, and its runs have ended.

@@ -45,7 +45,7 @@ class Presses:
             logger.warning("press.lost action=%s run=%s error=%s", press.action.value, press.run, error)
             refused = Phrase.STORE_AWAY
         logger.info(
-            "press action=%s run=%s side=%s refused=%s",
+            "press.done action=%s run=%s side=%s refused=%s",
             press.action.value,
             press.run,
             press.side or "-",

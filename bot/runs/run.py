@@ -20,6 +20,7 @@ from bot.engine.reasons import Code, Reason
 from bot.engine.wire import next_moment
 from bot.runs.outline import Outline
 from bot.slack.question import Question
+from bot.tally import Tally
 
 LAG = 0.002  # seconds between a look at the sockets and one at the drafts: some turns of the loop, which reads them
 LAST_WORDS = 1.5  # seconds for the replies of a run that is cut off to say so
@@ -40,6 +41,7 @@ class Run:
         self._stopped = asyncio.Event()
         self.thread = Thread(ledger.key, question.channel, ts, person=question.user, sections=sections)
         self._newest: Sequence[Draft | None] = ()
+        self._asked = [reply for reply in self._replies if not reply.draft.state.is_final]
         self._saved: dict[str, Draft] = {}  # what was written down of each answer last
         board.open(self.thread, ledger)
 
@@ -117,8 +119,15 @@ class Run:
         """The names of the answers that have no place in the thread."""
         return [reply.name for reply in self._replies if reply.is_unread]
 
-    def summary(self) -> str:
-        """What the log says of its end: how each answer ended, and what showing them cost."""
+    def tell_end(self, tally: Tally, *, is_left: bool) -> str:
+        """Count the answers that have ended in it; what the log says: how each did, and what showing them cost.
+
+        Not those that had ended before, in another process or another try; and where it `is_left` to another, what was
+        cut off ends there.
+        """
+        for draft in [reply.draft for reply in self._asked if reply.draft.state.is_final]:
+            if not (is_left and draft.state is State.INTERRUPTED):
+                tally.count_answer(draft.state.value, draft.model, draft.tokens)
         states = ",".join(reply.draft.state.value for reply in self._replies) or "none"
         tokens = sum(draft.tokens for draft in self._newest if draft)
         return f"states={states} edits={self.thread.edits} refusals={self.thread.refusals} tokens={tokens}"

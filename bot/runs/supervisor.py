@@ -35,6 +35,7 @@ from bot.runs.teller import Teller
 from bot.runs.workspace import Workspace
 from bot.slack import notices
 from bot.slack.question import Question
+from bot.tally import LEFT
 from bot.texts import AUTO
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Supervisor:
     ) -> None:
         self._board = workspace.board
         self._admission = workspace.admission
+        self._tally = workspace.tally
         self._teller = teller
         self._journal = journal
         self._model = model
@@ -73,11 +75,11 @@ class Supervisor:
         )
         self._group = asyncio.TaskGroup()
         self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
-        self._going_on: dict[str, Run] = {}
+        self.going_on: dict[str, Run] = {}
         self._stopped: dict[str, str] = {}  # by whom runs were stopped that are just being prepared
         self._abandoned: set[str] = set()
         self._places = asyncio.Semaphore(most_at_once)
-        self._in_line = 0  # runs that wait for a place
+        self.in_line = 0  # runs that wait for a place
         self._ended_at = _now()  # when the last of those ended
         self._is_hurried = False
         self._is_closed = False
@@ -123,7 +125,7 @@ class Supervisor:
 
     def stop(self, key: str, user: str) -> bool:
         """End a run where it is, since `user` says so; whether it goes on here."""
-        if run := self._going_on.get(key):
+        if run := self.going_on.get(key):
             run.stop(user)
         elif key in self._tasks:
             self._stopped.setdefault(key, user)  # it is just being prepared
@@ -142,7 +144,7 @@ class Supervisor:
         """Let go of a run at once, without a word: it is another process's now."""
         if task := self._tasks.get(key):
             self._abandoned.add(key)
-            if run := self._going_on.get(key):
+            if run := self.going_on.get(key):
                 run.close()  # at once: ending the streams takes a moment
             task.cancel()
 
@@ -197,7 +199,7 @@ class Supervisor:
         try:
             await place.enter_async_context(self._place(question, is_new=record is None))
             run, reading = await self._preparing.prepare(question, entry, record, again)
-            self._going_on[question.key] = run
+            self.going_on[question.key] = run
             if user := self._stopped.pop(question.key, record.stopped_by if record else ""):
                 run.stop(user)
             outcome = await self._answer(run, asker, record, await reading())
@@ -221,33 +223,32 @@ class Supervisor:
             await place.aclose()
             if run is not None:
                 run.close()
-            self._going_on.pop(question.key, None)
+            self.going_on.pop(question.key, None)
             self._admission.end(asker.user)
             if outcome is not None:
                 _write_end(entry, run, outcome)
-            logger.info(
-                "run.end key=%s outcome=%s seconds=%.1f %s",
-                question.key,
-                "left" if outcome is None else outcome.value,
-                _now() - began,
-                run.summary() if run else "states=none",
-            )
+            how = LEFT if outcome is None else outcome.value
+            self._tally.runs[question.kind.value, how] += 1
+            summary = run.tell_end(self._tally, is_left=outcome is None) if run else "states=none"
+            logger.info("run.end key=%s outcome=%s seconds=%.1f %s", question.key, how, _now() - began, summary)
 
     @asynccontextmanager
     async def _place(self, question: Question, *, is_new: bool) -> AsyncIterator[None]:
         """Wait until fewer runs go on than may at once, and be one of them; who has just asked is told of a wait."""
+        came = _now()
         if self._places.locked():
-            self._in_line += 1
-            logger.info("run.in_line key=%s place=%s", question.key, self._in_line)
+            self.in_line += 1
+            logger.info("run.in_line key=%s place=%s", question.key, self.in_line)
             if is_new:
                 beside = replace(question, key=f"{question.key}/line")
-                self.begin(beside, self._teller.tell(question, notices.in_line, self._in_line))
+                self.begin(beside, self._teller.tell(question, notices.in_line, self.in_line))
             try:
                 await self._places.acquire()
             finally:
-                self._in_line -= 1
+                self.in_line -= 1
         else:
             await self._places.acquire()  # at once
+        self._tally.line_waits.observe(_now() - came)
         try:
             yield
         finally:

@@ -1,7 +1,7 @@
 """One Slack workspace as the process knows it, and what all of them share; whoever needs something is told which."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.delivery.board import Board
 from bot.durable.journal import Journal
@@ -10,15 +10,17 @@ from bot.engine.conversation.followups import Further
 from bot.engine.perspectives import Perspective
 from bot.runs.admission import Admission
 from bot.slack.api import Slack
+from bot.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Its client, what keeps its threads showing the newest drafts, and who may ask how much in it."""
+    """Its client, what keeps its threads showing the newest drafts, who may ask how much in it, and what is counted."""
 
     slack: Slack
     board: Board
     admission: Admission
+    tally: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +46,4 @@ class Shared:
     language: str
     rules: Rules
     clock: Callable[[], float]
+    tally: Tally = field(default_factory=Tally)

@@ -13,15 +13,17 @@ from contextlib import aclosing
 from types import TracebackType
 from typing import Any, Self
 
-from bot.delivery.schedules.learned import Learned
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Pressed, Spent, Stopped, Taught
 from bot.durable.record import Outcome, Record, Signal
+from bot.engine.conversation.followups import Kind
+from bot.engine.draft import State
 from bot.errors import StoreError, TokenRefusedError, describe, find_leaf
 from bot.runs.desk import Desk
 from bot.runs.workspace import Shared
 from bot.slack.api import Slack
 from bot.slack.installation import Installation, Installations, find_team
 from bot.slack.markup import emphasis
+from bot.tally import LEFT, Levels
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +47,11 @@ class Workspaces:
         is_only_one: bool = False,
     ) -> None:
         self._shared = shared
+        shared.tally.expect(
+            [one.value for one in Kind],
+            [*(one.value for one in Outcome), LEFT],
+            [one.value for one in State if one.is_final],
+        )
         self._journal = shared.journal
         self._installations = installations
         self._make_slack = make_slack
@@ -92,8 +99,10 @@ class Workspaces:
             async for event in events:
                 match event:
                     case Claimed(record):
+                        self._shared.tally.taken_up += record.is_admitted  # else it is a question of another's
                         self._take_up(record)
                     case LeaseLost(key):
+                        self._shared.tally.lost += 1
                         for desk in self._desks.values():
                             desk.supervisor.abandon(key)
                     case Stopped(key, user):
@@ -112,6 +121,17 @@ class Workspaces:
             for desk in self._desks.values():
                 group.create_task(desk.supervisor.end(grace))
 
+    def read_levels(self) -> Levels:
+        """How much there is of what just now, but for what goes on at the model."""
+        supervisors = [desk.supervisor for desk in self._desks.values()]
+        return Levels(
+            workspaces=sum(map(self._journal.company.owns, self._desks)),
+            runs=sum(len(one.going_on) for one in supervisors),
+            runs_in_line=sum(one.in_line for one in supervisors),
+            is_store_away=self._journal.is_away,
+            passed_on=self._journal.company.passed_on,
+        )
+
     def drop(self) -> None:
         """Cut off what is left, without last words."""
         for desk in self._desks.values():
@@ -127,18 +147,10 @@ class Workspaces:
             for key in keys:
                 self._journal.end(key, Outcome.INTERRUPTED)
 
-    def _recall(self, event: Asked | Spent | Taught) -> None:
+    def _recall(self, past: Asked | Spent | Taught) -> None:
         """Tell a desk what was before it, unless it is closed by now."""
-        desk = self._desks.get(event.workspace)
-        match event:
-            case _ if desk is None:
-                pass
-            case Asked(_, user, ago):
-                desk.admission.recall(user, _now() - ago)
-            case Spent(_, spent):
-                desk.board.note_spent(spent)
-            case Taught(_, what):
-                desk.board.edits.recall(Learned.from_text(what), _now())
+        if desk := self._desks.get(past.workspace):
+            desk.recall(past)
 
     def _hold_after(self, until: float, *, is_strict: bool) -> None:
         self._held = Held(until, is_strict)
@@ -169,11 +181,17 @@ class Workspaces:
         task.add_done_callback(self._beside.discard)
 
     async def _carry_out(self, signal: Signal) -> None:
-        """Carry out what was pressed in another process."""
+        """Carry out what was pressed in another process; a press that breaks something is not tried again."""
         press = signal.press
-        found = await self._find(find_team(press.workspace), press.enterprise)
-        if found is not None and found.workspace == press.workspace:
-            await self.find_desk(found).press(press)
+        try:
+            found = await self._find(find_team(press.workspace), press.enterprise)
+            if found is not None and found.workspace == press.workspace:
+                await self.find_desk(found).press(press)
+            else:
+                logger.warning("press.lost action=%s run=%s error=not_installed", press.action.value, press.run)
+        except Exception as error:  # noqa: BLE001 - one failure stays one: the next process would end by it too
+            what = describe(error)
+            logger.error("press.broken action=%s run=%s error=%s", press.action.value, press.run, what)  # noqa: TRY400
         self._journal.company.carried_out(signal)
 
     async def _find_and_take_up(self, record: Record, desk: Desk | None) -> None:

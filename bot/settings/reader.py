@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from bot.durable.sql.dsn import read_dsn
+from bot.durable.sql.kinds import Kind, find_kind
 from bot.errors import SettingsError
 from bot.printable import printable
 
 LONGEST_MODEL = 200  # characters; the longest names are paths of a hub, or of a cloud's resources
 
+SHORTEST_TOKEN = 16  # characters of what people have chosen; nobody guesses that
 LONGEST_WORD = 200  # characters; a client's id has some 25, a secret 32
 
 _PREFIXES = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
@@ -77,9 +79,10 @@ class Reader:
     def database(self, name: str, default: str) -> str:
         """A database's address."""
         url = self.text(name, default)
-        if not re.match(r"(jdbc:)?(sqlite|postgres|postgresql)(\+[a-z0-9_]+)?://", url) or not url.isprintable():
+        kind = find_kind(url)
+        if kind is None or not url.isprintable():
             raise SettingsError(f"{name} is not an address such as {default} or postgresql://user:password@host/name.")
-        if not url.startswith("sqlite"):
+        if kind is Kind.POSTGRESQL:
             read_dsn(url)
         return url
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from bot.errors import SettingsError
 from bot.network.proxies import DIRECT, Proxies, is_this_machine, read_proxies
-from bot.settings.reader import WEB_TOKEN_SOURCE, Reader
+from bot.settings.reader import SHORTEST_TOKEN, WEB_TOKEN_SOURCE, Reader
 from bot.settings.slack import Distribution, Http, read_ways, without_slack
 from bot.texts import AUTO, LANGUAGES
 
@@ -14,7 +14,6 @@ SLACK_URL = "https://slack.com/api/"
 DATABASE_URL = "sqlite:///perspectives.sqlite"
 WEB_HOST = "127.0.0.1"  # of `web`, which this machine alone reaches
 WEB_PORT = 8_000
-SHORTEST_TOKEN = 16  # characters; with a few wrong ones a minute, nobody guesses that
 MODEL = "gpt-5.4-mini"  # small, quick, and listed in the SDK's `ChatModel`; four of them answer each problem
 
 _NOT_OF_WEB = {"SLACK_API_URL", "SLACK_EDITS_PER_MINUTE", "DATABASE_URL", "HISTORY_DAYS"}

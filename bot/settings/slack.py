@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from bot.errors import SettingsError
 from bot.network.proxies import is_this_machine
-from bot.settings.reader import Reader
+from bot.settings.reader import SHORTEST_TOKEN, Reader
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - Slack has to reach it, through whatever the host puts before it
 
@@ -29,8 +29,9 @@ WAYS = (
     "TOKEN_KEY",
     "PORT",
     "WEB_HOST",
+    "METRICS_TOKEN",
 )
-"""All variables of this module; `web` has the last two as well."""
+"""All variables of this module; `web` has PORT and WEB_HOST as well."""
 
 _APP_PAGE = "Copy it from your app's page at api.slack.com/apps: Basic Information, App Credentials."
 _NO_TRANSPORT = "Or set SLACK_SIGNING_SECRET and PORT, to be reached over HTTP."
@@ -43,6 +44,7 @@ class Http:
     port: int
     host: str = EVERYWHERE
     signing_secret: str = field(default="", repr=False)
+    metrics_token: str = field(default="", repr=False)  # without one, nobody is told of metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ def _read_http(reader: Reader) -> Http | None:
         port=reader.count("PORT", 8_000, least=0, most=65_535),
         host=reader.host("WEB_HOST", EVERYWHERE),
         signing_secret=reader.word("SLACK_SIGNING_SECRET", _APP_PAGE),
+        metrics_token=reader.secret("METRICS_TOKEN", SHORTEST_TOKEN),
     )
 
 

@@ -222,6 +222,12 @@ class Slack:
                 channel=channel, user=user, text=body.text, blocks=body.blocks, thread_ts=thread_ts
             )
 
+    async def respond(self, response_url: str, body: Body) -> None:
+        """Answer a press with nothing but the address that came with it: no token is needed."""
+        async with translated(self._client.base_url):
+            if not await self._respond(response_url, body):
+                raise SlackError("no_response")
+
     async def _respond(self, response_url: str, body: Body) -> bool:
         """Answer a command or a press where it says; whether that worked. It does five times, in half an hour."""
         if not may_be_answered_at(response_url, self._client.base_url):

@@ -5,8 +5,8 @@ process. Bolt acknowledges events before it calls their listener, so theirs are 
 opened before anything else is done: Slack takes it within 3 s of the press. What is said to whoever pressed is said
 before the acknowledgement too, in `TELL_TIMEOUT` at the most: nothing goes on behind it that nobody awaits.
 
-A payload's desk is its workspace's. Where the bot is not installed there, a command is told so, and all else is
-acknowledged.
+A payload's desk is its workspace's. Where the bot is not installed there, people are told so, by the acknowledgement or
+at the address that came with a press; events are acknowledged.
 
 What starts nothing: the bot's own messages and other bots', edits of a mention (Slack sends it again, under a new id),
 and what Slack delivers a second time. A redelivery may be the only delivery, so it is not dropped for being one, but
@@ -18,24 +18,23 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
 from typing import Any, Protocol, TypeVar
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncBoltContext
-from slack_bolt.response import BoltResponse
 
-from bot.errors import BotError, StoreError, describe
+from bot.errors import BotError
 from bot.markup.characters import is_blank
 from bot.printable import as_code, is_code
 from bot.slack import forms, notices
 from bot.slack.body import Body
 from bot.slack.installation import Installation
-from bot.slack.payloads.fields import OddFieldError, read_id
+from bot.slack.payloads.fields import OddFieldError, read_id, read_url
 from bot.slack.payloads.presses import Presser, read_press, read_presser
 from bot.slack.payloads.questions import read_chosen_message, read_command, read_direct_message, read_mention
 from bot.slack.question import Action, Press, Question
 from bot.slack.seen import Seen
 from bot.slack.wires.authorization import find_installation
+from bot.slack.wires.not_taken import on_error, taken, try_reading
 from bot.texts import AUTO, speak_first
 from bot.texts.language import Language
 from bot.texts.phrases import Phrase
@@ -65,6 +64,13 @@ class Slack(Protocol):
         """Show something to whoever pressed."""
 
 
+class Respond(Protocol):
+    """Answers a press at the address that came with it, with no token. Raises `SlackError`."""
+
+    async def __call__(self, response_url: str, body: Body) -> None:
+        """Do so."""
+
+
 class Desk(Protocol):
     """Who takes in what is asked and pressed in one workspace."""
 
@@ -89,12 +95,15 @@ class Desk(Protocol):
         """Why what stands in a form cannot be asked now, if so: that is then shown in the form."""
 
 
-def register(app: AsyncApp, *, find_desk: Callable[[Installation], Desk], language: str = AUTO) -> None:
+def register(
+    app: AsyncApp, *, find_desk: Callable[[Installation], Desk], respond: Respond, language: str = AUTO
+) -> None:
     """Hand every question and every press of a button that arrives at `app` to the desk of its workspace.
 
-    Both are awaited before Slack gets its acknowledgement. `language` is the one that is set, or `AUTO`.
+    Both are awaited before Slack gets its acknowledgement. `respond` answers presses where there is no desk. `language`
+    is the one that is set, or `AUTO`.
     """
-    listeners = _Listeners(find_desk, language)
+    listeners = _Listeners(find_desk, respond, language)
     app.command(COMMAND)(listeners.on_command)
     app.event("app_mention", middleware=[listeners.keep_mention])(on_event)
     app.event("message", middleware=[listeners.keep_message])(on_event)
@@ -105,15 +114,12 @@ def register(app: AsyncApp, *, find_desk: Callable[[Installation], Desk], langua
     app.error(on_error)
 
 
-class NotTakenError(Exception):
-    """Whoever is to receive a question or a press has failed, which is the cause."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Listeners:
     """One method for each kind of payload. Bolt passes what a parameter's name asks for."""
 
     find_desk: Callable[[Installation], Desk]
+    respond: Respond
     language: str
     seen: Seen = field(default_factory=Seen)
 
@@ -123,10 +129,10 @@ class _Listeners:
         if desk is None:
             await ack(text=self._say(None, Phrase.NOT_INSTALLED), response_type="ephemeral")
             return
-        question = _read("command", lambda: _at(desk, read_command(command, self.language)))
+        question = try_reading("command", lambda: _at(desk, read_command(command, self.language)))
         if question and is_blank(question.problem) and await self._open_problem(desk, command, question):
             question = None
-        words = await _taken(desk.receive(question)) if question else None
+        words = await taken(desk.receive(question)) if question else None
         if words is None:
             await ack()
         else:
@@ -165,37 +171,41 @@ class _Listeners:
         desk = self._desk(kind, context)
         if desk is None:
             return
-        found = _read(kind, lambda: read(event, desk.installation.bot_user_id, self.language))
+        found = try_reading(kind, lambda: read(event, desk.installation.bot_user_id, self.language))
         if found:
             question, event_id = _at(desk, found), body.get("event_id")
             # Both: a message that is mentioned in is one question, however many events tell of it.
             keys = (question.key, event_id if is_code(event_id) else question.key)
             # An event's acknowledgement can say nothing.
-            await self.seen.once(keys, lambda: _taken(desk.receive(question)))
+            await self.seen.once(keys, lambda: taken(desk.receive(question)))
 
     async def on_shortcut(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A message that somebody chose: it stands in the form then."""
         if desk := self._desk("message_action", context):
-            asked = _read("message_action", lambda: read_chosen_message(body, self.language))
+            asked = try_reading("message_action", lambda: read_chosen_message(body, self.language))
             if asked and not await self._open_problem(desk, body, asked):
                 place = Presser(asked.user, asked.channel, "", asked.ephemeral_ts, asked.response_url, asked.language)
                 await self._tell(desk, place, Phrase.NO_FORM_OF_MESSAGE)
+        else:
+            await self._tell_missing(body)
         await ack()
 
     async def on_press(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """A button of a message, of this version or another."""
         if desk := self._desk("block_actions", context):
-            presser = _read("block_actions", lambda: read_presser(body))
-            pressed = _read("block_actions", lambda: read_press(body, presser)) if presser else None
+            presser = try_reading("block_actions", lambda: read_presser(body))
+            pressed = try_reading("block_actions", lambda: read_press(body, presser)) if presser else None
             match pressed:
                 case Press(action=Action.DEEPER):
                     if not await self._open(desk, body, forms.deeper_form(pressed)):
                         await self._tell(desk, pressed, Phrase.NO_FORM)
                 case Press():
-                    await _taken(desk.press(_at(desk, pressed)))
+                    await taken(desk.press(_at(desk, pressed)))
                 case Presser():
                     logger.info("listener.other_version")
                     await self._tell(desk, pressed, Phrase.OTHER_VERSION)
+        else:
+            await self._tell_missing(body)
         await ack()
 
     async def on_problem(self, ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
@@ -208,11 +218,11 @@ class _Listeners:
 
     async def _submit(self, ack: AsyncAck, context: AsyncBoltContext, read: Callable[[], Question]) -> None:
         desk = self._desk("view_submission", context)
-        question = _read("view_submission", read)
+        question = try_reading("view_submission", read)
         # The form stays open, with what was typed in it.
         words = self._say(None, Phrase.OTHER_VERSION if desk else Phrase.NOT_INSTALLED)
         if desk and question:
-            words = await _taken(self._ask(desk, _at(desk, question)))
+            words = await taken(self._ask(desk, _at(desk, question)))
         if words:
             await ack(response_action="errors", errors={forms.WORDS: words})
         else:
@@ -247,18 +257,22 @@ class _Listeners:
         return True
 
     async def _tell(self, desk: Desk, presser: Presser | Press, phrase: Phrase) -> None:
-        body = notices.plain(self._say(presser.language, phrase), presser.language or speak_first(self.language)[0])
-        try:
-            async with asyncio.timeout(TELL_TIMEOUT):
-                await desk.slack.answer_press(
-                    presser.channel,
-                    presser.user,
-                    body,
-                    thread_ts=presser.thread_ts,
-                    response_url=presser.response_url,
-                )
-        except (BotError, TimeoutError) as error:
-            logger.warning("ephemeral.lost error=%s", getattr(error, "code", type(error).__name__))
+        telling = desk.slack.answer_press(
+            presser.channel,
+            presser.user,
+            self._write(presser.language, phrase),
+            thread_ts=presser.thread_ts,
+            response_url=presser.response_url,
+        )
+        await _told(telling)
+
+    async def _tell_missing(self, payload: dict[str, Any]) -> None:
+        """Tell whoever pressed that the bot is not installed there: it has no token for any other way."""
+        if url := read_url(payload):
+            await _told(self.respond(url, self._write(None, Phrase.NOT_INSTALLED)))
+
+    def _write(self, language: Language | None, phrase: Phrase) -> Body:
+        return notices.plain(self._say(language, phrase), language or speak_first(self.language)[0])
 
     def _say(self, language: Language | None, phrase: Phrase) -> str:
         """A phrase in a language; where that is not known, in all that the bot speaks."""
@@ -271,30 +285,14 @@ def _at(desk: Desk, what: _Asked) -> _Asked:
     return replace(what, workspace=installation.workspace, enterprise=installation.enterprise_id or "")
 
 
+async def _told(telling: Awaitable[object]) -> None:
+    """Wait until somebody has been told something; where that fails, the log says so."""
+    try:
+        async with asyncio.timeout(TELL_TIMEOUT):
+            await telling
+    except (BotError, TimeoutError) as error:
+        logger.warning("ephemeral.lost error=%s", getattr(error, "code", type(error).__name__))
+
+
 async def on_event() -> None:
     """Nothing is left to do: Bolt has acknowledged the event by now."""
-
-
-async def on_error(error: Exception) -> BoltResponse | None:
-    """What a listener raised. Bolt's own words quote the whole request."""
-    if isinstance(error, NotTakenError | StoreError):  # the latter, where it is not known whose installation it is for
-        logger.error("listener.broken error=%s", describe(error.__cause__ or error))
-        return None  # it is not acknowledged: Slack delivers it again, or says so to whoever pressed
-    logger.warning("listener.odd error=%s", type(error).__name__)
-    return BoltResponse(status=HTTPStatus.OK)  # Bolt cannot read it, the next time neither
-
-
-async def _taken(work: Awaitable[T]) -> T:
-    try:
-        return await work
-    except Exception as error:
-        raise NotTakenError from error
-
-
-def _read(kind: str, read: Callable[[], T | None]) -> T | None:
-    """What `read` finds; nothing, and a line in the log, where the payload makes no sense."""
-    try:
-        return read()
-    except OddFieldError as odd:
-        logger.warning("listener.odd kind=%s field=%s", kind, odd)
-        return None

@@ -1,22 +1,21 @@
 """The API: what is asked of it, and what it answers. Its form is in `events`, its description in `openapi`."""
 
-import asyncio
 from collections.abc import Iterator
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 
 from bot.texts import choose
 from bot.texts.web.words import Fault
 from bot.web.asking import Asked, body_limit, read_asked
-from bot.web.guard import find_party
+from bot.web.http.bodies import let_wait, read_body
+from bot.web.http.guard import find_party
+from bot.web.http.refusals import RefusedError
+from bot.web.http.responses import LANGUAGE
+from bot.web.http.sending import JSON, write_json
 from bot.web.openapi import describe_api
-from bot.web.refusals import RefusedError
 from bot.web.run import Run
 from bot.web.runs import Runs
-from bot.web.stream import JSON, choose_form, tell, write_json
-from bot.web.wires.responses import LANGUAGE
-
-BODY_TIMEOUT = 10.0  # seconds in which a body has to come
+from bot.web.stream import choose_form, tell
 
 
 class Api:
@@ -31,11 +30,11 @@ class Api:
     def routes(self) -> Iterator[web.RouteDef]:
         """What is asked where."""
         yield web.get("/openapi.json", self._describe)
-        yield web.post("/v1/perspectives", self._ask, expect_handler=_let_wait)
+        yield web.post("/v1/perspectives", self._ask, expect_handler=let_wait)
         yield web.get("/v1/perspectives/{id}", self._read, allow_head=False)
-        yield web.post("/v1/perspectives/{id}/stop", self._stop, expect_handler=_let_wait)
-        yield web.post("/v1/perspectives/{id}/together", self._draw_together, expect_handler=_let_wait)
-        yield web.post("/v1/perspectives/{id}/{key}/deeper", self._go_deeper, expect_handler=_let_wait)
+        yield web.post("/v1/perspectives/{id}/stop", self._stop, expect_handler=let_wait)
+        yield web.post("/v1/perspectives/{id}/together", self._draw_together, expect_handler=let_wait)
+        yield web.post("/v1/perspectives/{id}/{key}/deeper", self._go_deeper, expect_handler=let_wait)
 
     async def _describe(self, _: web.Request) -> web.Response:
         return web.Response(body=self._description, content_type=JSON)
@@ -82,18 +81,7 @@ class Api:
     async def _read_body(self, request: web.Request, *, needs_problem: bool) -> Asked:
         if request.content_type != JSON and (needs_problem or request.body_exists):
             raise RefusedError(Fault.NOT_DECLARED)
-        if (request.content_length or 0) > self._limit:
-            raise RefusedError(Fault.TOO_LARGE, limit=self._limit)
-        try:
-            async with asyncio.timeout(BODY_TIMEOUT):
-                await _call_for_body(request)
-                body = await request.read()
-        except TimeoutError:
-            raise RefusedError(Fault.TOO_SLOW) from None
-        except web.HTTPRequestEntityTooLarge:
-            raise RefusedError(Fault.TOO_LARGE, limit=self._limit) from None
-        except web.RequestPayloadError:  # its pieces, or what they are packed in, have no form
-            raise RefusedError(Fault.NOT_JSON) from None
+        body = await read_body(request, self._limit)
         asked = read_asked(body, needs_problem=needs_problem)
         if asked.language:
             request[LANGUAGE] = asked.language
@@ -102,14 +90,3 @@ class Api:
 
 def _party(request: web.Request) -> str:
     return find_party(request.remote or "")
-
-
-async def _let_wait(_: web.Request) -> None:
-    """Let who asks before sending a body wait: aiohttp would call for it before anybody has looked at the request."""
-
-
-async def _call_for_body(request: web.Request) -> None:
-    """Tell a client that waits for it that its body is wanted."""
-    if request.headers.get("Expect", "").lower() == "100-continue" and request.version >= HttpVersion11:
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # of the answer, which is still to come

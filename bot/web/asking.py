@@ -1,13 +1,13 @@
 """What a client asks, read strictly from its body. Pure; what the server does not know in it is passed over."""
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from bot.texts import LANGUAGES
 from bot.texts.web.words import Fault
-from bot.web.refusals import RefusedError
+from bot.web.http.bodies import parse
+from bot.web.http.refusals import RefusedError
 
 LONGEST_LINGER = 60.0  # seconds
 MOST_BYTES = 12  # of a character in JSON: two escapes
@@ -38,7 +38,7 @@ def read_asked(body: bytes, *, needs_problem: bool) -> Asked:
     """
     if not body and not needs_problem:
         return Asked()
-    data = _parse(body)
+    data = parse(body)
     if not isinstance(data, dict):
         raise RefusedError(Fault.WRONG_SHAPE, field="body", form="object")
     language = data.get("language")
@@ -53,13 +53,6 @@ def read_asked(body: bytes, *, needs_problem: bool) -> Asked:
         language=language,
         linger=float(linger),
     )
-
-
-def _parse(body: bytes) -> Any:
-    try:
-        return json.loads(body.decode("utf-8"))
-    except (ValueError, RecursionError):  # brackets within one another, by the thousand
-        raise RefusedError(Fault.NOT_JSON) from None
 
 
 def _text(data: dict[str, Any], name: str, *, is_needed: bool) -> str:

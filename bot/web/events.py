@@ -20,7 +20,7 @@ from bot.engine.reasons import Reason
 from bot.markup.takeaway import takeaway
 from bot.texts.language import Language
 from bot.texts.web.words import Fault
-from bot.web.refusals import write_fault
+from bot.web.http.refusals import write_fault
 from bot.web.run import Run
 
 Event = tuple[str, Mapping[str, Any]]

@@ -10,8 +10,8 @@ from bot.engine.reasons import Code
 from bot.texts import LANGUAGES
 from bot.texts.web.words import Fault
 from bot.web.asking import LONGEST_LINGER
-from bot.web.refusals import STATUS
-from bot.web.stream import JSON, NDJSON, SSE
+from bot.web.http.refusals import STATUS
+from bot.web.http.sending import JSON, NDJSON, SSE
 
 _TEXT = {"type": "string"}
 _STREAM = """\

@@ -5,43 +5,36 @@ put into it here is escaped, and no file is looked up by what a client asks.
 """
 
 import asyncio
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from html import escape
 from pathlib import Path
-from typing import ClassVar
 
 from aiohttp import web
 
 from bot.texts import read_language
 from bot.texts.web import WORDS
 from bot.texts.web.words import Fault, Label
-from bot.web.guard import COOKIE, SESSION, Failures, Guard, find_party
-from bot.web.refusals import RefusedError
-from bot.web.stream import dump
+from bot.web.http.files import Files
+from bot.web.http.refusals import RefusedError
+from bot.web.http.sending import dump
+from bot.web.http.sessions import Sessions
 
 FILES = Path(__file__).parent / "static"
+OPEN = ("/page.css", "/page.js", "/view.js", "/markdown.js", "/stream.js", "/icon.svg")
+"""The addresses of files that anybody may read: there is nothing in them that is not public."""
 LOGIN = "/login"
 IS_SIGNED_IN: web.RequestKey[bool] = web.RequestKey("is_signed_in", bool)
 """The key of what the guard knows of who asks for the page."""
 LOGIN_TIMEOUT = 10.0  # seconds in which the form has to come
 LONGEST_FORM = 4_096  # bytes
 
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
 
 class Page:
-    """The handlers. The files are read once, at the start."""
+    """The handlers, and the `files` that anybody may read."""
 
-    OPEN: ClassVar[Mapping[str, str]] = {
-        f"/{name}": name for name in ("page.css", "page.js", "view.js", "markdown.js", "stream.js", "icon.svg")
-    }
-    """The addresses of files that anybody may read: there is nothing in them that is not public."""
-
-    def __init__(self, guard: Guard, failures: Failures) -> None:
-        self._guard = guard
-        self._failures = failures
-        self._files = {path: (FILES / name).read_bytes() for path, name in self.OPEN.items()}
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
+        self.files = Files({path: FILES / path[1:] for path in OPEN})
         self._page = _fill("page.html", words=dump(_labels()).replace("<", "\\u003c"))
         self._forms = {
             (language, is_wrong): _fill("login.html", is_filled=True, **_form_words(language, is_wrong=is_wrong))
@@ -53,26 +46,15 @@ class Page:
         """What is asked where."""
         yield web.get("/", self._show)
         yield web.post(LOGIN, self._sign_in)
-        for path in self.OPEN:
-            yield web.get(path, self._send)
+        yield from self.files.routes()
 
     async def _show(self, request: web.Request) -> web.Response:
         if not request.get(IS_SIGNED_IN, True):
             return self._ask_for_token(request, is_wrong=False)
         return web.Response(body=self._page, content_type="text/html", charset="utf-8")
 
-    async def _send(self, request: web.Request) -> web.Response:
-        kind = _TYPES[Path(self.OPEN[request.path]).suffix]
-        return web.Response(
-            body=self._files[request.path],
-            content_type=kind,
-            charset="utf-8",
-            headers={"Cache-Control": "no-cache"},
-        )
-
     async def _sign_in(self, request: web.Request) -> web.Response:
-        party, now = find_party(request.remote or ""), asyncio.get_running_loop().time()
-        self._failures.check(party, now)
+        self.sessions.check(request)
         if (request.content_length or 0) > LONGEST_FORM:
             raise RefusedError(Fault.TOO_LARGE, limit=LONGEST_FORM)
         try:
@@ -84,20 +66,9 @@ class Page:
             raise RefusedError(Fault.TOO_LARGE, limit=LONGEST_FORM) from None
         except (ValueError, LookupError, web.RequestPayloadError):  # it is no text, or of letters that nobody knows
             given = ""
-        if not self._guard.token or not isinstance(given, str) or not self._guard.is_token(given.strip()):
-            self._failures.note(party, now)
-            return self._ask_for_token(request, is_wrong=True)
-        response = web.Response(status=303, headers={"Location": "/"})
-        response.set_cookie(
-            COOKIE,
-            self._guard.make_session(time.time()),
-            max_age=int(SESSION),
-            httponly=True,
-            samesite="Strict",
-            # A browser keeps one that is `secure` from plain http, where the server may be meant to be.
-            secure=request.headers.get("Origin", "").startswith("https:"),
-        )
-        return response
+        if self.sessions.is_token(request, given if isinstance(given, str) else ""):
+            return self.sessions.open(request)
+        return self._ask_for_token(request, is_wrong=True)
 
     def _ask_for_token(self, request: web.Request, *, is_wrong: bool) -> web.Response:
         language = read_language(request.headers.get("Accept-Language", ""))

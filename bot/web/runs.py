@@ -28,7 +28,7 @@ from bot.markup.characters import is_blank
 from bot.quotas import Limits
 from bot.texts.language import Language
 from bot.texts.web.words import Fault
-from bot.web.refusals import RefusedError
+from bot.web.http.refusals import RefusedError
 from bot.web.run import Run
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,6 @@ Laws:
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
@@ -26,14 +25,16 @@ from bot.settings import WebSettings
 from bot.texts.web.words import Fault
 from bot.web.api import Api
 from bot.web.asking import body_limit
-from bot.web.guard import COOKIE, Failures, Guard, find_party, own_names
+from bot.web.http.guard import Guard, own_names
+from bot.web.http.refusals import RefusedError
+from bot.web.http.responses import Handler, add_headers, refuse_unread, tell_refusals
+from bot.web.http.sessions import Sessions
 from bot.web.page import IS_SIGNED_IN, LOGIN, Page
-from bot.web.refusals import RefusedError
 from bot.web.runs import Runs
-from bot.web.wires.responses import Handler, add_headers, refuse_unread, tell_refusals
 
 logger = logging.getLogger(__name__)
 
+COOKIE = "perspectives"
 MOST_RUNS = 100  # at once, of all persons
 
 
@@ -83,35 +84,33 @@ async def serve(
 
 def make_app(runs: Runs, guard: Guard, language: str) -> web.Application:
     """All that the server answers; `language` is the one in which the bot speaks, as settings have it."""
-    failures = Failures()
+    page = Page(Sessions(guard, COOKIE))
 
     @web.middleware
     async def watch(request: web.Request, handler: Handler) -> web.StreamResponse:
         with answering(request):
-            _check(request, guard, failures)
+            _check(request, page)
             return await handler(request)
 
     app = web.Application(middlewares=[tell_refusals, watch], client_max_size=body_limit(runs.problem_limit))
-    app.add_routes([*Api(runs, language).routes(), *Page(guard, failures).routes()])
+    app.add_routes([*Api(runs, language).routes(), *page.routes()])
     app.on_response_prepare.append(add_headers)
     return app
 
 
-def _check(request: web.Request, guard: Guard, failures: Failures) -> None:
+def _check(request: web.Request, page: Page) -> None:
     """Let a request pass, or refuse it; what a page is to know of it stands in it then."""
     is_page = request.path == "/" and request.method in {hdrs.METH_GET, hdrs.METH_HEAD}
-    guard.check_source(request.headers, is_page=is_page)
-    if not guard.token or request.path in Page.OPEN or request.path == LOGIN:
+    sessions = page.sessions
+    sessions.guard.check_source(request.headers, is_page=is_page)
+    if not sessions.guard.token or request.path in page.files or request.path == LOGIN:
         return
     kind, _, given = request.headers.get(hdrs.AUTHORIZATION, "").partition(" ")
     if kind.lower() == "bearer":
-        party, now = find_party(request.remote or ""), asyncio.get_running_loop().time()
-        failures.check(party, now)
-        if guard.is_token(given.strip()):
+        if sessions.is_token(request, given):
             return
-        failures.note(party, now)
         raise RefusedError(Fault.UNAUTHORIZED)
-    if guard.is_session(request.cookies.get(COOKIE, ""), time.time()):
+    if sessions.has(request):
         return
     if not is_page:
         raise RefusedError(Fault.UNAUTHORIZED)

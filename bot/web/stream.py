@@ -4,35 +4,37 @@ Laws:
 
 - What is new is sent at most once in `FRAME`, the first text of an answer at once. Between two frames newer
   drafts replace older ones, and for as long as the client has not taken what was sent: no backlog.
-- A client that has not taken what was sent, `PIECE` by `PIECE`, within `PATIENCE` is cut off, in each form.
-- Silence is broken by a heartbeat, so that who is gone is noticed, and nothing on the way gives the connection up.
+- A client that does not take what was sent is cut off, in each form (`http.sending`).
 
 When the client goes away, aiohttp cancels the handler, and with it all that is here.
 """
 
 import asyncio
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from enum import Enum
+from itertools import starmap
 from typing import Any
 
 from aiohttp import web
 
 from bot.texts.preferences import read_preferences
-from bot.web.events import Event, Feed, write_whole
+from bot.web.events import Feed, write_whole
+from bot.web.http.sending import (
+    COMMENT,
+    JSON,
+    NDJSON,
+    SSE,
+    dump,
+    make_stream,
+    send,
+    wait_for_news,
+    write_event,
+    write_json,
+)
 from bot.web.run import Run
 
 FRAME = 0.025  # seconds; nobody sees forty changes a second
-HEARTBEAT = 15.0  # seconds; proxies give a silent connection up after 30 or 60
-PATIENCE = 30.0  # seconds in which a client has to take what was sent
-LOOK = 0.1  # seconds between two looks at whether a slow one has
-MOST_UNTAKEN = 16_384  # bytes that may wait in this process for a client to take them
-PIECE = 65_536  # bytes; a reader who comes late gets all there is, and has so long for each of its pieces
-
-SSE, NDJSON, JSON = "text/event-stream", "application/x-ndjson", "application/json"
-
-dump: Callable[[object], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Form(Enum):
@@ -62,15 +64,15 @@ def choose_form(accept: str) -> Form:
 async def tell(request: web.Request, run: Run, news: asyncio.Event, form: Form) -> web.StreamResponse:
     """Answer a request with a run, from where it is until it ends; `news` is set when there is something newer."""
     whole = await _wait_for_all(run, news) if form is Form.JSON else b""
-    length = {"Content-Length": str(len(whole))} if whole else {"X-Accel-Buffering": "no"}
-    charset = "" if whole else "; charset=utf-8"
-    response = web.StreamResponse(headers={"Content-Type": form.value + charset, "Cache-Control": "no-store", **length})
+    response = web.StreamResponse() if whole else make_stream(form.value)
+    if whole:
+        response.headers.update({"Content-Type": JSON, "Content-Length": str(len(whole))})
     with suppress(ConnectionError):  # the client is gone, or was cut off: nobody is there to be told
         await response.prepare(request)
         if whole:
-            await _write(request, response, whole)
+            await send(request, response, whole)
         else:
-            await _send(request, response, Feed(run), news, form)
+            await _stream(request, response, Feed(run), news, form)
         await response.write_eof()
     return response
 
@@ -83,31 +85,21 @@ async def _wait_for_all(run: Run, news: asyncio.Event) -> bytes:
     return write_json(write_whole(run))
 
 
-async def _send(
+async def _stream(
     request: web.Request, response: web.StreamResponse, feed: Feed, news: asyncio.Event, form: Form
 ) -> None:
-    encode = _write_sse if form is Form.SSE else _write_line
-    heartbeat = b":\n\n" if form is Form.SSE else b'{"event":"heartbeat"}\n'
+    encode = write_event if form is Form.SSE else _write_line
+    heartbeat = COMMENT if form is Form.SSE else b'{"event":"heartbeat"}\n'
     loop = asyncio.get_running_loop()
     sent_at = loop.time() - FRAME
     while not feed.is_over:
         await _let_pass(sent_at + FRAME, feed, news)
         news.clear()
-        if events := b"".join(map(encode, feed.news())):
+        if events := b"".join(starmap(encode, feed.news())):
             sent_at = loop.time()
-            await _write(request, response, events)
+            await send(request, response, events)
         if not feed.is_over:
-            while not await _hear(news):
-                await _write(request, response, heartbeat)
-
-
-async def _hear(news: asyncio.Event) -> bool:
-    """Wait for news, and no longer than until a heartbeat is due."""
-    try:
-        async with asyncio.timeout(HEARTBEAT):
-            return await news.wait()
-    except TimeoutError:
-        return False
+            await wait_for_news(request, response, news, heartbeat)
 
 
 async def _let_pass(frame_ends: float, feed: Feed, news: asyncio.Event) -> None:
@@ -123,37 +115,5 @@ async def _let_pass(frame_ends: float, feed: Feed, news: asyncio.Event) -> None:
                 await news.wait()
 
 
-async def _write(request: web.Request, response: web.StreamResponse, data: bytes) -> None:
-    """Send, and wait until the client has taken most of it; one that does not is cut off.
-
-    Raises:
-        ConnectionResetError: it was, or is gone.
-    """
-    transport = request.transport
-    try:
-        for start in range(0, len(data), PIECE):
-            async with asyncio.timeout(PATIENCE):
-                await response.write(data[start : start + PIECE])
-                while transport is not None and transport.get_write_buffer_size() > MOST_UNTAKEN:  # noqa: ASYNC110 - nothing tells
-                    await asyncio.sleep(LOOK)
-    except TimeoutError:
-        if transport is not None:
-            transport.abort()
-        raise ConnectionResetError("the client does not read") from None
-    if transport is None or transport.is_closing():
-        raise ConnectionResetError("the client is gone")
-
-
-def _write_sse(event: Event) -> bytes:
-    name, data = event
-    return f"event: {name}\ndata: {dump(data)}\n\n".encode("utf-8", "replace")
-
-
-def _write_line(event: Event) -> bytes:
-    name, data = event
+def _write_line(name: str, data: Mapping[str, Any]) -> bytes:
     return f"{dump({'event': name, **data})}\n".encode("utf-8", "replace")
-
-
-def write_json(data: Mapping[str, Any]) -> bytes:
-    """Data as JSON."""
-    return dump(data).encode("utf-8", "replace")

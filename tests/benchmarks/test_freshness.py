@@ -82,6 +82,7 @@ def test_who_is_not_told_whether_more_come_is_no_oracle() -> None:
     assert least.in_row < measure("ours", "any 60 s", "three, 10 s apart").age < 1.4 * least.in_row
 
 
+@pytest.mark.heavy
 def test_no_answer_stands_still_for_long() -> None:
     """Up to three runs at once where the limit is the one that is documented, and one where it is not."""
     loads = ("one run, 18 s", "one run, 90 s", "another after 25 s", "three, 2 s apart")

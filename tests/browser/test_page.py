@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.browser.doing import start
 from tests.browser.looking import PHONE, find_barriers, is_dark, looking, scrolls_sideways
 from tests.support.model_server import KEY, ModelServer, Script, words
 from tests.support.process import Process, process, until
-from tests.support.web import PROBLEM, serving
-from tests.support.world import NAMES
+from tests.support.web import serving
+from tests.support.world import NAMES, PROBLEM
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -23,12 +24,6 @@ HOSTILE = (
     '<iframe src="https://evil.example"></iframe><style>*{display:none}</style>\n\n'
     "```html\n<b onclick=alert(4)>\n```\n\n<svg/onload=alert(5)> &lt;script&gt;"
 )
-
-
-async def start(page: Any, problem: str = PROBLEM) -> None:
-    """Ask."""
-    await page.get_by_label("Your problem").fill(problem)
-    await page.get_by_role("button", name="Start").click()
 
 
 async def say(page: Any, words: str) -> None:

@@ -1,11 +1,12 @@
 """The playground: a small Slack, with the bot behind it."""
 
-import asyncio
 import re
 from typing import Any
 
 import pytest
 
+from bot.playground.slack.records import Warned
+from tests.browser.doing import ask, write
 from tests.browser.looking import PHONE, find_barriers, is_dark, looking, scrolls_sideways
 from tests.browser.test_page import HOSTILE
 from tests.support.model_server import ModelServer, Script, words
@@ -16,22 +17,28 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 QUICK = {name: Script((f"{name} says so.\n\nAnd **more**.",)) for name in NAMES}
 
+SEE = """isSeen => {
+    Object.defineProperty(document, "hidden", { value: !isSeen, configurable: true });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 def quick() -> ModelServer:
     """A model that answers at once."""
     return ModelServer(**QUICK, other=Script(("So in the end.",)))
 
 
-async def write(page: Any, text: str, place: str = "Message #general") -> None:
-    """Type into a composer, and send."""
-    await page.get_by_label(place, exact=True).fill(text)
-    await page.keyboard.press("Enter")
+async def cut_off(page: Any) -> None:
+    """Cut its connection until it says that nobody answers; and see that it says so no more when somebody does.
 
-
-async def ask(page: Any) -> None:
-    """Ask in #general, and open the thread."""
-    await write(page, f"/perspectives {PROBLEM}")
-    await page.get_by_role("button", name="4 replies").click()
+    A browser without a network keeps the connections that it has, so the window lets go of its own first: out of sight.
+    """
+    await page.evaluate(SEE, arg=False)
+    await page.context.set_offline(True)
+    await page.evaluate(SEE, arg=True)
+    await page.get_by_role("alert").get_by_text("does not answer").wait_for()
+    await page.context.set_offline(False)
+    await page.locator("#trouble").wait_for(state="hidden")
 
 
 async def name(page: Any) -> str:
@@ -43,7 +50,7 @@ async def name(page: Any) -> str:
 
 async def test_a_question_from_the_composer_to_together(browser: Any) -> None:
     """It grows in its thread, is voted on, and drawn together; a reload knows all of it, and who sits there."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         await ask(page)
         thread = page.get_by_role("complementary", name="Thread")
         await thread.get_by_text("Time says so.", exact=True).wait_for()
@@ -63,7 +70,7 @@ async def test_a_question_from_the_composer_to_together(browser: Any) -> None:
 
 async def test_a_form_says_what_is_wrong_and_goes(browser: Any) -> None:
     """It has the focus; Escape closes it, and what is asked by it is answered."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         await write(page, "/perspectives")
         form = page.get_by_role("dialog")
         field = form.get_by_role("textbox")
@@ -83,12 +90,35 @@ async def test_a_form_says_what_is_wrong_and_goes(browser: Any) -> None:
         assert not await form.is_visible()
 
 
+@pytest.mark.parametrize("has_form", [False, True])
+async def test_what_went_wrong_is_said_and_put_away_by_keys(browser: Any, *, has_form: bool) -> None:
+    """A warning of Slack's, too; and while a form is open, which keeps the focus within itself."""
+    async with playing(quick()) as place, looking(browser, place.address) as page:
+        assert await name(page) == "ada"
+        if has_form:
+            await write(page, "/perspectives")
+            await page.get_by_role("dialog").get_by_role("textbox").wait_for()
+        workspace = place.world.workspace
+        workspace.keep(Warned(workspace.now(), workspace.user("ada").id, "block_actions", "operation_timeout"))
+        said = page.get_by_role("alert").get_by_text("We had some trouble connecting.")
+        await said.wait_for()
+        assert await find_barriers(page) == []
+        for _ in range(50):
+            await page.keyboard.press("Tab")
+            if await page.evaluate("document.activeElement.id") == "trouble-close":
+                break
+        await page.keyboard.press("Enter")
+        await said.wait_for(state="hidden")
+        assert await page.evaluate("document.activeElement.tagName") == "TEXTAREA"
+        assert await page.get_by_role("dialog").is_visible() is has_form
+
+
 async def test_two_windows_are_two_people_and_only_one_sees_what_is_for_one(browser: Any) -> None:
     """Each as on a machine of its own: what one writes the other reads, but not what is ephemeral or direct."""
     async with (
         playing(quick()) as place,
-        looking(browser, place.server.address) as ada,
-        looking(browser, place.server.address) as ben,
+        looking(browser, place.address) as ada,
+        looking(browser, place.address) as ben,
     ):
         assert [await name(ada), await name(ben)] == ["ada", "ben"]
         await write(ada, "Good morning @ben")
@@ -111,7 +141,7 @@ async def test_two_windows_are_two_people_and_only_one_sees_what_is_for_one(brow
 
 async def test_a_message_is_chosen_by_its_menu_and_answered_in_its_thread(browser: Any) -> None:
     """Its words stand in the form."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         await write(page, PROBLEM)
         message = page.locator("article").first
         await message.hover()
@@ -125,7 +155,7 @@ async def test_a_message_is_chosen_by_its_menu_and_answered_in_its_thread(browse
 async def test_hostile_words_execute_nothing_and_load_nothing(browser: Any) -> None:
     """Of people and of models, in messages, answers and forms."""
     hostile = ModelServer(**dict.fromkeys(NAMES, Script((HOSTILE,))))
-    async with playing(hostile) as place, looking(browser, place.server.address) as page:
+    async with playing(hostile) as place, looking(browser, place.address) as page:
         await page.get_by_label("Message #general").fill(HOSTILE)
         await page.get_by_role("button", name="Send").click()
         await page.locator("article", has_text="<img src=x onerror=alert(2)>").wait_for()
@@ -143,7 +173,7 @@ async def test_hostile_words_execute_nothing_and_load_nothing(browser: Any) -> N
 
 async def test_all_of_it_can_be_done_by_keys(browser: Any) -> None:
     """Names are offered and chosen; a thread is opened, left by Escape, and the focus is where it was."""
-    async with playing(quick()) as place, looking(browser, place.server.address) as page:
+    async with playing(quick()) as place, looking(browser, place.address) as page:
         composer = page.get_by_label("Message #general", exact=True)
         await composer.focus()
         await page.keyboard.type("@per")
@@ -169,7 +199,7 @@ async def test_all_of_it_can_be_done_by_keys(browser: Any) -> None:
 async def test_on_a_phone_one_column_is_shown_at_a_time(browser: Any, scheme: str) -> None:
     """Channels, messages or a thread; nothing scrolls sideways, in the colours that the system has."""
     how = {"viewport": PHONE, "color_scheme": scheme}
-    async with playing(quick()) as place, looking(browser, place.server.address, **how) as page:
+    async with playing(quick()) as place, looking(browser, place.address, **how) as page:
         await ask(page)
         await page.get_by_text("Time says so.", exact=True).wait_for()
         assert not await page.get_by_role("main").is_visible()
@@ -184,13 +214,20 @@ async def test_on_a_phone_one_column_is_shown_at_a_time(browser: Any, scheme: st
 
 
 async def test_a_window_goes_on_when_the_connection_was_cut(browser: Any) -> None:
-    """It says that nobody answers, and then has all that came meanwhile."""
+    """It says that nobody answers, and then has all that came meanwhile, and says so no more."""
     slow = ModelServer(**dict.fromkeys(NAMES, words(40, 20)))
-    async with playing(slow) as place, looking(browser, place.server.address) as page:
+    async with playing(slow) as place, looking(browser, place.address) as page:
         await ask(page)
         await page.get_by_text("word3 ").first.wait_for()
-        await page.context.set_offline(True)
-        await asyncio.sleep(0.5)
-        await page.context.set_offline(False)
+        await cut_off(page)
         await page.get_by_role("button", name="Draw together").first.wait_for()
         assert await page.locator("#thread").get_by_text("word39").count() == 4
+        assert not await page.locator("#trouble").is_visible()
+
+
+async def test_a_window_in_which_nothing_is_new_says_no_more_that_nobody_answers(browser: Any) -> None:
+    """It is answered at once, if only with nothing."""
+    async with playing() as place, looking(browser, place.address) as page:
+        assert await name(page) == "ada"
+        await cut_off(page)
+        assert await name(page) == "ada"

@@ -9,7 +9,7 @@ import pytest
 from bot.check import Line, Verdict
 from bot.check.layouts import LAYOUTS, TIMEOUT, bodies, forms, look_at_layouts
 from bot.errors import Effect, FormRefusedError, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
-from bot.playground.slack.blocks import find_problems
+from bot.playground.slack.block_kit.blocks import find_problems
 from bot.slack.body import Body
 
 NAMES = [name for name, _ in [*bodies(), *forms()]]

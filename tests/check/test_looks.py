@@ -13,6 +13,7 @@ import yaml
 
 from bot.check import OPTIONAL_SCOPES, SCOPES, Line, Verdict, check
 from bot.check import looks as module
+from bot.check.variables import read_all
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.methods import TABLE
 from bot.playground.slack.server import SlackServer
@@ -75,7 +76,7 @@ class World:
     def usual(self) -> list[str]:
         """What is said where all is well, but for the model's line, which has a time in it."""
         return [
-            "ok     settings            complete",
+            "ok     settings            complete: for one workspace, over sockets",
             "ok     SLACK_BOT_TOKEN     @perspectives in the workspace “playground”",
             "ok     scopes              app_mentions:read, chat:write, commands",
             (
@@ -426,6 +427,14 @@ async def test_a_database_that_can_be_read_and_not_written_is_told(world: World)
 
 
 @pytest.mark.slow
+async def test_no_process_is_waited_for_that_has_only_looked(world: World) -> None:
+    """The database has none afterwards."""
+    assert (await world.look())[0]
+    with closing(sqlite3.connect(world.directory / "runs.sqlite")) as database:
+        assert database.execute("SELECT owner FROM processes UNION SELECT owner FROM edits").fetchall() == []
+
+
+@pytest.mark.slow
 async def test_a_disk_that_ends_with_the_process_is_warned_of(world: World) -> None:
     """Nothing is wrong all the same: the bot would run."""
     assert await world.differences(DYNO="worker.1") == [
@@ -464,7 +473,7 @@ async def test_the_log_gives_nothing_away_either(world: World, caplog: pytest.Lo
 def test_tokens_that_are_swapped_are_one_problem() -> None:
     """Each by itself would be no such token, which helps less; other problems are told beside it."""
     swapped = {"SLACK_BOT_TOKEN": "xapp-1", "SLACK_APP_TOKEN": "xoxb-1", "OPENAI_API_KEY": ""}
-    _, wrong, lines = module._read(swapped)
+    _, wrong, lines = read_all(swapped)
     assert wrong == set(TOKENS)
     assert [line.text.split(".")[0] for line in lines] == [
         "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: the bot's begins with xoxb-",
@@ -475,7 +484,7 @@ def test_tokens_that_are_swapped_are_one_problem() -> None:
 def test_each_setting_that_is_wrong_is_told() -> None:
     """Reading them for the bot stops at the first; the good ones keep their values."""
     wrong = {"PROBLEM_LIMIT": "-1", "LOG_LEVEL": "loud", "OPENAI_MODEL": "a-model", "DATABASE_URL": "secret"}
-    settings, names, lines = module._read({**TOKENS, **wrong})
+    settings, names, lines = read_all({**TOKENS, **wrong})
     assert names == {"PROBLEM_LIMIT", "LOG_LEVEL", "DATABASE_URL"}
     assert [line.text.split()[0] for line in lines] == ["DATABASE_URL", "PROBLEM_LIMIT", "LOG_LEVEL"]
     assert (settings.openai_model, settings.slack_bot_token) == ("a-model", "xoxb-secret")

@@ -19,7 +19,7 @@ from bot.durable.sharing.ownership import Arrival
 from bot.durable.unsaved import MOST_LATE
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, StoreError
-from bot.slack.question import Press, Question
+from bot.slack.question import Action, Press, Question
 
 QUESTION = Question("k", "Why?", "U", "C")
 
@@ -90,9 +90,6 @@ class Database:
         return self.owned
 
     async def signal(self, press: Press) -> None:
-        await self._answer()
-
-    async def call(self, workspace: str) -> None:
         await self._answer()
 
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
@@ -882,3 +879,18 @@ async def test_who_was_declared_dead_lets_go_of_all_though_its_lease_seemed_to_h
         await journal.written()
         assert reader.lost == ["k"]
         assert not journal.company.owns("")
+
+
+async def test_what_is_passed_on_to_others_is_counted_once_each() -> None:
+    """A question that is known already was counted when it was new."""
+    database, reader = Database(), Reader()
+    async with journal_on(database, reader) as journal:
+        company = journal.company
+        assert await company.hand_over(QUESTION)
+        database.ended["k"] = Outcome.DONE
+        assert not await company.hand_over(QUESTION)
+        await company.signal(Press(Action.AGAIN, "k", "", "U", "C", "1.0"))
+        database.failure = StoreError("away")
+        with pytest.raises(StoreError):
+            await company.hand_over(QUESTION)
+        assert company.passed_on == {"question": 1, "press": 1}

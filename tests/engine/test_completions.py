@@ -375,6 +375,7 @@ SECOND = [
 
 @pytest.mark.parametrize(("second", "words"), SECOND)
 @pytest.mark.parametrize("previous", ["", "It stood before."])
+@pytest.mark.heavy
 async def test_if_that_fails_too_the_longest_text_stays_with_a_mark(second: Script, words: str, previous: str) -> None:
     """Whatever befalls the second stream; there is no third."""
     drafts, server = await drafts_of(Script(("Half",), breaks=True, finish=None), second, previous=previous)

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 
 from bot.network.connections import MOST, Connection, Connections
-from bot.web.stream import PATIENCE
+from bot.web.http.sending import PATIENCE
 from tests.support.clock import VirtualLoop
 from tests.support.model_server import ModelServer, Script
 from tests.support.web import ASK, PROBLEM, Site, read, serving

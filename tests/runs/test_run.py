@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.playground.slack.blocks import find_mentions
+from bot.playground.slack.block_kit.blocks import find_mentions
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.workspace import Message, Workspace
 from bot.slack import notices

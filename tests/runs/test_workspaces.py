@@ -5,10 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.durable.sharing.signals import write_press
 from bot.playground.slack.fault import Fault
-from bot.runs.desk import LINGER, LINGER_REFUSED
+from bot.runs.desk import LINGER, LINGER_REFUSED, Desk
 from bot.runs.workspaces import LOOK
 from bot.slack.markup import emphasis
+from bot.slack.question import Action, Press
 from tests.support.databases import query
 from tests.support.model_server import ModelServer, Script, words
 from tests.support.vendor import few, vendor
@@ -179,3 +181,25 @@ async def test_a_run_that_waits_outlives_its_process(url: str) -> None:
             async with asyncio.timeout(600):
                 await workspace.until(lambda: sum("Perspectives for" in one.text for one in workspace.messages) == 2)
         assert len(world.teams[0].workspace.whispers) == 1
+
+
+@pytest.mark.heavy
+async def test_a_press_of_another_process_that_breaks_something_breaks_nothing_else(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is tried once, here and by whoever comes next; all else goes on."""
+
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    async with vendor(ModelServer(**SLOW), url=url) as world, world.process(is_shared=True) as process:
+        question = await process.ask(0)
+        monkeypatch.setattr(Desk, "press", fail)
+        press = Press(Action.AGAIN, question.key, "Depth", "U", "C", "1.0", "0.9", "", workspace=question.workspace)
+        row = f"'one', '{question.workspace}', 1, '{write_press(press)}'"
+        await query(url, f"INSERT INTO signals (id, workspace, at, press) VALUES ({row})")  # noqa: S608 - ours
+        _, *replies = await world.until_answered(0)
+        assert ["✅" in shown(reply) for reply in replies] == [True] * len(NAMES)
+        assert await query(url, "SELECT id FROM signals") == []
+    [told] = [record.getMessage() for record in caplog.records if "press.broken" in record.getMessage()]
+    assert f"action=again run={question.key} error=RuntimeError at=" in told

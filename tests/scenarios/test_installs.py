@@ -128,9 +128,16 @@ async def test_a_removal_ends_what_goes_on_there_and_leaves_nothing(tmp_path: Pa
         assert len(there.team(ACME).workspace.calls) == calls
         assert {str(place).partition("/")[0] for (place,) in rows(path, "SELECT workspace FROM runs")} == {FIRST}
         assert rows(path, "SELECT team FROM installations") == [(FIRST,)]
-        assert other
-        await there.team(ACME).command("Are you there?")
-        assert "installed" in there.team(ACME).workspace.whispers[-1].text
+        people = there.team(ACME)
+        await people.command("Are you there?")
+        assert "installed" in people.workspace.whispers[-1].text
+        # A message that was shown before has its buttons still.
+        shown_before = people.workspace.find(people.workspace.channel("general").id, other)
+        assert shown_before
+        before = len(people.workspace.whispers)
+        await people.click(shown_before, "stop")
+        assert "not installed" in people.workspace.whispers[-1].text
+        assert len(people.workspace.whispers) == before + 1
 
 
 @pytest.mark.heavy

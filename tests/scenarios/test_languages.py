@@ -82,6 +82,7 @@ FAILURES = [
 
 
 @pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.heavy
 async def test_what_goes_wrong_is_told_in_japanese(failure: Script) -> None:
     """In the reply and in the index."""
     async with running(ModelServer(**ANSWERS | {"Time": failure})) as world:

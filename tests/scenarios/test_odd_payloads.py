@@ -158,7 +158,7 @@ async def listening() -> AsyncIterator[World]:
             world = World(server)
             slack = Slack(make_client(server.workspace.bot_token, server.url, session))
             desk = TestedDesk(slack, world.receive, world.press, world.consider)
-            register(socket.app, find_desk=lambda _: desk)
+            register(socket.app, find_desk=lambda _: desk, respond=slack.respond)
             serving = asyncio.create_task(socket.serve())
             await server.connected()
             yield world
@@ -210,6 +210,7 @@ JSON = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.sampled_from(PLACES), JSON), min_size=1, max_size=20))
+@pytest.mark.heavy
 async def test_whatever_stands_in_a_field_is_acknowledged(changes: list[tuple[tuple[int, Any], Any]]) -> None:
     """Values that nobody has thought of."""
     async with listening() as world:

@@ -92,6 +92,7 @@ LIMITS = [over(13_000), over(5_000), units_over(6_000), units_over(1_500)]
 
 @pytest.mark.parametrize("text", [LONG, "words and words. " * 2_000, "😀 `a < b`\n" * 900])
 @pytest.mark.parametrize("is_too_long", LIMITS)
+@pytest.mark.heavy
 async def test_a_text_that_is_there_at_once_lands_whole_in_smaller_pages(
     text: str, is_too_long: Callable[[Body], bool]
 ) -> None:
@@ -109,6 +110,7 @@ async def test_a_text_that_is_there_at_once_lands_whole_in_smaller_pages(
 
 
 @pytest.mark.parametrize("is_too_long", LIMITS)
+@pytest.mark.heavy
 async def test_a_growing_text_never_shows_less_than_before(is_too_long: Callable[[Body], bool]) -> None:
     """What stands of a page is kept; the rest goes on below."""
     writer = Strict(is_too_long)
@@ -261,6 +263,7 @@ async def test_a_refusal_that_does_not_say_for_what_is_tried_smaller_twice() -> 
 
 
 @pytest.mark.parametrize("limit", [12_500, 12_400, 7_000])
+@pytest.mark.heavy
 async def test_the_parent_and_its_index_are_made_shorter(limit: int) -> None:
     """First the lines of the index, and never the problem that stands."""
     problem, answers = JAPANESE * 128, [(one, Draft.of("言葉" * 200, State.DONE)) for one in PERSPECTIVES]

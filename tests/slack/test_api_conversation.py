@@ -200,3 +200,17 @@ async def test_where_the_bot_is_no_member_any_more_who_pressed_is_told_by_the_ad
         for useless in (None, "", "https://elsewhere.example/x", one.server.url.replace("/api/", "/commands/none")):
             with pytest.raises(ChannelClosedError):
                 await one.slack.answer_press("C0GENERAL", "U0ADA", BODY, thread_ts=None, response_url=useless)
+
+
+async def test_without_a_token_a_press_is_answered_at_its_address_alone() -> None:
+    """Where the bot is not installed, there is no other way; of what is not taken there, it says so."""
+    async with office() as one:
+        address = one.response_url("C0GENERAL")
+        one.slack.renew("")
+        await one.slack.respond(address, BODY)
+        assert [told.text for told in one.workspace.whispers] == ["hello"]
+        assert one.workspace.calls[-1].args["replace_original"] is False
+        for useless in ("https://elsewhere.example/x", one.server.url.replace("/api/", "/commands/none")):
+            with pytest.raises(SlackError, match="no_response"):
+                await one.slack.respond(useless, BODY)
+        assert [method for method, _ in one.calls] == ["response_url"]

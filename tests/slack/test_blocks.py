@@ -6,8 +6,8 @@ from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
 from bot.markup.characters import units
+from bot.playground.slack.block_kit.blocks import find_mentions, find_problems
 from bot.playground.slack.block_kit.shown import plain
-from bot.playground.slack.blocks import find_mentions, find_problems
 from bot.slack import blocks, notices
 from bot.slack.body import SECTION_LIMIT, Block, Body
 from bot.slack.markup.pages import PAGE_LIMIT, Page, fit

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.playground.slack.blocks import find_problems
+from bot.playground.slack.block_kit.blocks import find_problems
 from bot.slack.controls import LABEL_LIMIT, buttons, votes
 from bot.slack.question import Action
 from bot.texts import LANGUAGES

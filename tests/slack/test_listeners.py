@@ -93,7 +93,10 @@ class Bot:
     def listen(self, language: str = "auto") -> None:
         """Register the listeners."""
         self.app = AsyncApp(name="test", client=AsyncWebClient(), authorize=authorize_by(self.find))
-        register(self.app, find_desk=self.find_desk, language=language)
+        register(self.app, find_desk=self.find_desk, respond=self.respond, language=language)
+
+    async def respond(self, response_url: str, body: Body) -> None:
+        await self.slack._do(("responded", response_url, body.text))
 
     async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:
         self.looked_up.append((team_id, enterprise_id))
@@ -373,10 +376,13 @@ async def test_what_is_of_an_organisation_says_so(bot: Bot) -> None:
     assert [one.enterprise for one in bot.done] == ["E1"]
 
 
-async def test_where_the_bot_is_not_installed_a_command_is_told_and_nothing_else_is_done(
+async def test_where_the_bot_is_not_installed_people_are_told_and_nothing_else_is_done(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """In every language that the bot speaks; all is acknowledged, and no text is logged."""
+    """In every language that the bot speaks; all is acknowledged, and no text is logged.
+
+    Of a press, at the address that came with it: there is no token for another way.
+    """
     bot.installation = None
     told = await bot.send(command("Why is this a secret?"))
     assert "not installed" in told["text"]
@@ -384,8 +390,23 @@ async def test_where_the_bot_is_not_installed_a_command_is_told_and_nothing_else
     assert "not installed" in str(await bot.send(submit_to(PROBLEM_FORM, {"channel": CHANNEL})))
     for payload in (write_to_bot(WORKSPACE, "Why?"), press("stop", "en - k"), choose_message("Why?")):
         assert await bot.send(payload) is None
-    assert bot.done == []
+    assert [call[:2] for call in bot.done] == [("responded", RESPONSE_URL)] * 2
+    assert all("not installed" in words and "インストール" in words for _, _, words in bot.done)
     assert [line.partition(" kind=")[2].partition(" ")[0] for line in caplog.messages] == [
         *("command", "view_submission", "message", "block_actions", "message_action")
     ]
     assert "secret" not in caplog.text
+
+
+async def test_where_nobody_can_be_told_that_the_bot_is_not_installed_a_press_is_acknowledged(
+    bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The address is missing, or Slack takes nothing there."""
+    bot.installation = None
+    nowhere = press("stop", "en - k")
+    del nowhere["response_url"]
+    assert await bot.send(nowhere) is None
+    bot.slack.failure = SlackError("expired_url")
+    assert await bot.send(press("stop", "en - k")) is None
+    assert bot.done == []
+    assert [line for line in caplog.messages if line.startswith("ephemeral")] == ["ephemeral.lost error=expired_url"]

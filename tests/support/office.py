@@ -88,6 +88,7 @@ async def office(
     model: ModelServer | None = None,
     is_distributed: bool = True,
     token_keys: tuple[str, ...] = KEYS,
+    metrics_token: str = "",
     **changed: Any,
 ) -> AsyncIterator[Office]:
     """Run the bot over HTTP until the block is left; `changed` are settings. Else it is the first team's."""
@@ -104,7 +105,7 @@ async def office(
                 openai_base_url=server.url,
                 openai_model=MODEL,
                 slack_api_url=slack.url,
-                http=Http(port, "127.0.0.1", SIGNING_SECRET),
+                http=Http(port, "127.0.0.1", SIGNING_SECRET, metrics_token),
                 distribution=Distribution(CLIENT_ID, CLIENT_SECRET, url, token_keys) if is_distributed else None,
             ),
             **(WORLDLY | changed),

@@ -9,7 +9,7 @@ from typing import Any
 
 import aiohttp
 
-from bot.playground.browser.server import PlaygroundServer
+from bot.playground.browser.server import serving_page
 from bot.playground.slack.workspace import BOT_SCOPES, HISTORY_SCOPES, Workspace
 from tests.support.model_server import ModelServer
 from tests.support.world import World, running
@@ -72,16 +72,16 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The bot, and the page's server."""
+    """The bot, and the page's server at the address that a browser opens."""
 
     world: World
-    server: PlaygroundServer
+    address: str
     client: aiohttp.ClientSession
 
     @property
     def url(self) -> str:
         """What it listens at, without the token."""
-        return self.server.address.partition("?")[0]
+        return self.address.partition("?")[0]
 
     async def window(self) -> Window:
         """Open another window."""
@@ -94,9 +94,9 @@ async def playing(model: ModelServer | None = None, *, problem: str = "", **worl
     jar = aiohttp.CookieJar(unsafe=True)
     async with (
         running(model, workspace=Workspace(scopes=(*BOT_SCOPES, *HISTORY_SCOPES)), **world) as there,
-        PlaygroundServer(there.slack, problem=problem) as server,
+        serving_page(there.slack, problem=problem) as address,
         aiohttp.ClientSession(cookie_jar=jar, timeout=aiohttp.ClientTimeout()) as client,
     ):
-        async with client.get(server.address) as response:
+        async with client.get(address) as response:
             assert response.status == 200
-        yield Place(there, server, client)
+        yield Place(there, address, client)

@@ -53,8 +53,11 @@ class Vendor:
     numbers: "count[int]" = field(default_factory=count)
 
     @asynccontextmanager
-    async def process(self, rules: Rules = RULES) -> AsyncIterator["Process"]:
-        """One that serves them until the block is left: then it leaves what goes on to the next."""
+    async def process(self, rules: Rules = RULES, *, is_shared: bool = False) -> AsyncIterator["Process"]:
+        """One that serves them until the block is left: then it leaves what goes on to the next.
+
+        Where it `is_shared`, others serve workspaces of the same database.
+        """
         async with make_session() as session, self._completions() as completions:
 
             def make_slack(installation: Installation) -> Slack:
@@ -62,7 +65,8 @@ class Vendor:
                 own = (installation.bot_user_id, installation.bot_id)
                 return Slack(make_client(installation.bot_token, server.url, session), own=own)
 
-            store = PatientStore(self.url, owner=f"process{next(self.numbers)}", clock=wall_clock)
+            owner = f"process{next(self.numbers)}"
+            store = PatientStore(self.url, owner=owner, clock=wall_clock, is_shared=is_shared)
             async with Journal(store, clock=wall_clock, history_days=30) as journal:
                 shared = Shared(journal, completions, PERSPECTIVES, FURTHER, "auto", rules, wall_clock)
                 async with asyncio.TaskGroup() as group:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.web.refusals import STATUS
+from bot.web.http.refusals import STATUS
 from tests.support.model_server import ModelServer, Script, words
 from tests.support.web import ASK, PROBLEM, Site, read, serving
 from tests.support.world import NAMES

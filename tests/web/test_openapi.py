@@ -11,9 +11,9 @@ from aiohttp import web
 from bot.engine.perspectives import PERSPECTIVES
 from bot.quotas import Limits
 from bot.texts.web.words import Fault
-from bot.web.guard import Guard
+from bot.web.http.guard import Guard
+from bot.web.http.refusals import STATUS, RefusedError
 from bot.web.openapi import EVENTS, describe_api
-from bot.web.refusals import STATUS, RefusedError
 from bot.web.runs import Runs
 from bot.web.server import make_app
 from tests.support.model_server import ModelServer, Script, words

@@ -9,8 +9,9 @@ import pytest
 
 from bot.texts.web import WORDS
 from bot.texts.web.words import Label
-from bot.web.guard import COOKIE, MOST_FAILURES, SESSION
-from bot.web.page import FILES, Page
+from bot.web.http.guard import MOST_FAILURES, SESSION
+from bot.web.page import FILES, OPEN
+from bot.web.server import COOKIE
 from tests.support.model_server import ModelServer, Script
 from tests.support.process import ROOT
 from tests.support.web import ASK, PROBLEM, Site, read, serving
@@ -46,14 +47,14 @@ async def test_the_page_loads_nothing_from_outside_and_is_light() -> None:
         elements = Elements(page).found
         loaded = [attrs.get("src") or attrs.get("href") for tag, attrs in elements if tag in {"script", "link", "img"}]
         scripts = ["/view.js", "/stream.js", "/markdown.js"]
-        assert {one for one in loaded if one} | set(scripts) == set(Page.OPEN)
-        texts = [page, *[await get(site, path[1:]) for path in Page.OPEN]]
+        assert {one for one in loaded if one} | set(scripts) == set(OPEN)
+        texts = [page, *[await get(site, path[1:]) for path in OPEN]]
     assert sum(len(text.encode()) for text in texts) <= MOST_BYTES
     for text in texts[1:]:
-        assert set(re.findall(r'from "(.*?)"', text)) <= {f".{path}" for path in Page.OPEN}
+        assert set(re.findall(r'from "(.*?)"', text)) <= {f".{path}" for path in OPEN}
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|import\(", text)
     assert not [attrs for _, attrs in elements if {"style", "onclick", "onload"} & attrs.keys()]
-    shown = [page, *[text for path, text in zip(Page.OPEN, texts[1:], strict=True) if not path.endswith(".js")]]
+    shown = [page, *[text for path, text in zip(OPEN, texts[1:], strict=True) if not path.endswith(".js")]]
     assert re.findall(r"\w+://[^\s\"']+|url\(|@import", "".join(shown)) == ["http://www.w3.org/2000/svg"]
 
 

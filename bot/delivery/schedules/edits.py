@@ -184,6 +184,11 @@ class EditSchedule:
             self._shape.give_back()
         self._pause_until = max(self._pause_until, now + retry_after)
 
+    def unseen_since(self, key: Hashable) -> float | None:
+        """Since when nobody has seen what the edit in flight carries; None where there is none."""
+        track = self._tracks.get(key)
+        return track.flight.since if track and track.flight else None
+
     def carries_last(self, key: Hashable) -> bool:
         """Whether the edit in flight carries the last text."""
         track = self._tracks.get(key)

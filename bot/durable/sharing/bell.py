@@ -12,7 +12,7 @@ Laws:
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from typing import Any
 
 from sqlalchemy import func, select
@@ -54,8 +54,9 @@ class Bell:
                     if not is_heard:
                         logger.warning("bell.unheard: is a pooler between? looking more often instead")
                     yield is_heard
-                    async for _ in driver.notifies():
-                        yield is_heard
+                    async with aclosing(driver.notifies()) as heard:
+                        async for _ in heard:
+                            yield is_heard
                 finally:
                     with suppress(Exception):
                         await driver.close()
@@ -71,6 +72,7 @@ class Bell:
             await other.execute("SELECT pg_notify(%s, '')", [self._channels[0]])
         finally:
             await other.close()
-        async for _ in driver.notifies(timeout=ECHO, stop_after=1):
-            return True
+        async with aclosing(driver.notifies(timeout=ECHO, stop_after=1)) as heard:
+            async for _ in heard:
+                return True
         return False

@@ -3,6 +3,7 @@
 Where there are none, all is this process's own.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
@@ -43,6 +44,7 @@ class Company:
         self._unsaved = unsaved
         self._ask = ask
         self._turns = turns
+        self.passed_on = Counter(question=0, press=0)  # what was written down for others: questions and presses
 
     def owns(self, workspace: str) -> bool:
         """Whether this process serves a workspace, as far as it knows: where none shares it, it does."""
@@ -57,20 +59,18 @@ class Company:
         """Write a question down for whoever serves its workspace, who says whether it may be asked; whether it is new.
 
         Raises:
-            StoreError: the database is away, or does not answer in time; so in those that follow.
+            StoreError: the database is away, or does not answer in time; so in `signal`.
         """
         arrival = await self._ask(partial(self._store.add, question, is_admitted=False))
+        self.passed_on["question"] += arrival is not Arrival.KNOWN
         self.look()  # perhaps that is this process by now
         return arrival is not Arrival.KNOWN
 
     async def signal(self, press: Press) -> None:
         """Write a press down for whoever serves its workspace."""
         await self._ask(partial(self._store.signal, press))
+        self.passed_on["press"] += 1
         self.look()
-
-    async def call(self, workspace: str) -> None:
-        """Have whoever serves a workspace look at what was written there."""
-        await self._ask(partial(self._store.call, workspace))
 
     async def listen(self) -> None:
         """Look whenever another process says that there is something; until cancelled, or at once where none does."""

@@ -9,6 +9,7 @@ Laws, besides those of `durable.sharing`:
 - The lease of a process that is in the middle of a write is locked, and it is not declared dead meanwhile.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,7 @@ from bot.durable.lease import LEASE
 from bot.durable.record import Record
 from bot.durable.sharing.ownership import choose
 from bot.durable.sql.database import Database
-from bot.durable.tables.claims import UNKNOWN, read_runs
+from bot.durable.tables.claims import PUT_ASIDE, UNKNOWN, read_runs
 from bot.durable.tables.rows import ASKED
 from bot.durable.tables.schema import is_open, processes, runs, signals, workspaces
 
@@ -62,7 +63,7 @@ class Owners:
         self._database = database
         self._owner = owner
         self._whose = () if workspace is None else (runs.c.workspace == workspace,)
-        self._unreadable: set[str] = set()
+        self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
 
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
@@ -100,13 +101,6 @@ class Owners:
         await self.claim(connection, [name])
         return frozenset((await connection.execute(self._ours())).scalars())
 
-    async def find(self, connection: AsyncConnection, name: str) -> str | None:
-        """Whose a workspace is, if anybody's."""
-        owner: str | None = (
-            await connection.execute(select(workspaces.c.owner).where(workspaces.c.workspace == name))
-        ).scalar()
-        return owner
-
     async def look(self, connection: AsyncConnection, clock: float, limit: int, *, may_fence: bool) -> Found:
         """Declare the dead dead, take a part of what nobody owns, and the runs of what is owned."""
         others = await self._look_round(connection, clock, may_fence=may_fence)
@@ -122,13 +116,14 @@ class Owners:
         ours = frozenset((await connection.execute(self._ours())).scalars())
         taken = (
             select(runs)
-            .where(is_open, abandoned, runs.c.workspace.in_(self._ours()), runs.c.key.not_in(self._unreadable))
+            .where(is_open, abandoned, runs.c.workspace.in_(self._ours()))
+            .where(runs.c.key.not_in(self._unreadable), runs.c.key.is_not(None))
             .order_by(runs.c.asked_at, runs.c.key)
             .limit(limit)
             .with_for_update(of=runs, skip_locked=True)
         )
         records, unreadable = await read_runs(connection, taken)
-        self._unreadable |= {key for key in unreadable if isinstance(key, str)}
+        self._unreadable.extend(key for key in unreadable if isinstance(key, str))
         if records:
             keys = [record.question.key for record in records]
             taking = update(runs).where(runs.c.key.in_(keys))

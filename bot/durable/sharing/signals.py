@@ -12,9 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.durable.record import Signal
 from bot.durable.sharing.owners import Owners
 from bot.durable.sql.database import Database
+from bot.durable.tables.rows import is_number
 from bot.durable.tables.schema import signals
 from bot.slack.question import Action, Press
 from bot.texts import find
+
+UNREADABLE_KEPT = 60.0  # seconds; a newer version that can read it may take its workspace over meanwhile
 
 logger = logging.getLogger(__name__)
 
@@ -40,21 +43,28 @@ class Signals:
         return owners[workspace]
 
 
-async def read_signals(connection: AsyncConnection, workspaces: Collection[str]) -> list[Signal]:
-    """Those of some workspaces, the oldest first."""
+async def read_signals(connection: AsyncConnection, workspaces: Collection[str], now: float) -> list[Signal]:
+    """Those of some workspaces, the oldest first.
+
+    What cannot be read is taken away after a while: it would hold its workspace for ever.
+    """
     found: list[Signal] = []
+    unreadable: list[str] = []
     for row in await connection.execute(
         select(signals).where(signals.c.workspace.in_(workspaces)).order_by(signals.c.at)
     ):
         try:
             found.append(Signal(row.id, read_press(row.press)))
         except (ValueError, TypeError, KeyError):
-            logger.warning("store.unreadable kind=signals")
+            if not is_number(row.at) or abs(now - row.at) > UNREADABLE_KEPT:
+                logger.warning("store.unreadable kind=signals workspace=%s", row.workspace)
+                unreadable.append(row.id)
+    await forget_signals(connection, unreadable)
     return found
 
 
 async def forget_signals(connection: AsyncConnection, ids: Collection[str]) -> None:
-    """Take those away that are done."""
+    """Take those away that are done, or never will be."""
     if ids:
         await connection.execute(delete(signals).where(signals.c.id.in_(ids)))
 

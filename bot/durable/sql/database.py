@@ -29,6 +29,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from bot.durable.sql import postgresql, sqlite
 from bot.durable.sql.database_errors import is_connections, is_wait, translate
 from bot.durable.sql.dsn import read_dsn
+from bot.durable.sql.kinds import Kind, find_kind
 from bot.errors import BotError, SettingsError, StoreError
 
 TRANSACTION_TIMEOUT = 3.0  # seconds until a server that says nothing is held to be gone
@@ -73,13 +74,12 @@ class Database:
         self._connect: Callable[[], Awaitable[Any]]
         self.dropped: dict[str, str] = {}
         self.insert: Callable[[Table], Any]
-        scheme, _, rest = url.removeprefix("jdbc:").partition("://")
-        match scheme.partition("+")[0]:
-            case "sqlite":
-                self._use_sqlite(rest)
-            case "postgres" | "postgresql":
+        match find_kind(url):
+            case Kind.SQLITE:
+                self._use_sqlite(url.partition("://")[2])
+            case Kind.POSTGRESQL:
                 self._use_postgresql(url)
-            case _:
+            case None:
                 raise SettingsError(f"DATABASE_URL is no address of SQLite or PostgreSQL, such as {_EXAMPLES}.")
 
     @property

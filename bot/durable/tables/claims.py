@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 # Seconds until a run is free whose owner's row is gone, and until such rows are forgotten. To processes of former
 # versions of the schema, which do not know them, a run is its owner's for so long.
 UNKNOWN = 3_600.0
-PUT_ASIDE = 1_000  # keys of runs that cannot be read, and are not tried again
+PUT_ASIDE = 1_000  # keys of runs that cannot be read, or written, and are not tried again
 
 _has_runs = select(runs.c.key).where(is_open, runs.c.owner == processes.c.owner).exists()
 _owner = select(processes.c.owner).where(processes.c.owner == runs.c.owner)
@@ -53,7 +53,7 @@ class Claims:
         self._whose = () if workspace is None else (runs.c.workspace == workspace,)
         self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
 
-    async def register(self, connection: AsyncConnection, now: float) -> None:
+    async def register(self, connection: AsyncConnection, now: ColumnElement[float]) -> None:
         """Have a lease from the first run on. An existing one is not renewed by this."""
         lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
         await connection.execute(lease.on_conflict_do_nothing())
@@ -108,7 +108,7 @@ class Claims:
         await connection.execute(delete(processes).where(processes.c.owner == self._owner))
 
     @staticmethod
-    async def forget(connection: AsyncConnection, now: float) -> None:
+    async def forget(connection: AsyncConnection, now: ColumnElement[float]) -> None:
         """Forget processes that have ended, and own no open run."""
         await connection.execute(delete(processes).where(processes.c.lease_until < now - UNKNOWN, ~_has_runs))
 

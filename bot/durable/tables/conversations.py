@@ -73,16 +73,17 @@ class Conversations:
 
         return await self._database.do(work)
 
-    async def stop(self, workspace: str, key: str, user: str) -> bool:
-        """Write down that `user` has stopped the run `key`, unless somebody has before; whether it is open.
+    async def stop(self, workspace: str, key: str, user: str) -> tuple[bool, str | None]:
+        """Write down that `user` has stopped the run `key`, unless somebody has before; whether it is open, and whose.
 
         It may be another process's, which learns of it when it renews its lease.
         """
         which = (runs.c.key == key) & is_open & (runs.c.workspace == workspace)
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: AsyncConnection) -> tuple[bool, str | None]:
             await connection.execute(update(runs).where(which, runs.c.stopped_by.is_(None)).values(stopped_by=user))
-            return (await connection.execute(select(runs.c.key).where(which))).first() is not None
+            found = (await connection.execute(select(runs.c.owner).where(which))).first()
+            return found is not None, found.owner if found else None
 
         return await self._database.do(work)
 

@@ -8,15 +8,26 @@ Laws:
 - What a removed workspace has left is forgotten: with the removal is written down that it has to be.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Row, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.sealing import Sealer
+from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
-from bot.durable.tables.schema import departures, edits, installations, learned, members, runs
+from bot.durable.tables.schema import (
+    departures,
+    edits,
+    installations,
+    learned,
+    members,
+    processes,
+    runs,
+    signals,
+    workspaces,
+)
 from bot.errors import SettingsError, StoreError
 from bot.slack.installation import Installation
 
@@ -120,32 +131,39 @@ class InstallationTable:
         async def work(connection: AsyncConnection) -> frozenset[str]:
             if not (team_id or enterprise) or (await connection.execute(gone)).first() is None:
                 return frozenset()
-            teams = {team_id}
-            if not team_id:
-                of_it = members.c.enterprise == enterprise
-                own = select(installations.c.team).where(installations.c.team != "")
-                left = delete(members).where(of_it, members.c.team.not_in(own)).returning(members.c.team)
-                teams = {*(await connection.execute(left)).scalars()}
-            for team in teams:
-                row = {"team": team, "at": self._clock()}
-                departure = self._database.insert(departures).values(row)
-                await connection.execute(departure.on_conflict_do_update(index_elements=["team"], set_=row))
-            return frozenset(teams)
+            of_it = members.c.enterprise == enterprise
+            lost = {team_id} if team_id else await _leave(connection, of_it)
+            return await self._let_go(connection, lost, at=self._clock())
+
+        return await self._database.do(work)
+
+    async def withdraw(self, teams: Collection[str], *, at: float) -> frozenset[str]:
+        """Note that organisations' installations answer in some of their workspaces no more; which have lost it so.
+
+        One that has its own keeps it. An organisation that has installed the bot after `at` may have let it in again.
+        """
+        is_its = (installations.c.team == "") & (installations.c.enterprise == members.c.enterprise)
+        answers = exists().where(is_its, installations.c.installed_at <= at)
+
+        async def work(connection: AsyncConnection) -> frozenset[str]:
+            lost = await _leave(connection, members.c.team.in_(teams) & answers)
+            return await self._let_go(connection, lost, at=min(at, self._clock()))
 
         return await self._database.do(work)
 
     async def forget(self, limit: int = 100) -> bool:
         """Forget up to `limit` runs of each workspace that has removed the bot; whether something is left to be done.
 
-        Of what was kept before the removal nothing is left then: questions, answers, votes, what was learned. A
-        removal is remembered for as long as a process may not have heard of it.
+        Of what was kept before the removal nothing is left then: questions, answers, votes, presses, what was learned,
+        who served it. A removal is remembered for as long as a process may not have heard of it, or serves it still.
         """
         now = self._clock()
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: AsyncConnection) -> tuple[bool, bool]:
             is_left = False
-            for team, at in (await connection.execute(select(departures.c.team, departures.c.at))).all():
-                is_back = (await connection.execute(_own(team))).first() is not None
+            gone_from = (await connection.execute(select(departures.c.team, departures.c.at))).all()
+            for team, at in gone_from:
+                is_back = (await connection.execute(_answering_in(team))).first() is not None
                 until = at if is_back else at + STRAGGLING
                 of_team = _is_of(runs.c.workspace, team)
                 some = select(runs.c.key).where(of_team, runs.c.asked_at <= until).limit(limit)
@@ -153,14 +171,36 @@ class InstallationTable:
                 if len(gone.all()) == limit:
                     is_left = True
                     continue
-                await connection.execute(delete(edits).where(_is_of(edits.c.workspace, team), edits.c.at <= until))
+                for kept in (edits, signals):
+                    await connection.execute(delete(kept).where(_is_of(kept.c.workspace, team), kept.c.at <= until))
+                is_owned = False
                 if not is_back:
                     await connection.execute(delete(learned).where(_is_of(learned.c.workspace, team)))
-                if is_back or now > until:
+                    is_owned = await self._disown(connection, team)
+                if is_back or (now > until and not is_owned):
                     await connection.execute(delete(departures).where(departures.c.team == team))
-            return is_left
+            return is_left, bool(gone_from)
 
-        return await self._database.do(work)
+        is_left, has_forgotten = await self._database.do(work)
+        if has_forgotten and self._database.path:
+            await self._database.do(sqlite.empty_log, in_transaction=False)  # the next look tries again
+        return is_left
+
+    async def _let_go(self, connection: AsyncConnection, teams: Collection[str], *, at: float) -> frozenset[str]:
+        """Write down that nothing is to be kept of workspaces."""
+        for team in teams:
+            departure = self._database.insert(departures).values(team=team, at=at)
+            latest = {"at": case((departures.c.at > at, departures.c.at), else_=at)}
+            await connection.execute(departure.on_conflict_do_update(index_elements=["team"], set_=latest))
+        return frozenset(teams)
+
+    @staticmethod
+    async def _disown(connection: AsyncConnection, team: str) -> bool:
+        """Forget whose a team's workspaces were; whether a process still has one, which it gives up before long."""
+        of_team = _is_of(workspaces.c.workspace, team)
+        is_there = select(processes.c.owner).where(processes.c.owner == workspaces.c.owner).exists()
+        await connection.execute(delete(workspaces).where(of_team, workspaces.c.owner.is_(None) | ~is_there))
+        return (await connection.execute(select(workspaces.c.owner).where(of_team).limit(1))).first() is not None
 
     async def list_all(self) -> list[Installed]:
         """All of them, the oldest first."""
@@ -202,8 +242,18 @@ class InstallationTable:
         )
 
 
-def _own(team: str) -> Select[tuple[str]]:
-    return select(installations.c.team).where(installations.c.team == team)
+async def _leave(connection: AsyncConnection, which: ColumnElement[bool]) -> set[str]:
+    """Forget that workspaces are an organisation's, but for those with an installation of their own; which ones."""
+    own = select(installations.c.team).where(installations.c.team != "")
+    left = delete(members).where(which, members.c.team.not_in(own)).returning(members.c.team)
+    return {*(await connection.execute(left)).scalars()}
+
+
+def _answering_in(team: str) -> Select[tuple[str]]:
+    """The installations by which the bot answers in a workspace: its own, or that of its organisation once it has."""
+    its = select(members.c.enterprise).where(members.c.team == team).scalar_subquery()
+    of_organisation = (installations.c.team == "") & (installations.c.enterprise == its)
+    return select(installations.c.team).where((installations.c.team == team) | of_organisation)
 
 
 def _is_of(workspace: ColumnElement[str], team: str) -> ColumnElement[bool]:

@@ -6,11 +6,13 @@ this room knows the database, and only Slack's the SDK.
 
 from collections.abc import Callable
 
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import oauth_states
+
+MOST = 5_000  # at once; whoever asks for more pushes the oldest out, so that nobody is kept from beginning
 
 
 class OAuthStates:
@@ -21,11 +23,15 @@ class OAuthStates:
         self._clock = clock
 
     async def add(self, state: str, lifetime: float) -> None:
-        """Write a state down that is good for `lifetime` seconds, and forget those that are good no more."""
+        """Write a state down that is good for `lifetime` seconds, and forget those that are too old, or too many."""
         now = self._clock()
 
         async def work(connection: AsyncConnection) -> None:
             await connection.execute(delete(oauth_states).where(oauth_states.c.until < now))
+            excess = (await connection.execute(select(func.count()).select_from(oauth_states))).scalar_one() - MOST + 1
+            if excess > 0:
+                oldest = select(oauth_states.c.state).order_by(oauth_states.c.until).limit(excess)
+                await connection.execute(delete(oauth_states).where(oauth_states.c.state.in_(oldest)))
             await connection.execute(insert(oauth_states).values(state=state, until=now + lifetime))
 
         await self._database.do(work)

@@ -17,13 +17,11 @@ from bot.durable.sharing.owners import Owners
 from bot.durable.sharing.signals import forget_signals, read_signals
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
-from bot.durable.tables.claims import Claims
+from bot.durable.tables.claims import PUT_ASIDE, Claims
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.schema import edits, learned, runs
 from bot.durable.tables.statements import Rows, Statement, changed, run_row
 from bot.errors import ContentError
-
-PUT_ASIDE = 1_000  # keys of runs that cannot be written, and are not tried again
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +82,7 @@ class Saves:
         if self._owners is None:
             return Saved(ours, await self._claims.claim(connection, search.limit, now), others, stopped)
         found = await self._owners.look(connection, now, search.limit, may_fence=search.may_fence)
-        pressed = await read_signals(connection, found.owned)
+        pressed = await read_signals(connection, found.owned, now)
         return Saved(ours, found.taken, others, stopped, found.owned, found.others, pressed, was_fenced)
 
     async def _renew(self, connection: AsyncConnection, now: float) -> bool:

@@ -242,7 +242,7 @@ async def make(connection: AsyncConnection, *, is_postgresql: bool) -> None:
     """
     if is_postgresql:
         await connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
-    version = await connection.run_sync(_read_version)
+    version = await connection.run_sync(read_version)
     if version is not None and version > VERSION:
         raise SettingsError(
             f"DATABASE_URL: a newer version of this program has used this database (its schema is {version}, "
@@ -270,7 +270,7 @@ def _add_column(connection: Connection, column: Column[Any]) -> None:
     connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {name} {kind}"))
 
 
-def _read_version(connection: Connection) -> int | None:
+def read_version(connection: Connection) -> int | None:
     """The version of the schema that is there; None where there is none yet."""
     there = inspect(connection)
     version: int | None = None

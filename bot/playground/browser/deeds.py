@@ -1,7 +1,8 @@
 """What somebody does at a page, done in the workspace as Slack's own client does it.
 
-A deed is an object of JSON: `do` says what, beside the strings that it needs. What is typed into a composer is a
+A deed is an object of JSON: `do` says what, beside the texts that it needs. What is typed into a composer is a
 command, a message to the bot alone, or a message that may mention it: the client tells those apart, not the person.
+That the app has not taken what somebody did is no refusal: they are warned, as `Workspace.warnings` has it.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,7 +14,6 @@ from bot.playground.slack.workspace import SLACKBOT
 
 COMMAND = "/perspectives"
 SHORTCUT = "perspectives_on_message"  # these two as in the app's manifest
-TROUBLE = "We had some trouble connecting. Try again?"  # Slack's words
 
 
 class NotPossibleError(Exception):
@@ -31,14 +31,14 @@ class Deeds:
         """Carry out a deed of a person.
 
         Raises:
-            NotPossibleError: they cannot do that, or the app has not taken it.
+            NotPossibleError: they cannot do that.
         """
         known = DEEDS.get(str(deed.get("do")))
         if known is None:
             raise NotPossibleError("There is no such deed.")
         act, needed, optional = known
         given = {name: deed[name] for name in (*needed, *optional) if deed.get(name) is not None}
-        if any(name not in given for name in needed) or not all(map(_is_text, given.values())):
+        if any(name not in given for name in needed) or not all(map(_is_fit, given, given.values())):
             raise NotPossibleError("The deed is not described as it should be.")
         try:
             await act(self, person, **given)
@@ -62,22 +62,15 @@ class Deeds:
 
     async def press(self, person: User, *, channel: str, ts: str, action_id: str, value: str | None = None) -> None:
         """Press a button of a message."""
-        acknowledged = await self._slack.click(
-            self._find_source(person, channel, ts), action_id, user=person.id, value=value
-        )
-        if acknowledged is None:
-            raise NotPossibleError(TROUBLE)
+        await self._slack.click(self._find_source(person, channel, ts), action_id, user=person.id, value=value)
 
     async def choose(self, person: User, *, channel: str, ts: str) -> None:
         """Choose the app's shortcut in a message's menu."""
-        if await self._slack.shortcut(ts, SHORTCUT, user=person.id, channel=channel) is None:
-            raise NotPossibleError(TROUBLE)
+        await self._slack.shortcut(ts, SHORTCUT, user=person.id, channel=channel)
 
     async def submit(self, person: User, *, form: str, texts: Mapping[str, str]) -> None:
         """Send a form; what is wrong with it stands in it afterwards."""
-        view = self._find_form(person, form)
-        if await self._slack.submit(view, texts, user=person.id) is None and not view.errors:
-            raise NotPossibleError(TROUBLE)
+        await self._slack.submit(self._find_form(person, form), texts, user=person.id)
 
     async def close(self, person: User, *, form: str) -> None:
         """Close a form without sending it."""
@@ -122,8 +115,13 @@ DEEDS: Mapping[str, tuple[Act, tuple[str, ...], tuple[str, ...]]] = {
 """What can be done: by which method, what it needs, and what else it takes."""
 
 
+def _is_fit(name: str, value: Any) -> bool:
+    """Whether a value has the form that its name takes: a text, but for `texts`, which are some by their names."""
+    if name == "texts":
+        return isinstance(value, dict) and all(_is_text(text) for named in value.items() for text in named)
+    return _is_text(value)
+
+
 def _is_text(value: Any) -> bool:
-    """Whether that is a text, or texts by their names, in which there are only whole characters."""
-    if isinstance(value, dict):
-        return all(map(_is_text, value.values())) and all(map(_is_text, value))
+    """Whether that is a text in which there are only whole characters."""
     return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)

@@ -10,7 +10,7 @@ import webbrowser
 from collections.abc import Mapping
 from contextlib import suppress
 
-from bot.playground.browser.server import PlaygroundServer
+from bot.playground.browser.server import serving_page
 from bot.playground.demo import find_answerer, run_bot, start_model
 from bot.playground.model import LocalModel
 from bot.playground.slack.server import SlackServer
@@ -36,12 +36,12 @@ async def _demo(problem: str, environment: Mapping[str, str], model: LocalModel 
     # With what whoever installs the app may decline: threads are read, and people write to the bot itself.
     async with SlackServer(Workspace(scopes=(*BOT_SCOPES, *HISTORY_SCOPES))) as slack:
         answerer = await find_answerer(environment, model)
-        async with run_bot(answerer, slack), PlaygroundServer(slack, problem=problem) as server:
+        async with run_bot(answerer, slack), serving_page(slack, problem=problem) as address:
             _say("The bot is connected to a stand-in for Slack on this machine.")
             _say(answerer.description)
-            _say(f"\nOpen {server.address}\n(each window is a person of its own; Ctrl-C ends)")
+            _say(f"\nOpen {address}\n(each window is a person of its own; Ctrl-C ends)")
             # A browser may take its time, and may say things that nobody waits for.
-            threading.Thread(target=open_browser, args=(server.address,), daemon=True).start()
+            threading.Thread(target=open_browser, args=(address,), daemon=True).start()
             await asyncio.Event().wait()
 
 

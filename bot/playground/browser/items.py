@@ -14,6 +14,7 @@ from bot.playground.slack.records import Channel, Message, User, View, Whisper
 from bot.playground.slack.workspace import Workspace
 
 Json = dict[str, Any]
+TROUBLE = "We had some trouble connecting. Try again?"  # Slack's words, whatever the app has not answered, or how
 MINUTE = 60.0  # seconds; the window in which Slack counts
 
 
@@ -59,10 +60,10 @@ class Items:
             if view.is_open:  # the newest of one person's stands above the others
                 yield f"form {view.user}", Item(_describe_form(view), _people([view.user]))
         for press in workspace.presses:
-            told = {"kind": "press", "ts": press.message_ts, "action_id": press.action_id, "value": press.value}
+            told = {"kind": "press", "value": press.value}
             yield f"press {press.user} {press.message_ts} {press.action_id}", Item(told, _people([press.user]))
         for number, warned in enumerate(workspace.warnings):
-            yield f"warning {number}", Item({"kind": "warning", "code": warned.code}, _people([warned.user]))
+            yield f"warning {number}", Item({"kind": "warning", "words": TROUBLE}, _people([warned.user]))
         yield "limits", Item(self._describe_limits(now))
 
     def _write_message(self, message: Message) -> Item:

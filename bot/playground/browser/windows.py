@@ -1,4 +1,4 @@
-"""Who sits before which window: each window has a person of its own, and keeps it when it is loaded anew. Pure.
+"""Who sits before which window: each window has a person of its own, and keeps it when it is loaded anew.
 
 A window is known by a key, which its page keeps for as long as it is open. Whoever has the key acts as the person, so
 it is not to be guessed; that the pages of this demo are asked for by nobody else, the server sees to.

@@ -46,3 +46,13 @@ class Fault:
     def befalls(self, method: str, args: Mapping[str, Any]) -> bool:
         """Whether it strikes this call."""
         return self.method == method and all(args.get(name) == value for name, value in self.where.items())
+
+
+def take_fault(faults: list[Fault], method: str, args: Mapping[str, Any]) -> Fault | None:
+    """Return the first fault that befalls this call, and count it as used: one that is used up is taken out."""
+    fault = next((fault for fault in faults if fault.befalls(method, args)), None)
+    if fault is not None:
+        fault.times -= 1
+        if fault.times <= 0:
+            faults.remove(fault)
+    return fault

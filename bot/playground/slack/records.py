@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.playground.slack.blocks import Block
+from bot.playground.slack.block_kit.blocks import Block
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from aiohttp import web
 
 from bot.playground.slack.arguments import Json, RefusedError
-from bot.playground.slack.fault import OK, Fault
+from bot.playground.slack.fault import OK, Fault, take_fault
 from bot.playground.slack.interaction.response_url import LIFETIME, ResponseUrl, Source
 from bot.playground.slack.methods import Methods
 from bot.playground.slack.workspace import Call, Workspace
@@ -75,7 +75,7 @@ class WebApi:
     async def _answer(self, request: web.Request, method: str, args: Json, act: Act) -> web.StreamResponse:
         """Carry out a call, unless a fault strikes it, and answer it, unless a fault strikes the answer."""
         await asyncio.sleep(self._latency)
-        fault = self._workspace.take_fault(method, args)
+        fault = take_fault(self._workspace.faults, method, args)
         if fault is None:
             return self._carry_out(request, method, args, act)
         response = self._carry_out(request, method, args, act) if fault.after else None

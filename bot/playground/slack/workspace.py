@@ -5,13 +5,12 @@ clock, so that a virtual clock drives them; the timestamps that name messages ar
 """
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.playground.slack.blocks import Block
-from bot.playground.slack.fault import Fault
+from bot.playground.slack.block_kit.blocks import Block
+from bot.playground.slack.clock import Clock
 from bot.playground.slack.interaction.triggers import Triggers
 from bot.playground.slack.quota import Gates
 from bot.playground.slack.records import (
@@ -26,6 +25,9 @@ from bot.playground.slack.records import (
     Warned,
     Whisper,
 )
+
+if TYPE_CHECKING:
+    from bot.playground.slack.fault import Fault
 
 __all__ = [
     "BOT_EVENTS",
@@ -90,7 +92,7 @@ class Workspace:
         self.events = set(events)
         self.app_scopes = {"connections:write"}
         self.names_scopes = True  # whether auth.test's answer does, in its header
-        self.clock = clock or self._read_clock
+        self.clock = Clock(clock)
         self.gates = Gates(
             edits_per_minute=edits_per_minute,
             edit_burst=edit_burst,
@@ -118,8 +120,6 @@ class Workspace:
         self.warnings: list[Warned] = []
         self.triggers = Triggers()
         self.direct_changes: asyncio.Queue[DirectChange] = asyncio.Queue()  # that the app was not told of yet
-        self._epoch: float | None = None
-        self._last_ts = 0
         self._change = asyncio.Event()
 
     @property
@@ -189,7 +189,7 @@ class Workspace:
         """Put a new message into a channel."""
         message = Message(
             channel=channel,
-            ts=self._stamp(),
+            ts=self.clock.stamp(),
             user=user,
             thread_ts=thread_ts,
             bot_id=self.bot_id if user == self.bot.id else None,
@@ -228,7 +228,7 @@ class Workspace:
         """Show `user` alone a message; it is from the bot unless `sender` says otherwise."""
         whisper = Whisper(
             at=self.now(),
-            ts=self._stamp(),
+            ts=self.clock.stamp(),
             channel=channel,
             user=user,
             sender=sender or self.bot.id,
@@ -269,15 +269,6 @@ class Workspace:
         kept[type(record)].append(record)
         self.announce()
 
-    def take_fault(self, method: str, args: Mapping[str, Any]) -> Fault | None:
-        """Return the first fault that befalls this call, and count it as used."""
-        fault = next((fault for fault in self.faults if fault.befalls(method, args)), None)
-        if fault is not None:
-            fault.times -= 1
-            if fault.times <= 0:
-                self.faults.remove(fault)
-        return fault
-
     async def changed(self) -> None:
         """Return after the next change. Look first, then wait: with no await between the two, nothing is missed."""
         await self._change.wait()
@@ -291,7 +282,7 @@ class Workspace:
         """Keep a direct message's change for whoever tells the app of it."""
         was, is_now = self._copy(before), self._copy(now)
         if was or is_now:
-            ts = is_now.ts if is_now and not was else self._stamp()
+            ts = is_now.ts if is_now and not was else self.clock.stamp()
             self.direct_changes.put_nowait(DirectChange(ts, was, is_now))
         self.announce()
 
@@ -304,12 +295,3 @@ class Workspace:
         """Wake whoever waits for a change."""
         self._change.set()
         self._change = asyncio.Event()
-
-    def _read_clock(self) -> float:
-        if self._epoch is None:
-            self._epoch = time.time() - self.now()
-        return self._epoch + self.now()
-
-    def _stamp(self) -> str:
-        self._last_ts = max(round(self.clock() * 1_000_000), self._last_ts + 1)
-        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06}"

@@ -213,11 +213,7 @@ def _mend_plain(match: re.Match[str]) -> str:
         if is_begun and not is_pair and last in _PAUSES:
             return f"**{said[:-1]}**{last}"
     opener, closer = Run(start, start + 2, before, said[0]), Run(end - 2, end, said[-1], after)
-    pieces, done = "", start
-    for place, until, instead in _mend_pair(text, opener, closer):
-        pieces += text[done:place] + instead
-        done = until
-    return pieces + text[done:end]
+    return _apply(_mend_pair(text, opener, closer), text, start, end)
 
 
 def _mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool, is_last: bool) -> list[Edit]:

@@ -101,6 +101,7 @@ class Play:
 
 @settings(max_examples=min(25, settings().max_examples // 2))
 @given(questions, worlds)
+@pytest.mark.heavy
 def test_no_preview_takes_what_a_last_text_needs_and_nothing_starves(
     asked: list[tuple[float, int, float]], limit: Limit
 ) -> None:

@@ -1,19 +1,23 @@
 """Processes that share the workspaces of one database out among them: real statements, on each kind of database."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
-from bot.durable.lease import LEASE
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
 from bot.durable.sharing.ownership import Arrival
+from bot.durable.sharing.signals import UNREADABLE_KEPT
 from bot.durable.store import Store
+from bot.durable.tables.claims import UNKNOWN
 from bot.slack.question import Action, Press
-from tests.support.databases import query
+from tests.support.databases import KINDS, disconnect, query
 from tests.support.stores import World, keys, question
 
 pytestmark = pytest.mark.slow
+
+on_a_server = pytest.mark.parametrize("world", KINDS[1:], indirect=True)
 
 
 async def shared(world: World, owner: str) -> Store:
@@ -94,6 +98,18 @@ async def test_who_was_declared_dead_takes_no_question_before_it_knows(world: Wo
     assert keys([*(await look(two)).claimed]) == ["a"]
 
 
+async def test_who_looks_whether_the_database_can_be_written_to_stays_there(world: World) -> None:
+    """However often somebody asks after its health."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await one.try_out()
+    saved = await one.save(Changes())
+    assert (saved.held, saved.was_fenced) == ({"a"}, False)
+    await one.try_out()
+    assert (await look(two)).claimed == []
+    assert await owners(world) == [("W", "one", 1)]
+
+
 async def test_who_was_out_itself_declares_nobody_dead(world: World) -> None:
     """Had it been away from the database, so may they have been."""
     one, two = await shared(world, "one"), await shared(world, "two")
@@ -151,6 +167,41 @@ async def test_a_press_reaches_the_owner_and_stays_until_it_is_carried_out(world
     assert found.pressed == []
 
 
+async def test_runs_that_cannot_be_read_are_told_once_as_many_as_are_remembered(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bound on what a broken database can have a process keep in mind."""
+    monkeypatch.setattr("bot.durable.sharing.owners.PUT_ASIDE", 4)
+    one = await shared(world, "one")
+    for number in range(4):
+        await one.add(question(f"k{number}", workspace="W"))
+    nonsense = "soon" if world.url.startswith("sqlite") else "infinity"
+    odd = f"UPDATE runs SET owner = NULL, lease_until = 0, asked_at = '{nonsense}' WHERE key "  # noqa: S608 - ours
+    await query(world.url, f"{odd} < 'k4'")
+    await look(one)
+    assert (await look(one)).claimed == []
+    assert caplog.text.count("store.unreadable kind=runs") == 4
+    for number in range(4, 8):
+        await one.add(question(f"k{number}", workspace="W"))
+    await query(world.url, f"{odd} > 'k3'")
+    await look(one)
+    await query(world.url, f"UPDATE runs SET asked_at = {world.clock.now} WHERE key < 'k4'")  # noqa: S608 - ours
+    assert len((await look(one)).claimed) == 4
+
+
+async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(world: World) -> None:
+    """A newer version may know it, and take over; where none does, the workspace is released without it."""
+    one = await shared(world, "one")
+    await one.own("W")
+    columns = "INSERT INTO signals (id, workspace, at, press) VALUES "
+    for name, press in (("a", "{"), ("b", '{"action": "dance"}'), ("c", "[]")):
+        await query(world.url, f"{columns} ('{name}', 'W', {world.clock.now}, '{press}')")
+    assert (await look(one, left=frozenset({"W"}))).owned == frozenset({"W"})
+    world.clock.now += UNREADABLE_KEPT + 1
+    assert (await look(one, left=frozenset({"W"}))).pressed == []
+    assert (await look(one, left=frozenset({"W"}))).owned == frozenset()
+
+
 async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
     """Workspaces as well as runs."""
     one, two = await shared(world, "one"), await shared(world, "two")
@@ -160,17 +211,34 @@ async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
     assert await owners(world) == [("W", "two", 2)]
 
 
-async def test_hosts_clocks_do_not_matter(world: World) -> None:
-    """A server's own clock says whose lease has ended."""
+@on_a_server
+@pytest.mark.parametrize("ahead", [-30.0, 30.0, 2 * UNKNOWN], ids=["behind", "ahead", "hours-ahead"])
+async def test_hosts_clocks_do_not_matter(world: World, ahead: float) -> None:
+    """A server's own says whose lease has ended: whoever's clock is wrong is neither declared dead nor declares it."""
+    world.clock.now = time.time()
     one = await shared(world, "one")
     await one.add(question("a", workspace="W"))
-    if world.url.startswith("sqlite"):
-        return
-    world.clock.now += 300
+    world.clock.now += ahead
     two = await shared(world, "two")
-    assert (await look(two)).claimed == []
-    assert (await one.save(Changes())).held == {"a"}
-    assert LEASE < 300
+    assert await two.add(question("b", workspace="X")) is Arrival.HERE
+    found = await look(one)
+    assert (found.claimed, found.others, found.was_fenced) == ([], 1, False)
+    found = await look(two)
+    assert (found.claimed, found.others, found.was_fenced) == ([], 1, False)
+    await one.save(Changes(ends={"a": Outcome.DONE}))
+    await two.clear(0.0, 100)
+    assert await query(world.url, "SELECT owner FROM processes ORDER BY owner") == [("one",), ("two",)]
+
+
+@on_a_server
+async def test_who_was_declared_dead_hears_of_it_on_a_new_connection_too(world: World) -> None:
+    """What makes that one ready does not bring it back to life."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await lapse(world, "one")
+    await look(two)
+    await disconnect(world.url)
+    assert (await one.save(Changes())).was_fenced
 
 
 async def test_what_was_begun_while_the_database_was_away_stays_where_it_is(world: World) -> None:

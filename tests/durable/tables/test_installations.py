@@ -1,15 +1,17 @@
 """Installations: found by the workspace or its organisation, sealed, replaced, removed in any order, and forgotten."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
-from bot.durable.record import Changes
+from bot.durable.record import Changes, Search
 from bot.durable.sealing import Sealer
 from bot.durable.store import Store
 from bot.durable.tables.installations import STRAGGLING, InstallationTable, Installed
 from bot.errors import SettingsError, StoreError
 from bot.slack.installation import Installation
+from bot.slack.question import Action, Press
 from tests.support.databases import query
 from tests.support.stores import World, question
 
@@ -64,6 +66,34 @@ async def test_an_organisation_s_answers_in_each_of_its_workspaces_that_has_none
     assert await kept.find("T1", "E1") == own
 
 
+async def test_an_organisation_can_take_some_of_its_workspaces_away(world: World) -> None:
+    """They are forgotten; one with its own installation keeps it, and one that is let in again is back."""
+    store = await world.store("own")
+    kept = await table(world)
+    began = world.clock.now
+    await kept.save(ORGANISATION, name="Org", at=began)
+    for team in ("T1", "T2", "T3"):
+        assert await kept.find(team, "E1")
+        await store.add(question(f"of {team}", workspace=f"{team}/B2"))
+    await kept.save(Installation("T3", "E1", "xoxb-3", "B1", "U1"), name="Three", at=began)
+    assert await kept.withdraw({"T2", "T3"}, at=began - 1) == frozenset()  # of before the installation
+    world.clock.now += 1
+    assert await kept.withdraw({"T2", "T3", "T4"}, at=began + 1) == {"T2"}
+    assert await kept.withdraw({"T2"}, at=began + 1) == frozenset()
+    assert not await kept.forget()
+    assert sorted(await query(world.url, "SELECT key FROM runs")) == [("of T1",), ("of T3",)]
+    assert await kept.find("T2", "E1")
+    world.clock.now += 1
+    await store.add(question("again", workspace="T2/B2"))
+    assert not await kept.forget()
+    assert ("again",) in await query(world.url, "SELECT key FROM runs")
+    # What Slack tells late is of then: what was asked since stays.
+    assert await kept.withdraw({"T2"}, at=began + 1) == {"T2"}
+    assert await kept.find("T2", "E1")
+    assert not await kept.forget()
+    assert ("again",) in await query(world.url, "SELECT key FROM runs")
+
+
 async def test_a_removal_counts_once_and_not_if_it_is_older_than_the_installation(world: World) -> None:
     """Slack tells of it late, in any order, and twice: as uninstalled, and as tokens revoked."""
     kept = await table(world)
@@ -109,18 +139,61 @@ async def test_what_a_workspace_had_asked_is_forgotten_with_it_and_nothing_of_an
         await store.close()
 
 
-async def test_a_workspace_that_is_back_keeps_what_it_asks_since(world: World) -> None:
-    """Though nothing was forgotten of it by then."""
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)
+async def test_what_was_forgotten_is_in_no_file_any_more(world: World, tmp_path: Path) -> None:
+    """Nor in SQLite's log, though nothing else is written after that."""
     store = await world.store("own")
-    await store.add(question("before", workspace="T1/B1"))
+    await store.add(question("a", workspace="T1/B1"))
+    kept = await table(world)
+    await kept.save(ACME, name="Acme and its marmalade", at=100.0)
+
+    def find() -> bool:
+        return any(b"marmalade" in path.read_bytes() for path in tmp_path.iterdir())
+
+    assert find()
+    await kept.remove("T1", None, at=100.0)
+    assert not await kept.forget()
+    assert not find()
+
+
+async def test_whose_a_removed_workspace_was_and_what_was_pressed_there_is_forgotten(world: World) -> None:
+    """Its owner gives it up first: until then nobody else may have it."""
+    one = await world._stack.enter_async_context(Store(world.url, owner="one", clock=world.clock, is_shared=True))
+    await one.open()
+    for place in ("T1/B1", "T2/B1"):
+        await one.own(place)
+        await one.signal(Press(Action.AGAIN, "a", "Depth", "U", "C", "1.0", "0.9", None, workspace=place))
     kept = await table(world)
     await kept.save(ACME, name="Acme", at=100.0)
     await kept.remove("T1", None, at=100.0)
+    assert not await kept.forget()
+    assert await query(world.url, "SELECT workspace FROM signals") == [("T2/B1",)]
+    world.clock.now += STRAGGLING + 1
+    assert not await kept.forget()
+    assert ("T1/B1", "one") in await query(world.url, "SELECT workspace, owner FROM workspaces")
+    await one.save(Changes(), Search(frozenset(), 0.0, left=frozenset({"T1/B1"})))
+    assert not await kept.forget()
+    assert await query(world.url, "SELECT workspace FROM workspaces") == [("T2/B1",)]
+    assert await query(world.url, "SELECT team FROM departures") == []
+
+
+@pytest.mark.parametrize("installation", [ACME, ORGANISATION], ids=["own", "organisation"])
+async def test_a_workspace_that_is_back_keeps_what_it_asks_since(world: World, installation: Installation) -> None:
+    """Though nothing was forgotten of it by then; whether it was installed there or in its organisation."""
+    store = await world.store("own")
+    kept = await table(world)
+    await kept.save(installation, name="Acme", at=100.0)
+    assert await kept.find("T1", installation.enterprise_id)
+    await store.add(question("before", workspace="T1/B1"))
+    assert await kept.remove(installation.team_id, installation.enterprise_id, at=100.0) == {"T1"}
     world.clock.now += 1
-    await kept.save(ACME, name="Acme", at=200.0)
+    await kept.save(installation, name="Acme", at=200.0)
+    assert await kept.find("T1", installation.enterprise_id)
     await store.add(question("after", workspace="T1/B1"))
+    await store.save(Changes(learned={"T1/B1": "slow"}))
     assert not await kept.forget()
     assert await query(world.url, "SELECT key FROM runs") == [("after",)]
+    assert await query(world.url, "SELECT what FROM learned") == [("slow",)]
     assert await query(world.url, "SELECT team FROM departures") == []
 
 
@@ -161,3 +234,17 @@ async def test_a_state_is_good_once_for_a_while_at_any_process(world: World) -> 
     world.clock.now += 601.0
     await one.add("f", 600.0)
     assert await query(world.url, "SELECT state FROM oauth_states") == [("f",)]
+
+
+async def test_more_installs_than_there_is_room_for_push_the_oldest_out(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can begin one: neither do they fill the database, nor keep others from beginning."""
+    monkeypatch.setattr("bot.durable.tables.oauth_states.MOST", 3)
+    states = (await world.store("one")).oauth_states
+    for state in "abcde":
+        await states.add(state, 600.0)
+        world.clock.now += 1
+    assert sorted(await query(world.url, "SELECT state FROM oauth_states")) == [("c",), ("d",), ("e",)]
+    assert not await states.take("a")
+    assert await states.take("e")

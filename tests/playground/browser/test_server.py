@@ -1,10 +1,12 @@
 import re
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
-from bot.playground.browser.server import OWN, SHARED
+from bot.playground.browser.server import LONGEST_DEED, OWN, SHARED
 from bot.playground.browser.windows import MOST_PEOPLE
+from tests.playground.slack.pressed import actions, button
 from tests.support.model_server import ModelServer, Script
 from tests.support.playground import Place, Window, playing
 from tests.support.world import NAMES, PROBLEM
@@ -43,7 +45,7 @@ async def test_the_page_loads_nothing_from_outside_and_runs_no_words() -> None:
     """It is made of these files, is light, and has no way to read a text as HTML."""
     async with playing() as place:
         page = await text_of(place)
-        files = {name: await text_of(place, name) for name in (*OWN, *SHARED) if name != "page.html"}
+        files = {name: await text_of(place, name) for name in (*OWN, *SHARED)}
         async with place.client.get(place.url) as response:
             policy = response.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -144,7 +146,8 @@ async def test_a_form_opens_for_its_person_says_what_is_wrong_and_closes() -> No
         (field,) = form["nodes"]
         name = f"{field['block_id']}/{field['action_id']}"
         assert (await ben.do("submit", form=form["id"], texts={name: "x"}))[0] == 409
-        assert (await ada.do("submit", form=form["id"], texts={"odd": "x"}))[0] == 409
+        for odd in ({"odd": "x"}, {name: 7}, {name: {name: "x"}}, "x"):
+            assert (await ada.do("submit", form=form["id"], texts=odd))[0] == 409
         assert await ada.do("submit", form=form["id"], texts={name: ""}) == (204, "")
         await ada.look(lambda items: any(one.get("errors") for one in items.values()))
         await ada.do("submit", form=form["id"], texts={name: PROBLEM})
@@ -185,6 +188,19 @@ async def test_a_vote_is_marked_for_whoever_gave_it() -> None:
         assert not ben.of("press")
 
 
+async def test_whoever_has_done_what_the_app_does_not_take_is_warned() -> None:
+    """They alone, in Slack's words, and it is no refusal: it was done."""
+    async with playing() as place:
+        ada, ben, workspace = await place.window(), await place.window(), place.world.workspace
+        message = workspace.post(GENERAL, workspace.bot.id, "", [actions(button("unknown"))])
+        place.world.slack.sockets.freeze()  # and the app hears nothing
+        assert await ada.do("press", channel=GENERAL, ts=message.ts, action_id="unknown") == (204, "")
+        await ada.look(lambda items: any(one["kind"] == "warning" for one in items.values()))
+        await ben.look()
+        assert [one["words"] for one in ada.of("warning")] == ["We had some trouble connecting. Try again?"]
+        assert not ben.of("warning")
+
+
 async def test_a_window_that_was_cut_off_goes_on_where_it_was() -> None:
     """And is sent all anew where its revision is another process's."""
     async with playing() as place:
@@ -193,6 +209,7 @@ async def test_a_window_that_was_cut_off_goes_on_where_it_was() -> None:
         await ada.do("write", channel=GENERAL, text="One")
         assert not await ada.look(lambda items: "One" in str(items))
         assert len(ada.of("message")) == 1
+        assert not await ada.look(lambda items: True)  # it is answered at once, though nothing is new
         ada.revision = "other-7"
         assert await ada.look()
         for odd in ("", "-", f"{ada.revision}x", "--1", "٣-٣"):
@@ -208,6 +225,8 @@ async def test_a_window_that_was_cut_off_goes_on_where_it_was() -> None:
         {"do": ["write"]},
         {"do": "write", "channel": GENERAL},
         {"do": "write", "channel": GENERAL, "text": 7},
+        {"do": "write", "channel": GENERAL, "text": {"a": "b"}},
+        {"do": "write", "channel": {"a": "b"}, "text": "x"},
         {"do": "write", "channel": GENERAL, "text": " \n"},
         {"do": "write", "channel": GENERAL, "text": "half \ud83d"},
         {"do": "write", "channel": "C0NOWHERE", "text": "x"},
@@ -230,3 +249,30 @@ async def test_what_cannot_be_done_is_refused_in_words(deed: dict[str, object]) 
         assert code == 409
         assert words
         assert not place.world.workspace.messages
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "answer"),
+    [
+        (b"{", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'{"do": "fly"}', "text/plain", 415),
+        (b" " * (LONGEST_DEED + 1), "application/json", 413),
+        (b'{"window": ""}', "application/json; charset=foo", 404),
+    ],
+)
+async def test_what_is_no_deed_is_refused_with_its_status(body: bytes, kind: str, answer: int) -> None:
+    """Whatever it is said to be written in; also where nobody has said how long it is."""
+    async with playing() as place:
+        for sent in (body, in_pieces(body)):
+            headers = {"Content-Type": kind}
+            async with place.client.post(f"{place.url}deeds", data=sent, headers=headers) as response:
+                assert response.status == answer
+                assert (await response.json())["error"]["words"]
+
+
+async def in_pieces(body: bytes) -> AsyncIterator[bytes]:
+    """A body as it is sent by who does not know how long it will be."""
+    for start in range(0, len(body), 50_000):
+        yield body[start : start + 50_000]

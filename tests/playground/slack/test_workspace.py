@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from bot.playground.slack.fault import Fault
+from bot.playground.slack.fault import Fault, take_fault
 from bot.playground.slack.workspace import Workspace
 
 
@@ -91,8 +91,8 @@ def test_a_fault_befalls_as_many_calls_as_it_says_and_no_others(workspace: Works
     """The method and the arguments that it names must match."""
     fault = Fault("chat.update", times=2, where={"ts": "1"}, error="internal_error")
     workspace.faults.append(fault)
-    assert workspace.take_fault("chat.postMessage", {"ts": "1"}) is None
-    assert workspace.take_fault("chat.update", {"ts": "2"}) is None
-    assert workspace.take_fault("chat.update", {"ts": "1", "text": "a"}) is fault
-    assert workspace.take_fault("chat.update", {"ts": "1"}) is fault
-    assert workspace.take_fault("chat.update", {"ts": "1"}) is None
+    assert take_fault(workspace.faults, "chat.postMessage", {"ts": "1"}) is None
+    assert take_fault(workspace.faults, "chat.update", {"ts": "2"}) is None
+    assert take_fault(workspace.faults, "chat.update", {"ts": "1", "text": "a"}) is fault
+    assert take_fault(workspace.faults, "chat.update", {"ts": "1"}) is fault
+    assert take_fault(workspace.faults, "chat.update", {"ts": "1"}) is None

@@ -107,6 +107,7 @@ async def test_two_people_press_at_once(action: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["expired_trigger_id", "exchanged_trigger_id", "internal_error", "invalid_arguments"])
+@pytest.mark.heavy
 async def test_a_form_that_slack_does_not_open_is_told_and_opens_when_pressed_again(code: str) -> None:
     """Also where it takes too long."""
     async with running(ModelServer(**QUICK)) as world:
@@ -120,6 +121,7 @@ async def test_a_form_that_slack_does_not_open_is_told_and_opens_when_pressed_ag
         await world.until(lambda: len(world.thread(parent)) == 6 and is_whole(world.thread(parent)[5]))
 
 
+@pytest.mark.heavy
 async def test_a_form_that_takes_too_long_to_open_is_acknowledged_in_time() -> None:
     """Slack waits for three seconds; whoever pressed is told within them."""
     async with running(ModelServer(**QUICK)) as world:

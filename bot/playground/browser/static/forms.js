@@ -24,8 +24,12 @@ export class FormDialog {
     this.#showErrors(form);
     this.shown = form;
     if (!this.dialog.open) this.dialog.showModal();
-    if (this.isNew) this.fields[0]?.input.focus();
+    if (this.isNew) this.focus();
     this.isNew = false;
+  }
+
+  focus() {
+    this.fields[0]?.input.focus();
   }
 
   #build(form) {
@@ -40,7 +44,8 @@ export class FormDialog {
       event.preventDefault();
       this.#submit();
     });
-    this.dialog.replaceChildren(element);
+    this.dialog.querySelector("form")?.remove();
+    this.dialog.prepend(element); // what else is in it stays: see `placeTrouble`
   }
 
   #makeField(node) {

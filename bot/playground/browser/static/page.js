@@ -30,7 +30,11 @@ at("thread-close").addEventListener("click", closeThread);
 at("thread").addEventListener("keydown", (event) => event.key === "Escape" && closeThread());
 at("menu").addEventListener("click", () => toggleMenu(at("menu").getAttribute("aria-expanded") !== "true"));
 addEventListener("keydown", (event) => event.key === "Escape" && toggleMenu(false));
-at("trouble").addEventListener("click", () => tellTrouble(""));
+at("trouble-close").addEventListener("click", () => {
+  tellTrouble("");
+  (at("form").open ? form : thread ? threadComposer : composer).focus();
+});
+at("form").addEventListener("close", placeTrouble);
 start();
 
 async function start() {
@@ -57,8 +61,12 @@ function refresh({ isWhole, fresh }) {
   messages.show(select(wire, (one) => one.channel === channel && !one.thread), countReplies(wire, channel));
   if (thread) replies.show(select(wire, (one) => one.channel === channel && [one.ts, one.thread].includes(thread)), null, thread);
   form.show(wire.items.get(`form ${wire.person}`));
+  placeTrouble();
   showLimits(wire.items.get("limits"));
-  if (!isWhole) announce([...fresh].map((name) => wire.items.get(name)));
+  if (isWhole) return;
+  const come = [...fresh].map((name) => wire.items.get(name));
+  announce(come);
+  for (const { kind, words } of come) if (kind === "warning") tellTrouble(words);
 }
 
 function showChannels(channels) {
@@ -145,9 +153,8 @@ function toggleMenu(isOpen) {
 }
 
 function listOffers() {
-  const people = [...wire.all("person")].map(({ name, is_bot: isBot }) => [`@${name}`, isBot ? "app" : ""]);
-  const channels = [...wire.all("channel")].filter(({ type }) => type !== "direct").map(({ name }) => [`#${name}`, ""]);
-  return [["/perspectives", "your problem"], ...people.sort(([, one], [, other]) => (one < other ? 1 : -1)), ...channels];
+  const people = [...wire.all("person")].sort((one, other) => other.is_bot - one.is_bot);
+  return [["/perspectives", "your problem"], ...people.map(({ name, is_bot: isBot }) => [`@${name}`, isBot ? "app" : ""])];
 }
 
 function showLimits({ edits, most, refusals, growing, oldest }) {
@@ -169,8 +176,15 @@ function announce(items) {
 }
 
 function tellTrouble(words) {
-  write("trouble", words);
+  write("trouble-words", words);
   at("trouble").hidden = !words;
+  placeTrouble();
+}
+
+/** Have it where it can be reached: while a form is open, nothing beside the form can. */
+function placeTrouble() {
+  const place = at("form").open ? at("form") : document.body;
+  if (at("trouble").parentElement !== place) place.append(at("trouble"));
 }
 
 function write(id, words) {

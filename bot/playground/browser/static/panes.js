@@ -49,7 +49,7 @@ export class Pane {
 
 /** The messages for a place, oldest first. */
 export function select(wire, isWanted) {
-  return [...wire.all("message")].filter(isWanted).sort((one, other) => Number(one.ts) - Number(other.ts) || (one.ts < other.ts ? -1 : 1));
+  return [...wire.all("message")].filter(isWanted).sort((one, other) => Number(one.ts) - Number(other.ts));
 }
 
 /** How many replies each message of a channel has, and when the last came. */

@@ -13,6 +13,7 @@ export class Wire {
     this.onTrouble = onTrouble;
     this.revision = "";
     this.listening = null;
+    this.isSilent = false; // whether it was told that nobody answers
   }
 
   /** Sit down; returns what stands in the composer to begin with. */
@@ -34,7 +35,8 @@ export class Wire {
       await tell("/deeds", { window: this.key, ...deed });
       return true;
     } catch (error) {
-      this.onTrouble(error instanceof Refused ? error.message : "The playground does not answer. Is it still running?");
+      if (error instanceof Refused) this.#tell(error.message);
+      else this.#tellSilence();
       return false;
     }
   }
@@ -46,7 +48,7 @@ export class Wire {
       try {
         const path = `/events?window=${encodeURIComponent(this.key)}&since=${encodeURIComponent(this.revision)}`;
         for await (const [, data] of events(path, { signal: listening.signal })) {
-          if (tries) this.onTrouble("");
+          if (this.isSilent) this.#tell("");
           tries = 0;
           this.take(data);
         }
@@ -55,12 +57,12 @@ export class Wire {
         if (error instanceof Refused) {
           // Another process answers by now: it knows neither this window nor what was in it.
           sessionStorage.removeItem(KEPT);
-          this.onTrouble("The playground was started anew. Open the address that its terminal shows.");
+          this.#tell("The playground was started anew. Open the address that its terminal shows.");
           break;
         }
       }
       if (listening.signal.aborted) break;
-      this.onTrouble("The playground does not answer. Is it still running?");
+      this.#tellSilence();
       await new Promise((resolve) => setTimeout(resolve, PAUSES[tries]));
     }
     if (this.listening === listening) this.listening = null;
@@ -97,5 +99,15 @@ export class Wire {
   /** What this person pressed last of some buttons that belong together. */
   pressed(ts, action) {
     return this.items.get(`press ${this.person} ${ts} ${action}`)?.value;
+  }
+
+  #tell(words) {
+    this.isSilent = false;
+    this.onTrouble(words);
+  }
+
+  #tellSilence() {
+    this.#tell("The playground does not answer. Is it still running?");
+    this.isSilent = true;
   }
 }

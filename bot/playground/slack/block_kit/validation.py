@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from bot.playground.slack.arguments import Args, RefusedError, read_json
+from bot.playground.slack.block_kit.blocks import find_problems
 from bot.playground.slack.block_kit.checks import check_properties, say
 from bot.playground.slack.block_kit.views import find_view_problems
-from bot.playground.slack.blocks import find_problems
 
 CODE = "failed_constraint"  # of every problem; Slack's list of codes is unpublished
 MESSAGE = frozenset({"text", "blocks"})

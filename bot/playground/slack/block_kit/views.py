@@ -6,8 +6,8 @@ Only modals are known. `submit_disabled` and what is a workflow's are refused, a
 from collections.abc import Iterator
 from typing import Any
 
+from bot.playground.slack.block_kit.blocks import find_problems
 from bot.playground.slack.block_kit.checks import check_flags, check_properties, check_string, check_text, say
-from bot.playground.slack.blocks import find_problems
 
 WORDS_LIMIT = 24  # characters of its title, and of each of its two buttons; documented, as all that follow
 METADATA_LIMIT = 3_000  # characters of `private_metadata`

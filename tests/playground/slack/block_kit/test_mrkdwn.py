@@ -87,6 +87,7 @@ def test_nothing_is_lost(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["*a ", "a*", "*a", "`", "```a", "&gt;", "<", "<@U1>*", "_*~`a ", "\n> "])
+@pytest.mark.heavy
 def test_long_texts_take_no_time(piece: str) -> None:
     """As long as Slack lets people write."""
     text = piece * (40_000 // len(piece))

@@ -5,8 +5,8 @@ import pytest
 from bot.playground.slack.block_kit.nodes import Kind, Node, strip
 from bot.playground.slack.block_kit.shown import plain, see, see_blocks
 from bot.playground.slack.workspace import Version
+from tests.playground.slack.block_kit.test_blocks import context, header, markdown, section
 from tests.playground.slack.pressed import actions, button, context_actions, feedback, icon
-from tests.playground.slack.test_blocks import context, header, markdown, section
 
 
 def shown(text: str = "", *blocks: dict[str, Any]) -> Version:

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
+from bot.playground.slack.block_kit.blocks import find_problems
 from bot.playground.slack.block_kit.views import find_view_problems
-from bot.playground.slack.blocks import find_problems
 from tests.playground.slack.pressed import actions, button, context_actions, feedback, field, form, words
 
 TEXT = {"type": "section", "text": words("Nothing to fill in.")}

@@ -13,8 +13,8 @@ from aiohttp import hdrs, web
 from bot.errors import describe
 from bot.texts import read_language
 from bot.texts.web.words import Fault
-from bot.web.refusals import RefusedError
-from bot.web.stream import JSON, write_json
+from bot.web.http.refusals import RefusedError
+from bot.web.http.sending import JSON, write_json
 
 logger = logging.getLogger(__name__)
 

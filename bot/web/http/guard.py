@@ -19,9 +19,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from bot.texts.web.words import Fault
-from bot.web.refusals import RefusedError
+from bot.web.http.refusals import RefusedError
 
-COOKIE = "perspectives"
 SESSION = 12 * 3_600.0  # seconds that a cookie is good for: a working day
 MOST_FAILURES = 5  # within `FAILURES_FOR`, from one address
 FAILURES_FOR = 60.0  # seconds

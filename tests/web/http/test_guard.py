@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from bot.web.guard import (
+from bot.web.http.guard import (
     FAILURES_FOR,
     MOST_ADDRESSES,
     MOST_FAILURES,
@@ -13,7 +13,7 @@ from bot.web.guard import (
     find_party,
     own_names,
 )
-from bot.web.refusals import RefusedError
+from bot.web.http.refusals import RefusedError
 from tests.support.model_server import ModelServer, Script
 from tests.support.web import ASK, PROBLEM, serving
 from tests.support.world import NAMES

@@ -1,1 +1,0 @@
-"""How it comes and goes: connections, and what every answer has."""
