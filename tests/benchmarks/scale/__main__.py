@@ -113,9 +113,9 @@ PARTS: dict[str, Part] = {
 
 
 async def measure(parts: list[str], *, is_quick: bool) -> str:
-    """Measure these parts, one after another, or in the quick form beside each other; the tables."""
+    """Measure these parts, one after another, or in the quick form two at a time; the tables."""
     wanted, begun = Measurements(is_quick), load()
-    turns = asyncio.Semaphore(len(PARTS) if is_quick else 1)
+    turns = asyncio.Semaphore(2 if is_quick else 1)
 
     async def take(part: Part) -> list[Row]:
         async with turns:

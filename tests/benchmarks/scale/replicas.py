@@ -42,6 +42,7 @@ class HandOvers:
     rate: float
     acks: Sequence[float]
     taken: Sequence[float]
+    refused: int  # that could not be written down in time, as their senders were told
     transactions: float  # a hand-over
     loads: str
 
@@ -60,7 +61,8 @@ async def measure_hand_overs(*, rate: float, seconds: float, workspaces: int = 2
         # One that the owner had before its acknowledgement was back waited for nothing.
         late = [max(0.0, taken[key] - acked) for key, (_, acked) in acks.items()]
         spent = await watched.transactions() / len(acks)
-        return HandOvers(rate, [acked - came for came, acked in acks.values()], late, spent, load())
+        refused = int(rate * seconds) - len(acks)
+        return HandOvers(rate, [acked - came for came, acked in acks.values()], late, refused, spent, load())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +130,10 @@ async def measure_take_over(*, number: int, workspaces: int) -> TakeOver:
 
 def describe_hand_overs(seen: HandOvers) -> list[Row]:
     """As lines of the table."""
+    lost = f", {seen.refused} not" * bool(seen.refused)
     who = f"{seen.rate:.0f} questions/s, each asked of the wrong one of two replicas"
     return [
-        Row(f"{who}: written down after, p50 / p99", f"{in_ms(seen.acks)}; load {seen.loads}"),
+        Row(f"{who}: written down after, p50 / p99", f"{in_ms(seen.acks)}{lost}; load {seen.loads}"),
         Row(f"{who}: from then until its owner has it, p50 / p99", in_ms(seen.taken), "≤ 20 / 150 ms"),
     ]
 

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import accumulate, count
 
 RUN, TOKENS = 18.0, 2_000  # seconds of a run, and its tokens: four answers of 500
-EDITS, LEAST_EDITS = 36, 8  # of a run whose workspace is quiet; of one that finds none left: two for each answer
+EDITS = 36  # of a run whose workspace is quiet
 PER_MINUTE = 50  # edits of a workspace, which Slack allows
 AT_ONCE = 8  # runs of a workspace
 LINGER = 60.0  # seconds for which a workspace without runs keeps its owner
@@ -57,7 +57,7 @@ class _Workspace:
         """How many edits a run has that begins now."""
         while self.spent and self.spent[0][0] <= now - 60:
             self.spent.popleft()
-        edits = max(LEAST_EDITS, min(EDITS, PER_MINUTE - sum(edits for _, edits in self.spent)))
+        edits = min(EDITS, PER_MINUTE - sum(edits for _, edits in self.spent))
         self.spent.append((now, edits))
         return edits
 
