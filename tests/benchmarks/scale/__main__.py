@@ -12,10 +12,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
-from tests.benchmarks.scale.figures import Row, table
+from tests.benchmarks.scale.figures import Row, draw, table
 from tests.benchmarks.scale.idle import describe_idle, measure_idle
 from tests.benchmarks.scale.machine import load
-from tests.benchmarks.scale.paper import Costs, assume, describe, draw
+from tests.benchmarks.scale.paper import Costs, assume, describe
 from tests.benchmarks.scale.replicas import (
     describe_flood,
     describe_hand_overs,
@@ -55,11 +55,14 @@ class Measurements:
     async def runs(self) -> list[Row]:
         """Runs at once, in one process: of few tokens, and of many, which tells what tokens cost."""
         if self.is_quick:
-            return describe_runs(await measure_runs(runs=2, tokens=20, answer=1.0, over=0.2))
-        forms = ((100, 125), (100, 500), (50, 125), (50, 500))
+            seen = [await measure_runs(runs=2, tokens=20, answer=1.0, over=0.2)]
+            self.notes.append(draw(describe_runs(seen)))
+            return []
+        forms = ((50, 125), (50, 500), (100, 125), (100, 500))
         seen = [await measure_runs(runs=runs, tokens=tokens, answer=18.0, over=6.0) for runs, tokens in forms]
-        self._note_costs(slow=seen[2], quick=seen[3])
-        return [row for one in seen for row in describe_runs(one)]
+        self._note_costs(slow=seen[0], quick=seen[1])
+        self.notes.append(draw(describe_runs(seen)))
+        return []
 
     def _note_costs(self, *, slow: Runs, quick: Runs) -> None:
         """Tell tokens from all else, by runs that last equally long, of which one has more of them."""
@@ -124,7 +127,8 @@ async def measure(parts: list[str], *, is_quick: bool) -> str:
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(take(part)) for name, part in PARTS.items() if name in parts]
     rows = [row for task in tasks for row in task.result()]
-    measured = [table(rows), f"Load of the machine: {begun} before, {load()} after."] if rows else []
+    loads = f"Load of the machine: {begun} before, {load()} after."
+    measured = [table(rows), loads] if rows else []
     return "\n\n".join([*measured, *wanted.notes])
 
 

@@ -39,5 +39,10 @@ def quantile(buckets: Sequence[tuple[float, float]], share: float) -> float:
 
 def table(rows: Iterable[Row]) -> str:
     """A table in Markdown."""
-    lines = ["| what | seen | asked |", "|---|---|---|"]
-    return "\n".join([*lines, *(f"| {row.what} | {row.seen} | {row.asked} |" for row in rows)])
+    return draw([["what", "seen", "asked"], *([row.what, row.seen, row.asked] for row in rows)])
+
+
+def draw(lines: Sequence[Sequence[str]]) -> str:
+    """Lines of cells as a table in Markdown; the first is its head."""
+    head, *rest = ["| " + " | ".join(cells) + " |" for cells in lines]
+    return "\n".join([head, "|" + "---|" * len(lines[0]), *rest])

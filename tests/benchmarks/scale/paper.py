@@ -94,9 +94,3 @@ def describe(costs: Costs, seconds: float = 600.0) -> list[list[str]]:
         ["transactions a second", *(f"{one.transactions:,.0f}" for one in both)],
         ["memory of all replicas", *(f"{one.memory:,.0f} MiB" for one in both)],
     ]
-
-
-def draw(lines: list[list[str]]) -> str:
-    """Those as a table in Markdown."""
-    head, *rest = ["| " + " | ".join(cells) + " |" for cells in lines]
-    return "\n".join([head, "|" + "---|" * len(lines[0]), *rest])

@@ -1,9 +1,10 @@
 """What runs cost that go on at once, each in a workspace of its own, all in one process."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from tests.benchmarks.scale.figures import Row, in_ms, quantile
+from tests.benchmarks.scale.figures import in_ms, quantile
 from tests.benchmarks.scale.machine import count_rows, load, memory_of, watch
 from tests.benchmarks.scale.serving import Served, serving
 from tests.support.world import NAMES
@@ -20,6 +21,7 @@ class Runs:
     tokens: int
     answer: float
     acks: list[float | None]
+    failures: int  # that people were told of
     seconds: float  # from the first question until all is shown
     edits: int
     refused: int
@@ -49,6 +51,7 @@ async def measure_runs(*, runs: int, tokens: int, answer: float, over: float) ->
             tokens,
             answer,
             seen["acks"],
+            len(seen["failures"]),
             seen["seconds"],
             seen["edits"],
             seen["refused"],
@@ -69,29 +72,44 @@ async def _read_waits(served: Served) -> list[tuple[float, float]]:
     return sorted((float(bound), value) for bound, value in waits.items())
 
 
-def describe_runs(seen: Runs) -> list[Row]:
-    """As lines of the table."""
-    pace = seen.tokens / seen.answer
-    who = f"{seen.runs} runs in {seen.runs} workspaces, {len(NAMES)} × {pace:.0f} tokens/s"
-    acks = [one for one in seen.acks if one is not None]
-    lost = len(seen.acks) - len(acks)
-    span = f"{seen.seconds:.1f} s for {seen.answer:.0f} s of answers; load {seen.loads}"
-    rows = [
-        Row(f"{who}: acknowledged after, p50 / p99", in_ms(acks) + (f", {lost} not" if lost else ""), "p99 ≤ 300 ms"),
-        Row(f"{who}: edits", f"{seen.edits / seen.seconds:.0f}/s, {seen.fastest} in a second at the most; {span}"),
-        Row(
-            f"{who}: the bot's processor",
-            f"{seen.cpu / seen.runs:.2f} s a run, {seen.cpu / seen.seconds:.0%} of one on the whole, "
-            f"{seen.cpu / seen.all_tokens * 1e6:.0f} µs a token, all included",
-        ),
-        Row(
-            f"{who}: the database",
-            f"{seen.transactions / seen.seconds:.0f} transactions/s, {seen.transactions / seen.edits:.2f} and "
-            f"{seen.rows / seen.edits:.1f} rows of answers an edit, {seen.server_cpu / seen.edits * 1e3:.2f} ms of it",
-        ),
+def describe_runs(loads: Sequence[Runs]) -> list[list[str]]:
+    """Side by side: lines of a table, its head first, what was asked behind each."""
+
+    def line(what: str, tell: Callable[[Runs], str], asked: str = "") -> list[str]:
+        return [what, *map(tell, loads), asked]
+
+    return [
+        line("", lambda one: f"{one.runs} × {len(NAMES)} × {one.tokens / one.answer:.0f} tokens/s", "asked"),
+        line("acknowledged after, p50 / p99", _tell_acks, "p99 ≤ 300 ms"),
+        line("edits wait for the journal, p50 / p99", _tell_waits, "p99 ≤ 50 ms"),
+        line("of them within 50 ms", _tell_within),
+        line("edits a second; in the busiest", lambda one: f"{one.edits / one.seconds:.0f}; {one.fastest}"),
+        line("edits refused", lambda one: f"{one.refused}"),
+        line("all shown after", lambda one: f"{one.seconds:.1f} s"),
+        line("the bot's processor, of one", lambda one: f"{one.cpu / one.seconds:.0%}"),
+        line("the same, a run", lambda one: f"{one.cpu / one.runs:.2f} s"),
+        line("transactions a second; an edit", _tell_transactions),
+        line("rows of answers an edit", lambda one: f"{one.rows / one.edits:.1f}"),
+        line("the database's processor, an edit", lambda one: f"{one.server_cpu / one.edits * 1e3:.2f} ms"),
+        line("the bot's memory", lambda one: f"{one.memory:.0f} MiB"),
+        line("load of the machine", lambda one: one.loads),
     ]
-    if seen.waits:
-        within = sum(value for bound, value in seen.waits if bound == ASKED_WAIT) / max(1.0, seen.waits[-1][1])
-        ends = f"{quantile(seen.waits, 0.5) * 1e3:.0f} / {quantile(seen.waits, 0.99) * 1e3:.0f} ms"
-        rows.insert(1, Row(f"{who}: edits wait, p50 / p99", f"{ends}; {within:.1%} within 50 ms", "p99 ≤ 50 ms"))
-    return rows
+
+
+def _tell_acks(one: Runs) -> str:
+    acks = [ack for ack in one.acks if ack is not None]
+    lost = len(one.acks) - len(acks)
+    return in_ms(acks) + f"; {lost} not" * bool(lost) + f"; {one.failures} told why" * bool(one.failures - lost)
+
+
+def _tell_waits(one: Runs) -> str:
+    return " / ".join(f"{quantile(one.waits, share) * 1e3:.0f}" for share in (0.5, 0.99)) + " ms"
+
+
+def _tell_within(one: Runs) -> str:
+    within = sum(value for bound, value in one.waits if bound == ASKED_WAIT)
+    return f"{within / max(1.0, one.waits[-1][1]):.1%}" if one.waits else "not told"
+
+
+def _tell_transactions(one: Runs) -> str:
+    return f"{one.transactions / one.seconds:.0f}; {one.transactions / one.edits:.2f}"

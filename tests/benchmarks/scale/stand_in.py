@@ -47,20 +47,24 @@ class World:
     async def ask(self, url: str, over: float) -> dict[str, Any]:
         """Ask a question in each workspace, evenly over so many seconds, of the bot at `url`; what was seen.
 
-        Times are seconds: `acks` those until each question was acknowledged, `seconds` until all was shown.
+        Times are seconds: `acks` those until each question was acknowledged, `seconds` until all was shown. What was
+        not acknowledged in time is waited for no longer; `failures` are what people were told then, or in place of an
+        answer.
         """
         self._slack.send_to(url)
         self._model.requests.clear()
         for team in self._teams:
             team.messages.clear()
             team.calls.clear()
+            team.whispers.clear()
         loop = asyncio.get_running_loop()
         began = loop.time()
 
         async def ask_one(number: int, team: Workspace) -> float | None:
             await asyncio.sleep(began + over * number / len(self._teams) - loop.time())
             acknowledged = await self._slack.people[team.team_id].command("Why do new hires leave?")
-            await team.until(lambda: any(INDEX in message.text for message in team.messages))
+            if acknowledged is not None:
+                await team.until(lambda: bool(team.whispers) or any(INDEX in one.text for one in team.messages))
             return acknowledged
 
         async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
@@ -69,6 +73,7 @@ class World:
         return {
             "acks": [task.result() for task in tasks],
             "seconds": loop.time() - began,
+            "failures": [whisper.text for team in self._teams for whisper in team.whispers],
             "edits": len(edits),
             "refused": sum(call.error == "ratelimited" for call in edits),
             "fastest": most_in_a_second(call.at for call in edits),
