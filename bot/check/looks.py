@@ -215,6 +215,7 @@ async def _look_at_store(settings: Settings, wrong: Collection[str], *, has_pass
                 await store.open()
                 await store.try_out()
                 installs = [await look_at_installs(store, settings.distribution)] if settings.distribution else []
+                await store.leave()  # no process is there that anybody would wait for
     except TimeoutError:
         return [Line(Verdict.WRONG, subject, f"DATABASE_URL: no answer within {STORE_TIMEOUT:.0f} s")]
     except BotError as error:

@@ -42,7 +42,7 @@ from bot.durable.tables.oauth_states import OAuthStates
 from bot.durable.tables.questions import Questions
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.saves import Saves
-from bot.durable.tables.schema import edits, learned, make, processes
+from bot.durable.tables.schema import edits, learned, make
 from bot.durable.tables.statements import Rows, Statement, run_row
 from bot.durable.tables.votes import Count, Votes
 from bot.errors import StoreError
@@ -150,7 +150,6 @@ class Store:
 
         async def remove(connection: AsyncConnection) -> None:
             await connection.execute(delete(edits).where(edits.c.owner == self._owner, edits.c.at == mark["at"]))
-            await connection.execute(delete(processes).where(processes.c.owner == self._owner))
 
         await self._database.do(write)
         await self._database.do(remove)

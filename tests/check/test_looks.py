@@ -426,6 +426,13 @@ async def test_a_database_that_can_be_read_and_not_written_is_told(world: World)
 
 
 @pytest.mark.slow
+async def test_no_process_is_waited_for_that_has_only_looked(world: World) -> None:
+    """The database has none afterwards."""
+    assert (await world.look())[0]
+    with closing(sqlite3.connect(world.directory / "runs.sqlite")) as database:
+        assert database.execute("SELECT owner FROM processes UNION SELECT owner FROM edits").fetchall() == []
+
+
 async def test_a_disk_that_ends_with_the_process_is_warned_of(world: World) -> None:
     """Nothing is wrong all the same: the bot would run."""
     assert await world.differences(DYNO="worker.1") == [

@@ -94,6 +94,18 @@ async def test_who_was_declared_dead_takes_no_question_before_it_knows(world: Wo
     assert keys([*(await look(two)).claimed]) == ["a"]
 
 
+async def test_who_looks_whether_the_database_can_be_written_to_stays_there(world: World) -> None:
+    """However often somebody asks after its health."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await one.try_out()
+    saved = await one.save(Changes())
+    assert (saved.held, saved.was_fenced) == ({"a"}, False)
+    await one.try_out()
+    assert (await look(two)).claimed == []
+    assert await owners(world) == [("W", "one", 1)]
+
+
 async def test_who_was_out_itself_declares_nobody_dead(world: World) -> None:
     """Had it been away from the database, so may they have been."""
     one, two = await shared(world, "one"), await shared(world, "two")

@@ -163,6 +163,7 @@ async def test_who_tries_a_database_out_leaves_nothing_behind(world: World) -> N
     """Neither what it wrote, nor a process that would be waited for."""
     store = await world.store("check")
     await store.try_out()
+    await store.leave()
     assert await query(world.url, "SELECT owner FROM edits UNION SELECT owner FROM processes") == []
 
 
