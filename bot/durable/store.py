@@ -23,7 +23,7 @@ from functools import partial
 from typing import Self
 from uuid import uuid4
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Begun, Changes, Conversation, Record, Saved, Search, Signal
@@ -132,10 +132,20 @@ class Store:
         await self._database.open()
         if self._quick is not self._database:
             await self._quick.open()
+        if self._owners:  # once: who was declared dead is to hear of it, whatever connection it has next
+            await self._database.do(self._register)
 
     async def _prepare(self, connection: AsyncConnection) -> None:
         await make(connection, is_postgresql=self._database.is_postgresql)
-        await self._claims.register(connection, self._clock())
+        if not self._owners:
+            await self._register(connection)
+
+    async def _register(self, connection: AsyncConnection) -> None:
+        await self._claims.register(connection, self._now())
+
+    def _now(self) -> ColumnElement[float]:
+        """The time by which processes are there, and are forgotten."""
+        return self._owners.now(self._clock()) if self._owners else literal(self._clock())
 
     async def try_out(self) -> None:
         """Write, and delete what was written: whether it can be read says nothing of that. Call `open` before.
@@ -230,7 +240,7 @@ class Store:
         async def work(connection: AsyncConnection) -> int:
             await connection.execute(delete(edits).where(edits.c.at < now - EDITS_KEPT))
             count = await forget_old(connection, before, limit, now)
-            await self._claims.forget(connection, now)
+            await self._claims.forget(connection, self._now())
             return count
 
         count = await self._database.do(work)

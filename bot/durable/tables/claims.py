@@ -53,7 +53,7 @@ class Claims:
         self._whose = () if workspace is None else (runs.c.workspace == workspace,)
         self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
 
-    async def register(self, connection: AsyncConnection, now: float) -> None:
+    async def register(self, connection: AsyncConnection, now: ColumnElement[float]) -> None:
         """Have a lease from the first run on. An existing one is not renewed by this."""
         lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
         await connection.execute(lease.on_conflict_do_nothing())
@@ -108,7 +108,7 @@ class Claims:
         await connection.execute(delete(processes).where(processes.c.owner == self._owner))
 
     @staticmethod
-    async def forget(connection: AsyncConnection, now: float) -> None:
+    async def forget(connection: AsyncConnection, now: ColumnElement[float]) -> None:
         """Forget processes that have ended, and own no open run."""
         await connection.execute(delete(processes).where(processes.c.lease_until < now - UNKNOWN, ~_has_runs))
 
