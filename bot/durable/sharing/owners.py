@@ -37,7 +37,7 @@ from bot.durable.sharing.ownership import choose
 from bot.durable.sql.database import Database
 from bot.durable.tables.claims import UNKNOWN, read_runs
 from bot.durable.tables.rows import ASKED
-from bot.durable.tables.schema import is_open, processes, runs, signals, workspaces
+from bot.durable.tables.schema import is_open, messages, processes, runs, signals, workspaces
 
 # What a run is that its workspace's owner has not taken yet.
 UNADMITTED: dict[str, Any] = {"owner": None, "state": ASKED, "lease_until": 0.0}
@@ -160,9 +160,16 @@ class Owners:
             dead = [*(await connection.execute(late.with_for_update(skip_locked=True))).scalars()]
             if dead:
                 await connection.execute(delete(processes).where(processes.c.owner.in_(dead)))
+                await self._doubt(connection, dead, clock)
                 await self._disown(connection, dead)
         alive = select(func.count()).select_from(processes).where(others, processes.c.lease_until > now)
         return int((await connection.execute(alive)).scalar() or 0)
+
+    async def _doubt(self, connection: AsyncConnection, owners: list[str], clock: float) -> None:
+        """Take it that these have just begun an edit of each message: one that is cut off writes down none."""
+        left = select(runs.c.key).where(is_open, runs.c.owner.in_(owners))
+        standing = update(messages).where(messages.c.run.in_(left), messages.c.ts.is_not(None))
+        await connection.execute(standing.values(intended_at=clock))
 
     async def _disown(self, connection: AsyncConnection, owners: list[str]) -> None:
         freed: dict[str, Any] = {"owner": None, "lease_until": 0.0}

@@ -73,6 +73,22 @@ async def test_what_the_dead_have_left_is_shared_out(world: World) -> None:
     assert all(record.is_admitted for record in (*first.claimed, *second.claimed, *third.claimed))
 
 
+async def test_of_a_dead_process_any_edit_may_land_yet(world: World) -> None:
+    """One that was cut off has written none down; whoever ends in an orderly way has told of all."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await one.save(Changes(posts={("a", "parent"): "1.0", ("a", "Depth"): None}))
+    await lapse(world, "one")
+    world.clock.now += 5
+    [record] = (await look(two)).claimed
+    assert record.calls == {"parent": world.clock.now}
+    assert record.left_at == world.clock.now - 5
+    await two.save(Changes(calls={("a", "parent"): None}))
+    await two.leave()
+    three = await shared(world, "three")
+    assert [one.calls for one in (await look(three)).claimed] == [{}]
+
+
 async def test_who_was_declared_dead_writes_nothing_and_begins_anew(world: World) -> None:
     """Frozen for longer than its lease: what it writes then is not its own any more."""
     one, two = await shared(world, "one"), await shared(world, "two")
