@@ -47,6 +47,10 @@ class Company:
         """Whether this process serves a workspace, as far as it knows: where none shares it, it does."""
         return self._holdings.owns(workspace)
 
+    def may_be_taken(self, key: str) -> bool:
+        """Whether another process may go on with a run, with what is written of it, while this one works on it."""
+        return key in self._holdings.saved and self._holdings.has_company
+
     def carried_out(self, signal: Signal) -> None:
         """Note that what was pressed in another process is done."""
         self._unsaved.note_done(signal.id)
