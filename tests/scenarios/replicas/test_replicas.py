@@ -21,16 +21,16 @@ from tests.scenarios.test_kills import (
     Stage,
     assert_whole,
     is_writing,
-    on_a_server,
     opened,
     slowly,
     spacious,
 )
 from tests.support.databases import query
+from tests.support.fleet import on_postgresql
 from tests.support.process import until
 from tests.support.world import NAMES
 
-pytestmark = [pytest.mark.slow, on_a_server]
+pytestmark = [pytest.mark.slow, on_postgresql]
 
 LISTENERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
 
