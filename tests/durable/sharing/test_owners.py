@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
-from bot.durable.sharing.ownership import Arrival
+from bot.durable.sharing.ownership import PATIENCE, Arrival
 from bot.durable.store import Store
 from bot.durable.tables.claims import UNKNOWN
 from bot.slack.question import Action, Press
@@ -58,19 +58,45 @@ async def test_who_is_asked_first_serves_the_workspace(world: World) -> None:
 
 
 async def test_what_the_dead_have_left_is_shared_out(world: World) -> None:
-    """Nobody takes more than its part with one look; each change of owner is an epoch of its own."""
+    """Each takes its part with one look, and who has found it tells the others; each change of owner is an epoch."""
     one, two, three = [await shared(world, name) for name in ("one", "two", "three")]
-    for number in range(7):
+    for number in range(10):
         await one.add(question(f"k{number}", workspace=f"W{number}"))
     await lapse(world, "one")
     first = await look(two)
-    assert (len(first.owned or ()), len(first.claimed), first.others) == (4, 4, 1)
+    assert (first.has_fenced, first.others, len(first.claimed)) == (True, 1, len(first.owned or ()))
     second = await look(three)
-    assert (len(second.owned or ()), len(second.claimed)) == (2, 2)
-    third = await look(two)
-    assert len(third.owned or ()) == 5
+    assert (second.has_fenced, second.others) == (False, 1)
+    assert len(first.claimed) + len(second.claimed) == 10
+    assert 1 <= len(first.claimed) <= 9
     assert {epoch for _, _, epoch in await owners(world)} == {2}
-    assert all(record.is_admitted for record in (*first.claimed, *second.claimed, *third.claimed))
+    assert all(record.is_admitted for record in (*first.claimed, *second.claimed))
+
+
+async def test_what_its_heir_does_not_take_is_somebody_elses(world: World) -> None:
+    """Two looks later: the heir may be there, and not look."""
+    one, two, three = [await shared(world, name) for name in ("one", "two", "three")]
+    for number in range(10):
+        await one.add(question(f"k{number}", workspace=f"W{number}"))
+    await lapse(world, "one")
+    first = await look(two)
+    assert len(first.owned or ()) < 10
+    world.clock.now += PATIENCE
+    await three.save(Changes())
+    assert len((await look(two)).owned or ()) == 10
+
+
+async def test_who_ends_in_an_orderly_way_leaves_all_to_the_youngest(world: World) -> None:
+    """While a new version is deployed, that is one which stays."""
+    stores = []
+    for name in ("c", "a", "d", "b"):
+        stores.append(await shared(world, name))
+        world.clock.now += 1
+    for number in range(5):
+        await stores[0].add(question(f"k{number}", workspace=f"W{number}"))
+    await stores[0].leave()
+    assert [len((await look(one)).claimed) for one in stores[1:]] == [0, 0, 5]
+    assert await query(world.url, "SELECT DISTINCT heir FROM workspaces") == [(None,)]
 
 
 async def test_of_a_dead_process_any_edit_may_land_yet(world: World) -> None:
