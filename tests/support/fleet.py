@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,11 @@ class Replica:
     process: Process
     requests: Requests  # the way to it
 
+    def times(self, words: str) -> list[float]:
+        """When it has logged lines with these words, in seconds since 1970."""
+        stamps = [line[:23] for line in self.process.log if words in line]
+        return [datetime.strptime(stamp, "%Y-%m-%d %H:%M:%S,%f").astimezone().timestamp() for stamp in stamps]
+
     def count(self, words: str) -> int:
         """How many lines of its log have these words."""
         return sum(words in line for line in self.process.log)
@@ -86,7 +92,7 @@ class Fleet:
         self.url = url
         self.slack = slack
         self.model = model
-        self.replicas: list[Replica] = []
+        self._processes: dict[str, Process] = {}
         self._directory = directory
         self._stack = stack
 
@@ -114,13 +120,12 @@ class Fleet:
             **settings,
         }
         child = await self._stack.enter_async_context(process(self._directory, **environment))
-        await child.logged("bot.start")
+        self._processes[name] = child
+        await child.logged("bot.start", within=40)
         [port] = re.findall(r"http\.start host=\S+ port=(\d+)", "\n".join(child.log))
         requests = Requests(f"http://127.0.0.1:{port}{PATH}", SIGNING_SECRET, time.time)
         self._stack.push_async_callback(requests.close)
-        replica = Replica(name, child, requests)
-        self.replicas.append(replica)
-        return replica
+        return Replica(name, child, requests)
 
     async def start_all(self, **how: Mapping[str, str]) -> list[Replica]:
         """Start several at once, by their names, each as `start` is told for it."""
@@ -162,6 +167,12 @@ class Fleet:
         calls = [call for one in ([team] if team else self.teams) for call in self.workspace(one).calls]
         return sorted((one for one in calls if one.process == replica.name and _is_shown(one)), key=lambda one: one.at)
 
+    def calls(self, team: str, number: int = 0) -> list[Call]:
+        """The posts and edits of a run that were carried out, by whichever process, in order."""
+        own = {message.ts for message in self.thread(team, number)}
+        calls = [call for call in self.workspace(team).calls if _is_shown(call) and call.ts in own]
+        return sorted(calls, key=lambda call: call.at)
+
     async def until(self, holds: Callable[[], bool], *, within: float = 25.0) -> None:
         """Wait for what any of them should come to show."""
         await until(holds, within=within)
@@ -182,15 +193,13 @@ class Fleet:
         assert all("✅ done" in shown(reply) for reply in replies)
         assert not any(word in shown(reply) for reply in replies for word in (*WORKING, "interrupted"))
         assert all(f"*{name}*" in shown(parent) for name in NAMES)
-        own = {message.ts for message in (parent, *replies)}
-        calls = [call for call in self.workspace(team).calls if _is_shown(call) and call.ts in own]
-        workers = [name for name, _ in groupby(call.process for call in sorted(calls, key=lambda one: one.at))]
+        workers = [name for name, _ in groupby(call.process for call in self.calls(team, number))]
         assert not is_in_turn or len(workers) == len(set(workers)), f"two processes took turns in {team}: {workers}"
         assert not [call for call in self.workspace(team).calls if call.error == "ratelimited"]
 
     def tell(self) -> str:
         """What can be seen of it all, for whoever looks for the reason of a failure."""
-        logs = [line for one in self.replicas for line in (f"process {one.name}", *one.process.log)]
+        logs = [line for name, one in self._processes.items() for line in (f"process {name}", *one.log)]
         busy = [team for team in self.teams if self.workspace(team).messages][:8]
         seen = [f"{team} {one.ts} {shown(one)[:160]!r}" for team in busy for one in self.workspace(team).messages]
         failed = [

@@ -13,14 +13,18 @@ import pytest
 
 from bot.durable.lease import LEASE
 from bot.playground.slack.fault import Fault
+from bot.playground.slack.payloads import describe_event, describe_mention
 from bot.playground.slack.workspace import Message
 from tests.scenarios.test_kills import note
+from tests.support.databases import query
 from tests.support.fleet import LATENCY, LONG, Fleet, fleet, on_postgresql
 from tests.support.process import until
 from tests.support.tcp_proxy import TcpProxy
-from tests.support.world import shown
+from tests.support.world import NAMES, shown
 
 pytestmark = [pytest.mark.slow, on_postgresql]
+
+AWAY = 40.0  # seconds
 
 
 async def test_who_is_cut_off_from_the_database_lets_go(kind: str, tmp_path: Path) -> None:
@@ -69,6 +73,51 @@ async def test_who_is_cut_off_from_the_database_lets_go(kind: str, tmp_path: Pat
             assert await there.ask(owner, team) is not None
         await there.until_whole(there.teams, 1)
         assert before == {owner.name: len(there.sent(owner)) for owner in owners}
+
+
+async def test_a_database_that_is_away_for_all_is_waited_for(kind: str, tmp_path: Path) -> None:
+    """Nobody is declared dead for it: each goes on with its own as soon as it is back, and no question is lost.
+
+    A command is given back, and an event is left, which Slack tells of again.
+    """
+    async with fleet(kind, tmp_path) as there, TcpProxy(there.url) as wire:
+        [team] = there.teams
+        owner, other = await there.start_all(owner={"database": wire.url}, other={"database": wire.url})
+        there.model.paces[team] = AWAY + 15
+        assert await there.ask(owner, team) is not None
+        await there.until(lambda: there.is_writing(team))
+        assert await there.ask(other, team, place="before") is not None
+        await there.until_whole([team], 1)
+        there.model.paces.clear()
+
+        wire.cut()
+        await asyncio.sleep(AWAY / 2)
+        workspace = there.workspace(team)
+        message = workspace.post(
+            workspace.channel("general").id, workspace.user("ada").id, f"<@{workspace.bot.id}> What is amiss in #event?"
+        )
+        event = describe_event(workspace, describe_mention(workspace, message), "Ev1")
+        for one in (owner, other):
+            assert await there.ask(one, team, place="command") is not None
+            assert await one.requests.deliver("events_api", event, within=3.0) is None
+        assert ["#command?" in shown(whisper) for whisper in workspace.whispers] == [True, True]
+        await asyncio.sleep(AWAY / 2)
+        assert all(monotonic() - call.at > AWAY - LEASE for call in there.sent(owner))
+
+        wire.mend()
+        back = monotonic()
+        await until(lambda: there.sent(owner)[-1].at > back)
+        note(kind, "from back to the next edit", took := there.sent(owner)[-1].at - back)
+        assert took <= 2.0
+        assert await other.requests.deliver("events_api", event, within=3.0) is not None
+        await there.until_whole([team])
+        there.assert_whole(team)
+        await until(
+            lambda: sum("✅" in str(one.blocks) for one in workspace.thread("general", message.ts)) == len(NAMES)
+        )
+        assert [one.count("process.fenced") for one in (owner, other)] == [0, 0]
+        assert other.count("run.taken_up") == 0
+        assert await query(there.url, "SELECT max(epoch) FROM workspaces") == [(1,)]
 
 
 def _hold_an_edit(there: Fleet, team: str) -> Message:
