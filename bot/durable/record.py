@@ -194,7 +194,8 @@ class Search:
 
     Those are looked for in `workspaces`. Those of `strays` that are this process's are released before, and so are the
     workspaces `left`, where nothing goes on in them. `may_fence` says whether processes may be declared dead,
-    `may_claim` whether workspaces may be claimed that nobody owns.
+    `may_claim` whether workspaces may be claimed that nobody owns. Slack was reached last `slack_ago` seconds ago, if
+    that is known.
     """
 
     strays: frozenset[str]
@@ -204,6 +205,7 @@ class Search:
     left: frozenset[str] = frozenset()
     may_fence: bool = False
     may_claim: bool = True
+    slack_ago: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

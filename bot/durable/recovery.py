@@ -110,6 +110,7 @@ class Recovery:
         self._is_all_claimed = False
         self._is_resting = False
         self._is_shared = False
+        self._slack_at: float | None = None
 
     def rest(self) -> None:
         """Claim nothing more: this process is about to end.
@@ -117,6 +118,10 @@ class Recovery:
         Where others share the database, what they are asked in the workspaces that this one still serves is its own.
         """
         self._is_resting = True
+
+    def note_slack(self, now: float) -> None:
+        """Note that Slack was reached."""
+        self._slack_at = now
 
     def hasten(self, *, is_heard: bool) -> None:
         """Look as soon as may be, and more often from now on where no ring is heard."""
@@ -164,6 +169,7 @@ class Recovery:
             left=(owned or frozenset()) - served - self._unread,
             may_fence=self._sight.may_fence(now),
             may_claim=not self._is_resting,
+            slack_ago=None if self._slack_at is None else now - self._slack_at,
         )
 
     def note_beat(self, now: float) -> None:

@@ -36,7 +36,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Record, Search
-from bot.durable.sharing.ownership import Leavings
+from bot.durable.sharing.ownership import CUT_OFF, REACHED, Leavings
 from bot.durable.sql.database import Database
 from bot.durable.sql.postgresql import IDLE_TIMEOUT, end_sleepers
 from bot.durable.tables.claims import UNKNOWN, read_runs
@@ -83,6 +83,7 @@ class Owners:
         self._whose = () if workspace is None else (runs.c.workspace == workspace,)
         self._unreadable: set[str] = set()
         self._leavings = Leavings(owner)
+        self._is_cut_off = False
 
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
@@ -92,6 +93,8 @@ class Owners:
 
     async def renew(self, connection: AsyncConnection, clock: float) -> bool:
         """Renew the lease; False where this process was declared dead: it begins anew then, and owns nothing."""
+        if self._is_cut_off:
+            return False
         until = self.now(clock) + LEASE
         renewed = await connection.execute(
             update(processes).where(processes.c.owner == self._owner).values(lease_until=until)
@@ -99,8 +102,12 @@ class Owners:
         if renewed.rowcount:
             return True
         await self.give_up(connection)
-        await connection.execute(insert(processes).values(owner=self._owner, lease_until=until, since=self.now(clock)))
+        await self._begin_anew(connection, clock)
         return False
+
+    async def _begin_anew(self, connection: AsyncConnection, clock: float) -> None:
+        until = self.now(clock) + LEASE
+        await connection.execute(insert(processes).values(owner=self._owner, lease_until=until, since=self.now(clock)))
 
     async def claim(self, connection: AsyncConnection, names: Iterable[str]) -> dict[str, str | None]:
         """Own those that nobody owns; whose each is then, None where this process was declared dead and nobody does."""
@@ -130,6 +137,9 @@ class Owners:
     async def look(self, connection: AsyncConnection, clock: float, search: Search) -> Found:
         """Declare the dead dead, take a part of what nobody owns, and the runs of what is owned."""
         there = await self._look_round(connection, clock, may_fence=search.may_fence)
+        was_cut_off = self._is_cut_off
+        if await self._steps_back(connection, clock, search.slack_ago):
+            return Found([], frozenset(), len(there.others), math.inf, has_fenced=not was_cut_off)
         abandoned = ~_is_at_work & (runs.c.owner.is_(None) | (runs.c.lease_until <= self.now(clock)))
         open_runs = select(runs.c.workspace).where(is_open, abandoned, *self._whose)
         pressed = select(signals.c.workspace).where(*([] if not self._whose else [signals.c.workspace.in_(open_runs)]))
@@ -183,6 +193,25 @@ class Owners:
         heir = (await connection.execute(youngest.limit(1))).scalar()
         await connection.execute(update(workspaces).where(workspaces.c.owner == self._owner).values(heir=heir))
         await self.give_up(connection)
+
+    async def _steps_back(self, connection: AsyncConnection, clock: float, slack_ago: float | None) -> bool:
+        """Say when Slack was reached; whether this process is cut off from it, and is to be as if declared dead."""
+        now, was_cut_off = self.now(clock), self._is_cut_off
+        own, reached = processes.c.owner == self._owner, processes.c.slack_ok_at > now - REACHED
+        others = select(processes.c.owner).where(~own, processes.c.lease_until > now, reached)
+        is_long = slack_ago is not None and slack_ago > CUT_OFF
+        self._is_cut_off = is_long and (await connection.execute(others)).first() is not None
+        if self._is_cut_off and not was_cut_off:
+            logger.warning("process.cut_off: Slack is out of its reach, and not of others'; they go on with all")
+            await connection.execute(delete(processes).where(own))
+            await self._doubt(connection, [self._owner], clock)
+            await self.give_up(connection)
+        elif was_cut_off and not self._is_cut_off:
+            logger.info("process.back")
+            await self._begin_anew(connection, clock)
+        if slack_ago is not None:
+            await connection.execute(update(processes).where(own).values(slack_ok_at=now - slack_ago))
+        return self._is_cut_off
 
     async def _look_round(self, connection: AsyncConnection, clock: float, *, may_fence: bool) -> _Round:
         now = self.now(clock)

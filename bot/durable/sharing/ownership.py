@@ -9,6 +9,7 @@ nobody owns becomes its owner; whoever is asked in another's writes the question
 - What the dead have left is shared out: of each workspace all say the same, which of them ought to take it. What
   somebody has left who ended in an orderly way has an heir: the youngest, which is not about to be replaced by a newer
   version. Where that one does not take it, anybody does, some seconds later.
+- Who does not reach Slack while another does leaves everything to the others, and takes nothing, until it does.
 - While others are there, who may have lost its lease sends nothing, however long the database is away: they go on
   with its runs. Alone it goes on (see `lease`).
 """
@@ -22,6 +23,10 @@ from hashlib import sha256
 from bot.durable.lease import LEASE
 
 PATIENCE = 2.5  # seconds for which a workspace is left to its heir, who looks every two
+
+
+CUT_OFF = 25.0  # seconds without Slack after which a process leaves what it serves to others, who reach it
+REACHED = 25.0  # seconds ago at the most that these have; each looks every ten
 
 
 class Arrival(Enum):

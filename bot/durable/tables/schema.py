@@ -87,6 +87,7 @@ processes = Table(
     Column("owner", _Words, primary_key=True),
     Column("lease_until", Double, nullable=False),
     Column("since", Double),  # when it began
+    Column("slack_ok_at", Double),  # when it has reached Slack last, where it looks whether it does
 )
 runs = Table(
     "runs",
@@ -239,9 +240,7 @@ STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
     ),
     (),  # Installations are kept from now on.
     (
-        schema.c.readable_by,
-        processes.c.since,
-        workspaces.c.heir,
+        *(schema.c.readable_by, processes.c.since, processes.c.slack_ok_at, workspaces.c.heir),
     ),  # Until then an older program stopped at newer tables.
 )
 VERSION = 1 + len(STEPS)

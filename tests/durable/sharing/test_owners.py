@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
-from bot.durable.sharing.ownership import PATIENCE, Arrival
+from bot.durable.sharing.ownership import CUT_OFF, PATIENCE, REACHED, Arrival
 from bot.durable.store import Store
 from bot.durable.tables.claims import UNKNOWN
 from bot.slack.question import Action, Press
@@ -215,6 +215,28 @@ async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
     await one.leave()
     assert keys([*(await look(two)).claimed]) == ["a"]
     assert await owners(world) == [("W", "two", 2)]
+
+
+async def test_who_does_not_reach_slack_leaves_all_to_who_does(world: World) -> None:
+    """And owns nothing, whatever it is asked, until it is back. Where nobody is known to reach it, it goes on."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    assert (await look(one, slack_ago=CUT_OFF + 1)).owned == frozenset({"W"})
+    await look(two, slack_ago=REACHED + 1)
+    assert (await look(one, slack_ago=CUT_OFF + 1)).owned == frozenset({"W"})
+    await look(two, slack_ago=1.0)
+    assert (await look(one, slack_ago=CUT_OFF - 1)).owned == frozenset({"W"})
+    found = await look(one, slack_ago=CUT_OFF + 1)
+    assert (found.owned, found.has_fenced) == (frozenset(), True)
+    assert keys([*(await look(two, slack_ago=1.0)).claimed]) == ["a"]
+    for number in range(2):
+        assert await one.add(question(f"b{number}", workspace="X")) is Arrival.ELSEWHERE
+        late = await look(one, slack_ago=CUT_OFF + 3)
+        assert (late.was_fenced, late.has_fenced, late.held, late.owned) == (True, False, set(), frozenset())
+    assert keys([*(await look(two, slack_ago=1.0)).claimed]) == ["b0", "b1"]
+    await look(one, slack_ago=0.0)
+    assert not (await one.save(Changes())).was_fenced
+    assert await one.add(question("c", workspace="Y")) is Arrival.HERE
 
 
 @on_a_server

@@ -12,6 +12,7 @@ from time import monotonic
 import pytest
 
 from bot.durable.lease import LEASE
+from bot.entrance.doors import WATCH
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.payloads import describe_event, describe_mention
 from bot.playground.slack.workspace import Message
@@ -118,6 +119,39 @@ async def test_a_database_that_is_away_for_all_is_waited_for(kind: str, tmp_path
         assert [one.count("process.fenced") for one in (owner, other)] == [0, 0]
         assert other.count("run.taken_up") == 0
         assert await query(there.url, "SELECT max(epoch) FROM workspaces") == [(1,)]
+
+
+async def test_who_is_cut_off_from_slack_leaves_all_to_others(kind: str, tmp_path: Path) -> None:
+    """Within 45 s; what it hears meanwhile it hands over, and it serves workspaces again when it is back."""
+    async with (
+        fleet(kind, tmp_path, teams=2) as there,
+        TcpProxy(there.slack.address_for("owner")) as wire,
+    ):
+        team, next_team = there.teams
+        owner, other = await there.start_all(owner={"slack": wire.url}, other={})
+        there.model.paces[team] = 2 * LONG
+        assert await there.ask(owner, team) is not None
+        await there.until(lambda: there.is_writing(team))
+        there.model.paces.clear()
+        await asyncio.sleep(WATCH)  # it is known by then that both reach Slack
+
+        wire.cut()
+        began = monotonic()
+        await until(lambda: other.count("run.taken_up") == 1, within=50)
+        note(kind, "moved", took := monotonic() - began)
+        assert took <= 45.0
+        await there.until_whole([team])
+        there.assert_whole(team)
+        assert await there.ask(owner, next_team) is not None
+        await there.until_whole([next_team])
+        assert there.sent(owner, next_team) == []
+        assert owner.count("process.cut_off") == 1
+
+        wire.mend()
+        await owner.process.logged("process.back", within=20)
+        assert await there.ask(owner, team) is not None
+        await there.until_whole([team], 1)
+        assert {call.process for call in there.calls(team, 1)} == {"other"}
 
 
 def _hold_an_edit(there: Fleet, team: str) -> Message:
