@@ -36,6 +36,8 @@ from bot.slack.api import Mark
 from bot.slack.body import Body
 from bot.tally import Tally
 
+UNWRITTEN = 1.0  # seconds until a post is tried again that could not be written down
+
 logger = logging.getLogger(__name__)
 
 
@@ -191,11 +193,11 @@ class Board:
         try:
             if message.is_doubtful and not await self._look_up(thread, message, ledger):
                 return
-            await ledger.record_intent(message.part)
-            if thread.is_closed or self._is_resting or self._holding.is_over:
-                # Writing that down took its time. Perhaps the run is another process's now.
+            may_post = await ledger.record_intent(message.part)
+            if thread.is_closed or self._is_resting or self._holding.is_over or not may_post:
+                # Writing that down took its time. Perhaps the run is another process's now, or will be.
                 ledger.not_posted(message.part)
-                thread.put_back(message, _now())
+                thread.put_back(message, _now(), 0.0 if may_post else UNWRITTEN)
                 return
             body = thread.body(message, wait=self._wait, room=self._lesson.room(_now()))
             was_last = message.is_last

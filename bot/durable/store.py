@@ -207,6 +207,8 @@ class Store:
         """
         now = self._clock()
         saved = await self._saves.save(changes, search, now)
+        if saved.has_fenced:
+            await self._ring(None)  # others are to take their parts
         if changes.ends and self.is_file and self._clean_at is None:
             self._clean_at = now + LOG_KEPT
         if self._clean_at is not None and now >= self._clean_at:
@@ -221,7 +223,7 @@ class Store:
 
     async def _leave(self, connection: AsyncConnection) -> None:
         if self._owners:
-            await self._owners.give_up(connection)
+            await self._owners.bequeath(connection, self._clock())
         await self._claims.leave(connection, now=self._clock())
 
     async def clear(self, before: float, limit: int) -> int:

@@ -31,6 +31,9 @@ from bot.slack.installation import Installation, Installations
 from bot.slack.wires.authorization import make_bolt
 from bot.slack.wires.socket import Socket
 
+WATCH = 10.0  # seconds between two looks whether Slack is within reach, where others could do in its place
+WATCH_TIMEOUT = 5.0  # seconds for one
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,6 +42,17 @@ class Store(Protocol):
 
     async def try_out(self) -> None:
         """See whether it can be written to. Raises `StoreError`."""
+
+
+class Company(Protocol):
+    """The other processes that share the database, as far as Slack's reach is concerned."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there are others."""
+
+    def note_slack(self) -> None:
+        """Note that this process has just reached Slack."""
 
 
 class Doors:
@@ -155,6 +169,25 @@ class Doors:
         if self._installations is None:
             raise StoreError("The bot has just begun.")
         return await self._installations.find(team_id, enterprise_id)
+
+    async def watch(self, company: Company) -> None:
+        """Say to the others whether Slack is within reach, while there are any, until cancelled."""
+        is_assumed = True  # as it has just begun
+        while True:
+            if company.is_there and (is_assumed or await self._reaches_slack()):
+                is_assumed = False
+                company.note_slack()
+            await asyncio.sleep(WATCH)
+
+    async def _reaches_slack(self) -> bool:
+        try:
+            async with asyncio.timeout(WATCH_TIMEOUT):
+                await self._slack.greet()
+        except (UnavailableError, TimeoutError):
+            return False
+        except BotError:
+            pass  # whatever it says, it is there
+        return True
 
     async def _look_at_store(self) -> None:
         if self._store is None:

@@ -3,6 +3,7 @@
 Where there are none, all is this process's own.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -48,6 +49,19 @@ class Company:
     def owns(self, workspace: str) -> bool:
         """Whether this process serves a workspace, as far as it knows: where none shares it, it does."""
         return self._holdings.owns(workspace)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there are others."""
+        return self._holdings.has_company
+
+    def note_slack(self) -> None:
+        """Note that this process has just reached Slack; one that does not for long leaves all to others who do."""
+        self._recovery.note_slack(asyncio.get_running_loop().time())
+
+    def may_be_taken(self, key: str) -> bool:
+        """Whether another process may go on with a run, with what is written of it, while this one works on it."""
+        return key in self._holdings.saved and self._holdings.has_company
 
     def carried_out(self, signal: Signal) -> None:
         """Note that what was pressed in another process is done."""

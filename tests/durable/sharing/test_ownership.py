@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Changes, Outcome, Search
-from bot.durable.sharing.ownership import Arrival, Sight, choose
+from bot.durable.sharing.ownership import PATIENCE, Arrival, Leavings, Sight, find_heir
 from bot.durable.store import Store
 from tests.support.databases import query
 from tests.support.stores import Clock, question
@@ -23,13 +23,28 @@ REPLICAS = ("one", "two", "three", "four")
 WORKSPACES = ("V", "W", "X")
 
 
-def test_nobody_takes_more_than_its_part() -> None:
-    """Rounded up, so that something is taken; and not the same as another takes."""
-    left = [f"W{number}" for number in range(10)]
-    assert [len(choose(left, alive=alive, owner="one")) for alive in (0, 1, 3, 4, 20)] == [10, 10, 4, 3, 1]
-    assert choose([], alive=3, owner="one") == []
-    assert choose(left, alive=2, owner="one") != choose(left, alive=2, owner="two")
-    assert choose(reversed(left), alive=2, owner="one") == choose(left, alive=2, owner="one")
+def test_what_is_left_is_shared_out_at_once() -> None:
+    """Each takes its part with its first look, about as much as the others, and all together everything, once."""
+    left: dict[str, str | None] = {f"W{number}": None for number in range(60)}
+    parts = {one: Leavings(one).choose(left, others={*REPLICAS} - {one}, now=0.0) for one in REPLICAS}
+    assert sorted(name for part in parts.values() for name in part) == sorted(left)
+    assert all(10 <= len(part) <= 20 for part in parts.values())
+    assert Leavings("one").choose(left, others=[], now=0.0) == sorted(left)
+    assert Leavings("one").choose({}, others=["two"], now=0.0) == []
+
+
+def test_an_heir_comes_first_while_it_is_there() -> None:
+    """Somebody else takes what it leaves lying; also where a clock was set back meanwhile."""
+    left: dict[str, str | None] = {"V": "two", "W": "two", "X": "gone"}
+    for later in (PATIENCE, -1.0):
+        one = Leavings("one")
+        others = [] if find_heir("X", ["one", "two"]) == "two" else ["X"]
+        assert one.choose(left, others=["two"], now=100.0) == others
+        assert one.choose(left, others=["two"], now=100.0 + PATIENCE - 0.1) == others
+        assert one.choose(left, others=["two"], now=100.0 + later) == ["V", "W", "X"]
+        assert one.choose({}, others=["two"], now=110.0) == []
+        assert one.choose(left, others=["two"], now=120.0) == others, "it has been somebody's since"
+    assert Leavings("two").choose(left, others=["one"], now=0.0)[:2] == ["V", "W"]
 
 
 def test_who_was_out_itself_declares_nobody_dead_for_a_lease() -> None:
