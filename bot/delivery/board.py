@@ -50,14 +50,12 @@ class _Open:
 
 
 class Board:
-    """All threads of one workspace, under one schedule of so many edits `per_minute`. Leases go by `clock`."""
+    """All threads of one workspace, under one schedule of `budget` edits a minute. Leases go by `clock`."""
 
-    def __init__(
-        self, slack: SlackCalls, per_minute: int, tally: Tally | None = None, *, clock: Clock = time.time
-    ) -> None:
+    def __init__(self, slack: SlackCalls, budget: int, tally: Tally | None = None, *, clock: Clock = time.time) -> None:
         self._slack = slack
         self._holding = Holding(clock)
-        self.edits = EditSchedule(per_minute)  # what it learns is for others to keep
+        self.edits = EditSchedule(budget)  # what it learns is for others to keep
         self._lesson = Lesson()
         self._slots = Slots(self.edits, self._lesson, tally or Tally())
         self._posts = PostSchedule()
