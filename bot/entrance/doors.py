@@ -51,7 +51,7 @@ class Company(Protocol):
     def is_there(self) -> bool:
         """Whether there are others."""
 
-    def note_slack(self) -> None:
+    def note_slack(self, now: float) -> None:
         """Note that this process has just reached Slack."""
 
 
@@ -176,7 +176,7 @@ class Doors:
         while True:
             if company.is_there and (is_assumed or await self._reaches_slack()):
                 is_assumed = False
-                company.note_slack()
+                company.note_slack(asyncio.get_running_loop().time())
             await asyncio.sleep(WATCH)
 
     async def _reaches_slack(self) -> bool:

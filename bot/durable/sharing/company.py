@@ -3,7 +3,6 @@
 Where there are none, all is this process's own.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -55,9 +54,9 @@ class Company:
         """Whether there are others."""
         return self._holdings.has_company
 
-    def note_slack(self) -> None:
-        """Note that this process has just reached Slack; one that does not for long leaves all to others who do."""
-        self._recovery.note_slack(asyncio.get_running_loop().time())
+    def note_slack(self, now: float) -> None:
+        """Note that Slack was reached at `now`, by the loop's time; who does not reach it leaves all to others."""
+        self._recovery.note_slack(now)
 
     def may_be_taken(self, key: str) -> bool:
         """Whether another process may go on with a run, with what is written of it, while this one works on it."""
