@@ -140,7 +140,7 @@ async def serve(
                     doors.find_store(store, registry.installs)
                     if metrics:
                         metrics.watch(partial(_read_levels, workspaces, completions))
-                    opening = background.create_task(doors.serve(registry, note_open))
+                    opening = background.create_task(doors.serve(registry, journal.company, note_open))
                     await stop.wait()
                     deadline = _now() + GRACE
                     await doors.close()

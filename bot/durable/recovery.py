@@ -54,6 +54,9 @@ class Storage(Protocol):
     async def signal(self, press: Press) -> None:
         """Write a press down for whoever serves its workspace."""
 
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all processes have together; whether there was one left."""
+
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         """Renew the lease, write the changes, and look for what other processes have left."""
 

@@ -185,6 +185,10 @@ class Store:
         assert self._signals is not None, "only where processes share workspaces"  # noqa: S101 - a law of this class
         await self._ring(await self._signals.add(Signal(uuid4().hex, press), self._clock()))
 
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all processes have together; whether there was one left."""
+        return self._owners is None or await self._quick.do(partial(self._owners.take_socket, clock=self._clock()))
+
     async def _ring(self, owner: str | None) -> None:
         """Tell a process that something was written for it; what fails, or takes long, costs it until its next look."""
         if self._owners and owner != self._owner and self._database.is_postgresql:

@@ -54,6 +54,9 @@ class Company(Protocol):
     def note_slack(self, now: float) -> None:
         """Note that this process has just reached Slack."""
 
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all have together; whether there was one left."""
+
 
 class Doors:
     """All of them; `pages` are further ones, by their paths. An async context manager.
@@ -80,6 +83,7 @@ class Doors:
             self._socket = Socket(
                 self.app, app_token=token, api_url=api_url, session=session, proxies=proxies, language=language
             )
+        self._is_helping = False  # it waits for a socket, and does what others hand over
         self._events: Events | None = None
         if self._http and self._http.signing_secret:
             self._events = Events(self.app, self._http.signing_secret, language, clock)
@@ -120,8 +124,11 @@ class Doors:
         """Look at this database when somebody asks how the bot is, and let people install it."""
         self._store, self._installs = store, installs
 
-    async def serve(self, installations: Installations, on_open: Callable[[], None]) -> None:
+    async def serve(self, installations: Installations, company: Company, on_open: Callable[[], None]) -> None:
         """Let in what is for any of `installations`, until `close`; `on_open` is called when the first thing may come.
+
+        Slack lets an app have few sockets, so a process of many may wait until there is one for it: meanwhile it does
+        what the others hand over.
 
         Raises:
             TokenRefusedError: Slack knows the token of the sockets no more.
@@ -133,7 +140,15 @@ class Doors:
         elif not self._socket:
             on_open()
         if self._socket:
-            await self._socket.serve(on_open if not self._events else lambda: None)
+            while not await company.take_socket():
+                if not self._is_helping:
+                    logger.warning("socket.none_left: other processes have as many as there may be; it helps them")
+                    self._is_helping = True
+                    on_open()
+                    on_open = _do_nothing
+                await asyncio.sleep(WATCH)
+            self._is_helping = False
+            await self._socket.serve(on_open if not self._events else _do_nothing)
         await self._closing.wait()
 
     async def close(self) -> None:
@@ -195,7 +210,7 @@ class Doors:
         await self._store.try_out()
 
     async def _look_at_slack(self) -> None:
-        if self._socket and not self._events and not self._socket.is_connected:
+        if self._socket and not (self._events or self._is_helping or self._socket.is_connected):
             raise NotConnectedError
         try:
             await self._slack.greet()
@@ -207,3 +222,7 @@ class Doors:
 
 class NotConnectedError(BotError):
     """There is no socket: Slack can send nothing."""
+
+
+def _do_nothing() -> None:
+    pass

@@ -81,6 +81,10 @@ class Database:
     async def signal(self, press: Press) -> None:
         await self._answer()
 
+    async def take_socket(self) -> bool:
+        await self._answer()
+        return True
+
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         await self._answer()
         changes.begins = {key: one for key, one in changes.begins.items() if key not in self.unwritable}

@@ -14,6 +14,7 @@ from bot.durable.record import Signal
 from bot.durable.recovery import Recovery, Storage
 from bot.durable.sharing.ownership import Arrival
 from bot.durable.unsaved import Unsaved
+from bot.errors import StoreError
 from bot.slack.question import Press, Question
 
 
@@ -83,6 +84,17 @@ class Company:
         await self._ask(partial(self._store.signal, press))
         self.passed_on["press"] += 1
         self.look()
+
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all processes have together; whether there was one left.
+
+        Where the database is away, nobody can say so, and there is.
+        """
+        try:
+            is_left: bool = await self._ask(self._store.take_socket)
+        except StoreError:
+            return True
+        return is_left
 
     async def listen(self) -> None:
         """Look whenever another process says that there is something; until cancelled, or at once where none does."""

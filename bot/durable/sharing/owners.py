@@ -46,6 +46,9 @@ from bot.durable.tables.schema import is_open, messages, processes, runs, signal
 
 logger = logging.getLogger(__name__)
 
+MOST_SOCKETS = 8  # of all processes; Slack lets an app have ten, and each has two while it changes from one to the next
+CONNECTING = 0x736F636B  # the advisory lock of processes that are about to take one; any number
+
 # What a run is that its workspace's owner has not taken yet.
 UNADMITTED: dict[str, Any] = {"owner": None, "state": ASKED, "lease_until": 0.0}
 
@@ -85,6 +88,7 @@ class Owners:
         self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
         self._leavings = Leavings(owner)
         self._is_cut_off = False
+        self._sockets = 0
 
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
@@ -108,7 +112,20 @@ class Owners:
 
     async def _begin_anew(self, connection: AsyncConnection, clock: float) -> None:
         until = self.now(clock) + LEASE
-        await connection.execute(insert(processes).values(owner=self._owner, lease_until=until, since=self.now(clock)))
+        row = {"owner": self._owner, "lease_until": until, "since": self.now(clock), "sockets": self._sockets}
+        await connection.execute(insert(processes).values(row))
+
+    async def take_socket(self, connection: AsyncConnection, clock: float) -> bool:
+        """Take one of the connections to Slack that all processes have together; whether there was one left."""
+        if self._database.is_postgresql:
+            await connection.execute(select(func.pg_advisory_xact_lock(CONNECTING)))
+        others = (processes.c.owner != self._owner, processes.c.lease_until > self.now(clock))
+        taken = (await connection.execute(select(func.sum(processes.c.sockets)).where(*others))).scalar() or 0
+        if taken >= MOST_SOCKETS:
+            return False
+        self._sockets = 1
+        await connection.execute(update(processes).where(processes.c.owner == self._owner).values(sockets=1))
+        return True
 
     async def claim(self, connection: AsyncConnection, names: Iterable[str]) -> dict[str, str | None]:
         """Own those that nobody owns; whose each is then, None where this process was declared dead and nobody does."""

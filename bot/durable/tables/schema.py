@@ -88,6 +88,7 @@ processes = Table(
     Column("lease_until", Double, nullable=False),
     Column("since", Double),  # when it began
     Column("slack_ok_at", Double),  # when it has reached Slack last, where it looks whether it does
+    Column("sockets", Integer),  # how many of the connections that Slack sends things down it has
 )
 runs = Table(
     "runs",
@@ -239,9 +240,8 @@ STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
         "CREATE INDEX IF NOT EXISTS ix_runs_workspace ON runs (workspace, asked_at)",
     ),
     (),  # Installations are kept from now on.
-    (
-        *(schema.c.readable_by, processes.c.since, processes.c.slack_ok_at, workspaces.c.heir),
-    ),  # Until then an older program stopped at newer tables.
+    # Until then an older program stopped at newer tables.
+    (schema.c.readable_by, processes.c.since, processes.c.slack_ok_at, processes.c.sockets, workspaces.c.heir),
 )
 VERSION = 1 + len(STEPS)
 # The oldest version that works on tables of this one: while a new program is deployed, both work side by side.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
+from bot.durable.sharing.owners import MOST_SOCKETS
 from bot.durable.sharing.ownership import CUT_OFF, PATIENCE, REACHED, Arrival
 from bot.durable.sharing.signals import UNREADABLE_KEPT
 from bot.durable.store import Store
@@ -243,6 +244,21 @@ async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(
     world.clock.now += UNREADABLE_KEPT + 1
     assert (await look(one, left=frozenset({"W"}))).pressed == []
     assert (await look(one, left=frozenset({"W"}))).owned == frozenset()
+
+
+async def test_all_processes_together_have_as_many_sockets_as_slack_lets_them(world: World) -> None:
+    """Whoever asks at once with others; a place is free again once its process has ended, or is declared dead."""
+    stores = [await shared(world, f"p{number}") for number in range(MOST_SOCKETS + 2)]
+    taken = await asyncio.gather(*(store.take_socket() for store in stores))
+    assert sum(taken) == MOST_SOCKETS
+    having, without = [
+        [store for store, has in zip(stores, taken, strict=True) if has is wanted] for wanted in (True, False)
+    ]
+    assert await having[0].take_socket()  # it has it already
+    assert not await without[0].take_socket()
+    await having[0].leave()
+    assert await without[0].take_socket()
+    assert not await without[1].take_socket()
 
 
 async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
