@@ -216,19 +216,24 @@ async def fleet(kind: str, directory: Path, *, teams: int = 1, **how: Any) -> As
     async with database(kind, directory) as url, AsyncExitStack() as stack:
         slack = await stack.enter_async_context(SlackServer(workspaces[0], latency=LATENCY, others=workspaces[1:]))
         model = await stack.enter_async_context(Author())
-        async with Store(url, owner="installer", clock=time.time) as store:
-            await store.open()
-            table = store.installations(Sealer((TOKEN_KEY,)))
-            for one in workspaces:
-                installed = Installation(one.team_id, None, one.bot_token, one.bot_id, one.bot.id)
-                await table.save(installed, name=one.domain, at=time.time() - 60)
-            await store.leave()
+        await install(url, *workspaces)
         stage = Fleet(url, directory, stack, slack, model)
         try:
             yield stage
         except BaseException as error:
             error.add_note(stage.tell())
             raise
+
+
+async def install(url: str, *workspaces: Workspace) -> None:
+    """Write down that the bot is installed there, as it is, in the database."""
+    async with Store(url, owner="installer", clock=time.time) as store:
+        await store.open()
+        table = store.installations(Sealer((TOKEN_KEY,)))
+        for one in workspaces:
+            installed = Installation(one.team_id, None, one.bot_token, one.bot_id, one.bot.id)
+            await table.save(installed, name=one.domain, at=time.time())
+        await store.leave()
 
 
 def _is_shown(call: Call) -> bool:
