@@ -61,7 +61,7 @@ class Journal:
         self._holdings = Holdings(self.unsaved, lease_clock or clock)
         self._news: list[Event] = []
         self._turns = Turns()
-        self.company = Company(store, self._recovery, self._holdings, self.unsaved, ask=self.ask, wake=self.wake)
+        self.company = Company(store, self._recovery, self._holdings, self.unsaved, self._turns, ask=self.ask)
         self._tried, self._opened = asyncio.Event(), asyncio.Event()
         self.is_away = False  # whether the database has not done what it was asked last
 

@@ -17,6 +17,11 @@ class Turns:
         """Have something written soon."""
         self._wake.set()
 
+    def hurry(self) -> None:
+        """Have it written at once: somebody waits for it."""
+        self._hurry.set()
+        self.wake()
+
     def sleep(self) -> None:
         """Note that all so far is about to be written."""
         self._wake.clear()
@@ -31,8 +36,7 @@ class Turns:
         """Wait for the end of the next write, for so many seconds at the longest; whether it has come to that."""
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(written)
-        self._hurry.set()
-        self.wake()
+        self.hurry()
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 return await written

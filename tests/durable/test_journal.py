@@ -3,8 +3,9 @@
 import asyncio
 import itertools
 import math
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection
 from contextlib import aclosing, asynccontextmanager
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,19 @@ from bot.errors import ContentError, StoreError
 from bot.slack.question import Action, Press, Question
 
 QUESTION = Question("k", "Why?", "U", "C")
+
+
+class Bell:
+    """Rings when it is told to, once."""
+
+    def __init__(self) -> None:
+        self.ring = asyncio.Event()
+
+    async def rings(self) -> AsyncGenerator[bool]:
+        yield True
+        await self.ring.wait()
+        yield True
+        await asyncio.Event().wait()
 
 
 class Database:
@@ -53,6 +67,7 @@ class Database:
         self.old = 0  # runs that are old enough to be forgotten
         self.asked_from = math.nan
         self.is_open = self.is_closed = False
+        self.bell: Any = None
 
     async def open(self) -> None:
         await self._answer()
@@ -70,10 +85,6 @@ class Database:
             return Arrival.ELSEWHERE
         self.ours.add(question.key)
         return Arrival.HERE
-
-    @property
-    def bell(self) -> None:
-        return None
 
     async def own(self, workspace: str) -> frozenset[str] | None:
         return self.owned
@@ -377,6 +388,21 @@ async def test_what_nobody_waits_for_gathers_to_be_written_together() -> None:
             assert len(database.saves) == before
             await asyncio.sleep(0.1)
             assert len(database.saves) == before + 1
+
+
+async def test_what_another_process_has_rung_for_is_looked_for_at_once() -> None:
+    """It waits for no other write to gather; nor does it look before that."""
+    database = Database()
+    database.takes, database.bell = 0.01, Bell()
+    async with journal_on(database) as journal:
+        await journal.attend("")
+        listening = asyncio.create_task(journal.company.listen())
+        await asyncio.sleep(1)
+        before = database.searches
+        database.bell.ring.set()
+        await asyncio.sleep(0.02)
+        assert database.searches == before + 1
+        listening.cancel()
 
 
 async def test_drafts_gather_until_an_edit_is_to_be_sent() -> None:

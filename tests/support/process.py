@@ -44,6 +44,11 @@ class Process:
         """The lines that it has logged so far."""
         return self._err.read_text().splitlines()
 
+    @property
+    def pid(self) -> int:
+        """By what the system knows it."""
+        return self._child.pid
+
     def memory(self) -> float:
         """How much of it was in memory at its peak, in MiB; Linux tells."""
         status = Path(f"/proc/{self._child.pid}/status").read_text()

@@ -13,6 +13,7 @@ from bot.durable.holdings import Holdings
 from bot.durable.record import Signal
 from bot.durable.recovery import Recovery, Storage
 from bot.durable.sharing.ownership import Arrival
+from bot.durable.turns import Turns
 from bot.durable.unsaved import Unsaved
 from bot.errors import StoreError
 from bot.slack.question import Press, Question
@@ -26,7 +27,7 @@ class Asking(Protocol):
 
 
 class Company:
-    """Of one process; `ask` asks its `store`, and `wake` has what is looked for in `recovery` looked for."""
+    """Of one process; `ask` asks its `store`, and at its `turns` what is looked for in `recovery` is looked for."""
 
     def __init__(
         self,
@@ -34,16 +35,16 @@ class Company:
         recovery: Recovery,
         holdings: Holdings,
         unsaved: Unsaved,
+        turns: Turns,
         *,
         ask: Asking,
-        wake: Callable[[], None],
     ) -> None:
         self._store = store
         self._recovery = recovery
         self._holdings = holdings
         self._unsaved = unsaved
         self._ask = ask
-        self._wake = wake
+        self._turns = turns
         self.passed_on = Counter(question=0, press=0)  # what was written down for others: questions and presses
 
     def owns(self, workspace: str) -> bool:
@@ -66,7 +67,7 @@ class Company:
     def carried_out(self, signal: Signal) -> None:
         """Note that what was pressed in another process is done."""
         self._unsaved.note_done(signal.id)
-        self._wake()
+        self._turns.wake()
 
     async def hand_over(self, question: Question) -> bool:
         """Write a question down for whoever serves its workspace, who says whether it may be asked; whether it is new.
@@ -102,8 +103,9 @@ class Company:
             async with aclosing(bell.rings()) as rings:
                 async for is_heard in rings:
                     self.look(is_heard=is_heard)
+                    self._turns.hurry()  # somebody waits for it
 
     def look(self, *, is_heard: bool = True) -> None:
         """Look for what others have left or written, as soon as may be."""
         self._recovery.hasten(is_heard=is_heard)
-        self._wake()
+        self._turns.wake()
