@@ -104,8 +104,7 @@ class Supervisor:
         if self._is_closed or question.key in self._tasks:
             work.close()  # it is written down: who comes next takes it up
             return False
-        task = self._group.create_task(work)
-        self._tasks[question.key] = task
+        self._tasks[question.key] = task = self._group.create_task(work)
         task.add_done_callback(lambda _: self._note_end(question.key))
         return True
 
