@@ -136,15 +136,17 @@ async def serve(
                     await _unless(stop, journal.tried())
                     await _unless(stop, registry.check())
                     tending = background.create_task(registry.serve())
+                    watching = background.create_task(doors.watch(journal.company))
                     doors.find_store(store, registry.installs)
                     if metrics:
                         metrics.watch(partial(_read_levels, workspaces, completions))
-                    opening = background.create_task(doors.serve(registry, note_open))
+                    opening = background.create_task(doors.serve(registry, journal.company, note_open))
                     await stop.wait()
                     deadline = _now() + GRACE
                     await doors.close()
                     opening.cancel()
                     tending.cancel()
+                    watching.cancel()
                     journal.rest()
                     if not await _unless(hurry or asyncio.Event(), _done(workspaces.end(deadline - _now()))):
                         workspaces.drop()

@@ -63,6 +63,6 @@ def _no_proxies() -> Iterator[None]:
 # at others.
 IS_CI = bool(os.environ.get("CI"))
 settings.register_profile("quick", max_examples=20, deadline=None, derandomize=IS_CI)
-settings.register_profile("more", max_examples=60, deadline=None, derandomize=IS_CI)
-settings.register_profile("thorough", max_examples=300, deadline=None, derandomize=IS_CI)
+settings.register_profile("more", max_examples=40, deadline=None, derandomize=IS_CI)
+settings.register_profile("thorough", max_examples=200, deadline=None, derandomize=IS_CI)
 settings.load_profile("quick")

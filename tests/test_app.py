@@ -9,6 +9,7 @@ import pytest
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Changes, Saved, Search
+from bot.entrance.doors import WATCH
 from bot.playground.slack.workspace import Workspace
 from tests.support.databases import query
 from tests.support.model_server import ModelServer, words
@@ -27,6 +28,16 @@ class SilentStore(PatientStore):
         if self.is_silent:
             await asyncio.sleep(1_000)
         return await super().save(changes, search)
+
+
+class CrowdedStore(PatientStore):
+    """The store, whose other processes have all the sockets twice."""
+
+    asked = 0
+
+    async def take_socket(self) -> bool:
+        type(self).asked += 1
+        return self.asked > 2
 
 
 @pytest.fixture
@@ -113,3 +124,21 @@ async def test_a_file_is_one_process_s_however_its_address_is_written(url: str) 
         await asyncio.sleep(1)
     assert await query(url, "SELECT count(*) FROM processes") == [(0,)]
     assert await query(url, "SELECT * FROM workspaces") == []
+
+
+async def test_who_finds_no_socket_left_has_begun_all_the_same_and_takes_the_first_that_is_free(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It asks Slack for none before that."""
+    monkeypatch.setattr("tests.support.world.PatientStore", CrowdedStore)
+    caplog.set_level("INFO")
+    began = asyncio.get_running_loop().time()
+    async with running() as world:
+        assert 2 * WATCH <= asyncio.get_running_loop().time() - began < 3 * WATCH
+        assert len(await world.ask()) == 1 + len(NAMES)
+        said = [record.getMessage().partition(" ")[0].rstrip(":") for record in caplog.records]
+        assert [one for one in said if one in {"socket.none_left", "bot.start", "socket.connected"}] == [
+            "socket.none_left",
+            "bot.start",
+            "socket.connected",
+        ]

@@ -140,9 +140,18 @@ async def test_another_versions_tables_are_left_alone(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/runs.sqlite"
     await fill(url)
     for version in (VERSION - 1, VERSION + 1):
-        await query(url, f"UPDATE perspectives_schema SET version = {version}")  # noqa: S608 - ours
+        await query(url, f"UPDATE perspectives_schema SET version = {version}, readable_by = {version}")  # noqa: S608
         with pytest.raises(SettingsError, match=f"its schema is {version}, this one knows {VERSION}"):
             await read_overview(url, time.time)
+
+
+async def test_a_newer_versions_tables_are_read_if_they_say_that_they_can_be(tmp_path: Path) -> None:
+    """While one version takes the place of the other, both are there."""
+    url = f"sqlite:///{tmp_path}/runs.sqlite"
+    await fill(url)
+    before = await read_overview(url, time.time)
+    await query(url, f"UPDATE perspectives_schema SET version = {VERSION + 1}, readable_by = {VERSION}")  # noqa: S608
+    assert (await read_overview(url, time.time)).places == before.places
 
 
 async def test_a_database_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:

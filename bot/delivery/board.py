@@ -36,6 +36,8 @@ from bot.slack.api import Mark
 from bot.slack.body import Body
 from bot.tally import Tally
 
+UNWRITTEN = 1.0  # seconds until a post is tried again that could not be written down
+
 logger = logging.getLogger(__name__)
 
 
@@ -48,14 +50,12 @@ class _Open:
 
 
 class Board:
-    """All threads of one workspace, under one schedule of so many edits `per_minute`. Leases go by `clock`."""
+    """All threads of one workspace, under one schedule of `budget` edits a minute. Leases go by `clock`."""
 
-    def __init__(
-        self, slack: SlackCalls, per_minute: int, tally: Tally | None = None, *, clock: Clock = time.time
-    ) -> None:
+    def __init__(self, slack: SlackCalls, budget: int, tally: Tally | None = None, *, clock: Clock = time.time) -> None:
         self._slack = slack
         self._holding = Holding(clock)
-        self.edits = EditSchedule(per_minute)  # what it learns is for others to keep
+        self.edits = EditSchedule(budget)  # what it learns is for others to keep
         self._lesson = Lesson()
         self._slots = Slots(self.edits, self._lesson, tally or Tally())
         self._posts = PostSchedule()
@@ -191,11 +191,11 @@ class Board:
         try:
             if message.is_doubtful and not await self._look_up(thread, message, ledger):
                 return
-            await ledger.record_intent(message.part)
-            if thread.is_closed or self._is_resting or self._holding.is_over:
-                # Writing that down took its time. Perhaps the run is another process's now.
+            may_post = await ledger.record_intent(message.part)
+            if thread.is_closed or self._is_resting or self._holding.is_over or not may_post:
+                # Writing that down took its time. Perhaps the run is another process's now, or will be.
                 ledger.not_posted(message.part)
-                thread.put_back(message, _now())
+                thread.put_back(message, _now(), 0.0 if may_post else UNWRITTEN)
                 return
             body = thread.body(message, wait=self._wait, room=self._lesson.room(_now()))
             was_last = message.is_last

@@ -31,8 +31,11 @@ class Ledger(Protocol):
     def key(self) -> str:
         """What the run is known by."""
 
-    async def record_intent(self, part: str) -> None:
-        """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
+    async def record_intent(self, part: str) -> bool:
+        """Write down that a message is about to be posted; return when that is safe, or is not to be had.
+
+        Whether it may be posted: not where that could not be written, and another process would post it once more.
+        """
 
     def not_posted(self, part: str) -> None:
         """Note that it was not posted."""
@@ -44,7 +47,7 @@ class Ledger(Protocol):
         """Note an answer's newest draft."""
 
     async def record_edit(self, part: str) -> None:
-        """Write down that an edit is about to be sent, and what it shows; return as `record_intent` does."""
+        """Write down that an edit is about to be sent, and what it shows; return when it is, or that takes long."""
 
     def edit_answered(self, part: str) -> None:
         """Note that no edit of a message is under way any more."""

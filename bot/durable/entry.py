@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from bot.durable.record import WITHDRAWN, Outcome
+from bot.durable.sharing.company import Company
 from bot.durable.unsaved import Unsaved
 from bot.engine.draft import Draft
 from bot.texts.language import Language
@@ -14,6 +15,7 @@ class Writer(Protocol):
     """Who writes it down: `durable.journal.Journal`."""
 
     unsaved: Unsaved
+    company: Company
 
     def clock(self) -> float:
         """Seconds since 1970."""
@@ -27,8 +29,8 @@ class Writer(Protocol):
     def wake(self) -> None:
         """Have what is unsaved written soon."""
 
-    async def written(self, timeout: float = ...) -> None:
-        """Wait until everything so far is written, for so many seconds at the longest."""
+    async def written(self, timeout: float = ...) -> bool:
+        """Wait until everything so far is written, for so many seconds at the longest; whether it is."""
 
 
 class Entry:
@@ -43,11 +45,15 @@ class Entry:
         """Whether another process could go on with the run."""
         return self._journal.is_kept(self.key)
 
-    async def record_intent(self, part: str) -> None:
-        """Write down that a message is about to be posted; return when that is safe, or is not to be had."""
+    async def record_intent(self, part: str) -> bool:
+        """Write down that a message is about to be posted; return when that is safe, or is not to be had.
+
+        Whether it may be posted: not where that could not be written, and another may go on with the run soon. It
+        would post the message once more.
+        """
         self._journal.unsaved.note_post(self.key, part, None)
-        if self.is_kept:
-            await self._journal.written()
+        is_written = self.is_kept and await self._journal.written()
+        return is_written or not self._journal.company.may_be_taken(self.key)
 
     def not_posted(self, part: str) -> None:
         """Note that it was not posted."""

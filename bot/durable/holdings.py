@@ -28,6 +28,7 @@ class Holdings:
         self.strays: frozenset[str] = frozenset()  # runs that it has as such, and that are unknown here
         self.has_missing = False  # runs that it knows no more, and that are to be written anew
         self.owned: frozenset[str] | None = None  # the workspaces that are served here; None where they are not shared
+        self._was_fenced = False  # as of the last write: it may stay so for as long as Slack is out of reach
         self.has_company = False  # whether others serve workspaces of the same database
 
     def owns(self, workspace: str) -> bool:
@@ -65,8 +66,10 @@ class Holdings:
             was_held=self.lease.is_held(asked_at) and not saved.was_fenced,
         )
         if saved.was_fenced:
-            logger.warning("process.fenced")
+            if not self._was_fenced:
+                logger.warning("process.fenced")
             self.owned = frozenset()
+        self._was_fenced = saved.was_fenced
         if saved.owned is not None:
             self.owned, self.has_company = saved.owned, saved.others > 0
         news: list[Event] = []

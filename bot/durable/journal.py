@@ -194,9 +194,9 @@ class Journal:
         """Have what is unsaved written soon."""
         self._turns.wake()
 
-    async def written(self, timeout: float = TIMEOUT) -> None:
-        """Wait until everything so far is written, for so many seconds at the longest."""
-        await self._turns.written(timeout)
+    async def written(self, timeout: float = TIMEOUT) -> bool:
+        """Wait until everything so far is written, for so many seconds at the longest; whether it is."""
+        return await self._turns.written(timeout)
 
     async def tried(self) -> None:
         """Wait until the database is open, or is known to be away, as who reads `events()` finds out."""
@@ -289,7 +289,7 @@ class Journal:
         finally:
             if saved is None:
                 self.unsaved.put_back(changes, due, self.clock())
-            let_go(waiting)
+            let_go(waiting, is_written=saved is not None)
             self._tried.set()
         return saved is not None
 

@@ -15,7 +15,7 @@ import math
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-LEASE = 10.0  # seconds; what a killed process leaves is claimed so much later, and a pause as long costs no run
+LEASE = 9.0  # seconds; what a killed process leaves is claimed so much later, and a pause as long costs no run
 MOST_FAILURES = 2  # renewals beyond the lease's end; the first may only have found its connection dead
 
 

@@ -69,10 +69,10 @@ async def _leave_as_it_is(_: AsyncConnection) -> None:
 
 
 async def _read(connection: AsyncConnection, database: Database, clock: float) -> Overview:
-    version = await connection.run_sync(read_version)
+    version, readable_by = await connection.run_sync(read_version)
     if version is None:
         return Overview([], 0)
-    if version != VERSION:
+    if version != VERSION and not (version > VERSION >= (readable_by or version)):
         raise SettingsError(
             f"DATABASE_URL: another version of this program keeps its runs there (its schema is {version}, this one "
             f"knows {VERSION}). Ask that one; or start this one, if that is the newer."

@@ -1,5 +1,6 @@
 """What is kept of a run: as it is handed to the store, and as it comes back to whoever goes on with the run. Pure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -192,7 +193,9 @@ class Search:
     """What to look for besides a write: orphaned runs, to be claimed, and edits that others have sent since a time.
 
     Those are looked for in `workspaces`. Those of `strays` that are this process's are released before, and so are the
-    workspaces `left`, where nothing goes on in them. `may_fence` says whether processes may be declared dead.
+    workspaces `left`, where nothing goes on in them. `may_fence` says whether processes may be declared dead,
+    `may_claim` whether workspaces may be claimed that nobody owns. Slack was reached last `slack_ago` seconds ago, if
+    that is known.
     """
 
     strays: frozenset[str]
@@ -201,6 +204,8 @@ class Search:
     workspaces: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
     may_fence: bool = False
+    may_claim: bool = True
+    slack_ago: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +215,8 @@ class Saved:
     `held` has those too that have ended with this write, and not the claimed ones; `stopped` says of them which were
     stopped, and by whom. `edits` are others' edits, by workspace. Where processes share the database out among them, a
     look shows the workspaces that are `owned`, how many `others` are there, and what was `pressed` in those. A process
-    that was declared dead meanwhile `was_fenced`.
+    that was declared dead meanwhile `was_fenced`; one that has declared another dead `has_fenced`. The lease of the
+    first of the others ends in `ends_in` seconds, unless it is renewed.
     """
 
     held: AbstractSet[str]
@@ -221,3 +227,5 @@ class Saved:
     others: int = 0
     pressed: Sequence[Signal] = ()
     was_fenced: bool = False
+    has_fenced: bool = False
+    ends_in: float = math.inf

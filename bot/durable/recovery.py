@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 SEARCH = 2.5  # seconds between two looks for orphaned runs; each renews the lease, of which two may fail
 SEARCH_SHARED = 2.0  # seconds where several processes share the workspaces: what a dead one leaves waits for it
 SEARCH_UNHEARD = 1.0  # seconds where other processes cannot say that they have written something for this one
+BEHIND = 0.1  # seconds after the end of another's lease for the next look, where that is sooner
 TIDY = 3_600.0  # seconds between two looks for runs that are old enough to be forgotten
 BATCH = 100  # of those at once; other writes wait meanwhile
 TIMEOUT = 1.5  # seconds for that
@@ -52,6 +53,9 @@ class Storage(Protocol):
 
     async def signal(self, press: Press) -> None:
         """Write a press down for whoever serves its workspace."""
+
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all processes have together; whether there was one left."""
 
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         """Renew the lease, write the changes, and look for what other processes have left."""
@@ -105,10 +109,19 @@ class Recovery:
         self._pressed: set[str] = set()  # signals that were told of, and are there still
         self._is_all_claimed = False
         self._is_resting = False
+        self._is_shared = False
+        self._slack_at: float | None = None
 
     def rest(self) -> None:
-        """Look for nothing more: this process is about to end."""
+        """Claim nothing more: this process is about to end.
+
+        Where others share the database, what they are asked in the workspaces that this one still serves is its own.
+        """
         self._is_resting = True
+
+    def note_slack(self, now: float) -> None:
+        """Note that Slack was reached."""
+        self._slack_at = now
 
     def hasten(self, *, is_heard: bool) -> None:
         """Look as soon as may be, and more often from now on where no ring is heard."""
@@ -141,11 +154,12 @@ class Recovery:
 
     def wait(self, now: float) -> float:
         """Seconds until the next look, or the next renewal at the least."""
-        return SEARCH if self._is_resting else min(self._every, self._search_at - now)
+        return SEARCH if self._is_resting and not self._is_shared else min(self._every, self._search_at - now)
 
     def search(self, now: float, owned: frozenset[str] | None = None) -> Search | None:
         """What to look for now, if it is time; `owned` are the workspaces of this process, where they are shared."""
-        if self._is_resting or now < self._search_at:
+        self._is_shared = owned is not None
+        if (self._is_resting and not self._is_shared) or now < self._search_at:
             return None
         served = frozenset(self._counted)
         return Search(
@@ -154,6 +168,8 @@ class Recovery:
             workspaces=served,
             left=(owned or frozenset()) - served - self._unread,
             may_fence=self._sight.may_fence(now),
+            may_claim=not self._is_resting,
+            slack_ago=None if self._slack_at is None else now - self._slack_at,
         )
 
     def note_beat(self, now: float) -> None:
@@ -167,7 +183,8 @@ class Recovery:
     def note(self, search: Search, saved: Saved, now: float) -> list[Event]:
         """Note that something was looked for, and what was found; what is to be told of it."""
         # There may be more of what was found.
-        self._search_at = now if len(saved.claimed) >= search.limit else now + self._every
+        pause = min(self._every, saved.ends_in + BEHIND)
+        self._search_at = now if len(saved.claimed) >= search.limit else now + pause
         self._strays -= search.strays
         self._is_all_claimed = not saved.claimed
         pressed = [Pressed(signal) for signal in saved.pressed if signal.id not in self._pressed]

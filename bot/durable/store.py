@@ -185,6 +185,10 @@ class Store:
         assert self._signals is not None, "only where processes share workspaces"  # noqa: S101 - a law of this class
         await self._ring(await self._signals.add(Signal(uuid4().hex, press), self._clock()))
 
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all processes have together; whether there was one left."""
+        return self._owners is None or await self._quick.do(partial(self._owners.take_socket, clock=self._clock()))
+
     async def _ring(self, owner: str | None) -> None:
         """Tell a process that something was written for it; what fails, or takes long, costs it until its next look."""
         if self._owners and owner != self._owner and self._database.is_postgresql:
@@ -207,6 +211,8 @@ class Store:
         """
         now = self._clock()
         saved = await self._saves.save(changes, search, now)
+        if saved.has_fenced:
+            await self._ring(None)  # others are to take their parts
         if changes.ends and self.is_file and self._clean_at is None:
             self._clean_at = now + LOG_KEPT
         if self._clean_at is not None and now >= self._clean_at:
@@ -221,7 +227,7 @@ class Store:
 
     async def _leave(self, connection: AsyncConnection) -> None:
         if self._owners:
-            await self._owners.give_up(connection)
+            await self._owners.bequeath(connection, self._clock())
         await self._claims.leave(connection, now=self._clock())
 
     async def clear(self, before: float, limit: int) -> int:

@@ -31,6 +31,9 @@ from bot.slack.installation import Installation, Installations
 from bot.slack.wires.authorization import make_bolt
 from bot.slack.wires.socket import Socket
 
+WATCH = 10.0  # seconds between two looks whether Slack is within reach, where others could do in its place
+WATCH_TIMEOUT = 5.0  # seconds for one
+
 logger = logging.getLogger(__name__)
 
 
@@ -39,6 +42,20 @@ class Store(Protocol):
 
     async def try_out(self) -> None:
         """See whether it can be written to. Raises `StoreError`."""
+
+
+class Company(Protocol):
+    """The other processes that share the database, as far as Slack's reach is concerned."""
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there are others."""
+
+    def note_slack(self, now: float) -> None:
+        """Note that this process has just reached Slack."""
+
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all have together; whether there was one left."""
 
 
 class Doors:
@@ -66,6 +83,7 @@ class Doors:
             self._socket = Socket(
                 self.app, app_token=token, api_url=api_url, session=session, proxies=proxies, language=language
             )
+        self._is_helping = False  # it waits for a socket, and does what others hand over
         self._events: Events | None = None
         if self._http and self._http.signing_secret:
             self._events = Events(self.app, self._http.signing_secret, language, clock)
@@ -106,8 +124,11 @@ class Doors:
         """Look at this database when somebody asks how the bot is, and let people install it."""
         self._store, self._installs = store, installs
 
-    async def serve(self, installations: Installations, on_open: Callable[[], None]) -> None:
+    async def serve(self, installations: Installations, company: Company, on_open: Callable[[], None]) -> None:
         """Let in what is for any of `installations`, until `close`; `on_open` is called when the first thing may come.
+
+        Slack lets an app have few sockets, so a process of many may wait until there is one for it: meanwhile it does
+        what the others hand over.
 
         Raises:
             TokenRefusedError: Slack knows the token of the sockets no more.
@@ -119,7 +140,15 @@ class Doors:
         elif not self._socket:
             on_open()
         if self._socket:
-            await self._socket.serve(on_open if not self._events else lambda: None)
+            while not await company.take_socket():
+                if not self._is_helping:
+                    logger.warning("socket.none_left: other processes have as many as there may be; it helps them")
+                    self._is_helping = True
+                    on_open()
+                    on_open = _do_nothing
+                await asyncio.sleep(WATCH)
+            self._is_helping = False
+            await self._socket.serve(on_open if not self._events else _do_nothing)
         await self._closing.wait()
 
     async def close(self) -> None:
@@ -156,13 +185,32 @@ class Doors:
             raise StoreError("The bot has just begun.")
         return await self._installations.find(team_id, enterprise_id)
 
+    async def watch(self, company: Company) -> None:
+        """Say to the others whether Slack is within reach, while there are any, until cancelled."""
+        is_assumed = True  # as it has just begun
+        while True:
+            if company.is_there and (is_assumed or await self._reaches_slack()):
+                is_assumed = False
+                company.note_slack(asyncio.get_running_loop().time())
+            await asyncio.sleep(WATCH)
+
+    async def _reaches_slack(self) -> bool:
+        try:
+            async with asyncio.timeout(WATCH_TIMEOUT):
+                await self._slack.greet()
+        except (UnavailableError, TimeoutError):
+            return False
+        except BotError:
+            pass  # whatever it says, it is there
+        return True
+
     async def _look_at_store(self) -> None:
         if self._store is None:
             raise StoreError("The bot has just begun.")
         await self._store.try_out()
 
     async def _look_at_slack(self) -> None:
-        if self._socket and not self._events and not self._socket.is_connected:
+        if self._socket and not (self._events or self._is_helping or self._socket.is_connected):
             raise NotConnectedError
         try:
             await self._slack.greet()
@@ -174,3 +222,7 @@ class Doors:
 
 class NotConnectedError(BotError):
     """There is no socket: Slack can send nothing."""
+
+
+def _do_nothing() -> None:
+    pass

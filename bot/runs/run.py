@@ -18,6 +18,7 @@ from bot.engine import Model, ask
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
 from bot.engine.wire import next_moment
+from bot.errors import SlackError
 from bot.runs.outline import Outline
 from bot.slack.question import Question
 from bot.tally import Tally
@@ -80,6 +81,11 @@ class Run:
                     merged.drop(count)
                     merged.drop(count + 1)
                 await asyncio.sleep(until_next_look(asyncio.get_running_loop().time()))
+
+    async def outlast(self) -> None:
+        """Wait until nothing older can land on what is shown; at once where its thread has ended."""
+        with suppress(SlackError):
+            await self._board.outlast(self.thread)
 
     async def give_up(self) -> None:
         """Have what another process has posted say that it is too late to go on with it."""
@@ -188,7 +194,6 @@ class Run:
         if self._parent and (self._is_opened_by_it or self._replies[0].draft.state is State.DONE):
             self._parent.finish()
             await self._board.settle(self.thread)
-        await self._board.outlast(self.thread)
 
 
 def until_next_look(now: float) -> float:

@@ -28,6 +28,7 @@ from bot.errors import (
     TokenRefusedError,
     describe,
 )
+from bot.runs.admission import Unfit
 from bot.runs.preparing import Again, NotBegunError, Preparing
 from bot.runs.refusals import Refusals, needs_words
 from bot.runs.run import LAST_WORDS, Run
@@ -103,8 +104,7 @@ class Supervisor:
         if self._is_closed or question.key in self._tasks:
             work.close()  # it is written down: who comes next takes it up
             return False
-        task = self._group.create_task(work)
-        self._tasks[question.key] = task
+        self._tasks[question.key] = task = self._group.create_task(work)
         task.add_done_callback(lambda _: self._note_end(question.key))
         return True
 
@@ -119,9 +119,8 @@ class Supervisor:
 
     def names_of(self, question: Question) -> list[str]:
         """The names of the answers that a run has, in their order."""
-        if question.kind is Kind.PERSPECTIVES:
-            return [one.key for one in self._perspectives]
-        return [question.side or TOGETHER]
+        names = [one.key for one in self._perspectives]
+        return names if question.kind is Kind.PERSPECTIVES else [question.side or TOGETHER]
 
     def stop(self, key: str, user: str) -> bool:
         """End a run where it is, since `user` says so; whether it goes on here."""
@@ -138,7 +137,16 @@ class Supervisor:
 
     def take_up(self, record: Record) -> None:
         """Go on with a run that another process has left, or tell its sender that it is too late for that."""
-        self.begin(record.question, self._resume(record))
+        question = record.question
+        # A former version wrote such questions down too.
+        unfit = self._admission.judge(question.problem, needs_words=needs_words(question))
+        if not record.posts and (unfit or self._preparing.is_too_old(record)):
+            self.begin(question, self._turn_down(question, unfit))
+            return
+        # At once: what its sender has asked since then, and nobody has admitted yet, may be taken in next.
+        self._admission.resume(record.begun_by, _now() - (self._journal.clock() - record.begun_at))
+        if not self.begin(question, self._run(question, record)):
+            self._admission.end(record.begun_by)
 
     def abandon(self, key: str) -> None:
         """Let go of a run at once, without a word: it is another process's now."""
@@ -172,20 +180,10 @@ class Supervisor:
         self._stopped.pop(key, None)
         self._abandoned.discard(key)
 
-    async def _resume(self, record: Record) -> None:
-        question = record.question
-        # A former version wrote such questions down too.
-        unfit = self._admission.judge(question.problem, needs_words=needs_words(question))
-        if not record.posts and (unfit or self._preparing.is_too_old(record)):
-            problem = question.problem
-            if unfit:
-                await self._teller.tell(question, self._refusals.explain, unfit, problem)
-            else:
-                await self._teller.tell(question, notices.interrupted, problem)
-            self._journal.entry(question.key).end(Outcome.REFUSED)
-        else:
-            self._admission.resume(record.begun_by, _now() - (self._journal.clock() - record.begun_at))
-            await self._run(question, record)
+    async def _turn_down(self, question: Question, unfit: Unfit | None) -> None:
+        write = partial(self._refusals.explain, unfit) if unfit else notices.interrupted
+        await self._teller.tell(question, write, question.problem)
+        self._journal.entry(question.key).end(Outcome.REFUSED)
 
     async def _run(self, question: Question, record: Record | None, again: Again | None = None) -> None:
         """Answer a question that was admitted."""
@@ -195,7 +193,8 @@ class Supervisor:
         entry = self._journal.entry(question.key)
         run: Run | None = None
         outcome: Outcome | None = None  # it is left as it is, for another process to go on with
-        place = AsyncExitStack()
+        place = AsyncExitStack()  # among those that go on, and among the person's own
+        place.callback(self._admission.end, asker.user)
         try:
             await place.enter_async_context(self._place(question, is_new=record is None))
             run, reading = await self._preparing.prepare(question, entry, record, again)
@@ -203,6 +202,8 @@ class Supervisor:
             if user := self._stopped.pop(question.key, record.stopped_by if record else ""):
                 run.stop(user)
             outcome = await self._answer(run, asker, record, await reading())
+            await place.aclose()  # all is shown: only an older edit may land yet, of a process that is dead
+            await run.outlast()
         except TokenRefusedError:  # all ends here; once there is a token that is good, it goes on
             self._is_closed = True
             raise
@@ -224,7 +225,6 @@ class Supervisor:
             if run is not None:
                 run.close()
             self.going_on.pop(question.key, None)
-            self._admission.end(asker.user)
             if outcome is not None:
                 _write_end(entry, run, outcome)
             how = LEFT if outcome is None else outcome.value

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from bot.delivery.board import Board
+from bot.delivery.board import UNWRITTEN, Board
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Loss
 from bot.delivery.sections.section import Found
@@ -270,6 +270,26 @@ async def test_an_intent_is_written_down_before_the_post_and_its_end_after_it() 
         await thread.settle()
     assert [at for at, _, _, _ in writer.calls] == [0.5, 3.1]
     assert ledger.notes == [("intent", "a"), ("not posted", "a"), ("intent", "a"), ("posted", "a", "1")]
+
+
+async def test_what_cannot_be_written_down_where_another_would_post_it_too_is_posted_later() -> None:
+    """It is tried again every second; what stands is edited meanwhile."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = Stage(board, ledger, "C")
+        message, text = thread.post("a")
+        await thread.stands(message)
+        ledger.is_away = True
+        thread.post("b")
+        await asyncio.sleep(UNWRITTEN + 0.5)
+        text.text = "A"
+        thread.grow(message)
+        await asyncio.sleep(5)
+        assert writer.texts() == ["A"]
+        assert ledger.notes.count(("intent", "b")) == ledger.notes.count(("not posted", "b")) <= 7
+        ledger.is_away = False
+        await asyncio.sleep(UNWRITTEN + TOOK)
+        assert writer.texts() == ["A", "b"]
 
 
 async def test_nothing_is_sent_by_a_process_that_may_have_been_taken_for_dead() -> None:

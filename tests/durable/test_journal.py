@@ -92,6 +92,10 @@ class Database:
     async def signal(self, press: Press) -> None:
         await self._answer()
 
+    async def take_socket(self) -> bool:
+        await self._answer()
+        return True
+
     async def save(self, changes: Changes, search: Search | None = None) -> Saved:
         await self._answer()
         changes.begins = {key: one for key, one in changes.begins.items() if key not in self.unwritable}
@@ -573,6 +577,27 @@ async def test_whose_a_run_is_is_told_before_who_waits_for_a_write_goes_on() -> 
         await intending
         await asyncio.sleep(0)
     assert known == [["k"]]
+
+
+async def test_a_post_waits_for_its_intent_where_another_may_post_it_too() -> None:
+    """Alone, it does not: nobody goes on with the run. Nor where the database does not know the run."""
+    for company in (0, 1):
+        database = Database()
+        database.owned, database.company = frozenset(), company
+        async with journal_on(database) as journal:
+            await journal.written()
+            await journal.add(QUESTION)
+            entry = journal.entry("k")
+            assert await entry.record_intent("parent")
+            database.takes = TIMEOUT + 1
+            assert await entry.record_intent("Depth") == (not company)
+            await asyncio.sleep(10)
+            database.takes, database.failure = 0.0, StoreError("away")
+            await asyncio.sleep(10)
+            assert await entry.record_intent("Depth") == (not company)
+            database.failure = None
+            await asyncio.sleep(10)
+            assert await entry.record_intent("Depth")
 
 
 async def test_runs_that_nobody_holds_are_taken_up(caplog: pytest.LogCaptureFixture) -> None:

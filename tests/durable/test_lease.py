@@ -28,12 +28,12 @@ def test_a_lease_lasts_from_when_it_was_asked_for() -> None:
 @pytest.mark.parametrize(
     ("failed_at", "has_runs", "is_away", "until"),
     [
-        ([], True, False, 110),
-        ([], False, False, 110),  # for those that are just being written
+        ([], True, False, 109),
+        ([], False, False, 109),  # for those that are just being written
         ([103], False, True, math.inf),  # nobody can have what the database does not know
-        ([103], True, True, 110),
-        ([103, 104, 105, 109.9], True, True, 110),  # they say nothing of the time after its end
-        ([103, 110], True, True, 110),  # perhaps only the connection was dead
+        ([103], True, True, 109),
+        ([103, 104, 105, 108.9], True, True, 109),  # they say nothing of the time after its end
+        ([103, 110], True, True, 109),  # perhaps only the connection was dead
         ([103, 110, 111], True, True, math.inf),  # it answers nobody else either
         ([110, 111], True, False, math.inf),
     ],

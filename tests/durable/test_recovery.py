@@ -5,7 +5,7 @@ import pytest
 from bot.durable.events import Asked, Event, Spent, Taught
 from bot.durable.holdings import Holdings
 from bot.durable.record import Record, Saved, Search
-from bot.durable.recovery import BATCH, DOUBT, HOUR, MINUTE, SEARCH, TIDY, TIMEOUT, Recovery
+from bot.durable.recovery import BATCH, BEHIND, DOUBT, HOUR, MINUTE, SEARCH, TIDY, TIMEOUT, Recovery
 from bot.durable.unsaved import Unsaved
 from bot.errors import StoreError
 from bot.slack.question import Question
@@ -46,6 +46,28 @@ async def test_who_is_about_to_end_looks_for_nothing() -> None:
     recovery.rest()
     assert recovery.search(100.0) is None
     assert recovery.wait(100.0) == SEARCH
+
+
+async def test_who_is_about_to_end_takes_what_is_asked_in_its_own_workspaces() -> None:
+    """Others hand it over for as long as they are its: it claims no more of them, and looks as often as before."""
+    recovery = recovery_of(Database())
+    recovery.rest()
+    search = recovery.search(100.0, frozenset({"W"}))
+    assert search
+    assert not search.may_claim
+    recovery.note(search, Saved(frozenset()), 100.0)
+    assert recovery.search(101.0, frozenset({"W"})) is None
+    assert recovery.wait(101.0) == SEARCH - 1.0
+
+
+async def test_it_looks_again_when_the_lease_of_another_ends() -> None:
+    """Unless it is renewed, as most are long before."""
+    recovery = recovery_of(Database())
+    search = recovery.search(100.0)
+    assert search
+    for ends_in, again in ((0.5, 0.5 + BEHIND), (8.0, SEARCH)):
+        recovery.note(search, Saved(frozenset(), ends_in=ends_in), 100.0)
+        assert recovery.wait(100.0) == pytest.approx(again)
 
 
 async def test_strays_are_released_with_the_next_look() -> None:

@@ -15,6 +15,7 @@ from bot.durable.recovery import Recovery, Storage
 from bot.durable.sharing.ownership import Arrival
 from bot.durable.turns import Turns
 from bot.durable.unsaved import Unsaved
+from bot.errors import StoreError
 from bot.slack.question import Press, Question
 
 
@@ -50,6 +51,19 @@ class Company:
         """Whether this process serves a workspace, as far as it knows: where none shares it, it does."""
         return self._holdings.owns(workspace)
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there are others."""
+        return self._holdings.has_company
+
+    def note_slack(self, now: float) -> None:
+        """Note that Slack was reached at `now`, by the loop's time; who does not reach it leaves all to others."""
+        self._recovery.note_slack(now)
+
+    def may_be_taken(self, key: str) -> bool:
+        """Whether another process may go on with a run, with what is written of it, while this one works on it."""
+        return key in self._holdings.saved and self._holdings.has_company
+
     def carried_out(self, signal: Signal) -> None:
         """Note that what was pressed in another process is done."""
         self._unsaved.note_done(signal.id)
@@ -71,6 +85,17 @@ class Company:
         await self._ask(partial(self._store.signal, press))
         self.passed_on["press"] += 1
         self.look()
+
+    async def take_socket(self) -> bool:
+        """Take one of the connections to Slack that all processes have together; whether there was one left.
+
+        Where the database is away, nobody can say so, and there is.
+        """
+        try:
+            is_left: bool = await self._ask(self._store.take_socket)
+        except StoreError:
+            return True
+        return is_left
 
     async def listen(self) -> None:
         """Look whenever another process says that there is something; until cancelled, or at once where none does."""

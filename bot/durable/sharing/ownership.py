@@ -6,18 +6,27 @@ nobody owns becomes its owner; whoever is asked in another's writes the question
 - A process is there for as long as its lease holds, by the database's clock. One whose lease has ended is declared dead
   by whoever notices, in a transaction: from then on it owns nothing, and nothing that it writes lands.
 - One that was out of the database's reach itself declares nobody dead for a lease: the others may have been out too.
-- What the dead have left is shared out: nobody takes more than its part at once.
+- What the dead have left is shared out: of each workspace all say the same, which of them ought to take it. What
+  somebody has left who ended in an orderly way has an heir: the youngest, which is not about to be replaced by a newer
+  version. Where that one does not take it, anybody does, some seconds later.
+- Who does not reach Slack while another does leaves everything to the others, and takes nothing, until it does.
 - While others are there, who may have lost its lease sends nothing, however long the database is away: they go on
   with its runs. Alone it goes on (see `lease`).
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
 
 from bot.durable.lease import LEASE
+
+PATIENCE = 2.5  # seconds for which a workspace is left to its heir, who looks every two
+
+
+CUT_OFF = 25.0  # seconds without Slack after which a process leaves what it serves to others, who reach it
+REACHED = 25.0  # seconds ago at the most that these have; each looks every ten
 
 
 class Arrival(Enum):
@@ -52,10 +61,24 @@ class Sight:
         return now - self._since >= LEASE and (self._last is None or now - self._last <= LEASE)
 
 
-def choose(workspaces: Iterable[str], *, alive: int, owner: str) -> list[str]:
-    """Which of those that nobody owns `owner` takes, of so many processes that are there, itself among them.
+class Leavings:
+    """The workspaces that nobody owns, as `owner` sees them: which it takes, and which it leaves to another for now."""
 
-    Each begins with others, so that those who look at once do not want the same.
-    """
-    wanted = sorted(workspaces, key=lambda one: sha256(f"{owner} {one}".encode()).digest())
-    return wanted[: math.ceil(len(wanted) / max(1, alive))]
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        self._since: dict[str, float] = {}
+
+    def choose(self, left: Mapping[str, str | None], *, others: Collection[str], now: float) -> list[str]:
+        """Which to take of those that are `left`, each to an heir or to nobody in particular."""
+        self._since = {name: self._since.get(name, now) for name in left}
+        alive = {self._owner, *others}
+        wanted = {name: heir if heir in alive else find_heir(name, alive) for name, heir in left.items()}
+        return sorted(name for name, heir in wanted.items() if heir == self._owner or self._is_late(name, now))
+
+    def _is_late(self, name: str, now: float) -> bool:
+        return not 0 <= now - self._since[name] < PATIENCE  # a clock may be set back
+
+
+def find_heir(workspace: str, alive: Collection[str]) -> str:
+    """Which of the processes that are there ought to take a workspace: each about as many."""
+    return max(alive, key=lambda one: sha256(f"{one} {workspace}".encode()).digest())

@@ -55,7 +55,7 @@ class Claims:
 
     async def register(self, connection: AsyncConnection, now: ColumnElement[float]) -> None:
         """Have a lease from the first run on. An existing one is not renewed by this."""
-        lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE)
+        lease = self._database.insert(processes).values(owner=self._owner, lease_until=now + LEASE, since=now)
         await connection.execute(lease.on_conflict_do_nothing())
 
     async def renew(self, connection: AsyncConnection, now: float) -> None:

@@ -81,9 +81,20 @@ class Saves:
         others = await self._edits_of_others(connection, search)
         if self._owners is None:
             return Saved(ours, await self._claims.claim(connection, search.limit, now), others, stopped)
-        found = await self._owners.look(connection, now, search.limit, may_fence=search.may_fence)
+        found = await self._owners.look(connection, now, search)
         pressed = await read_signals(connection, found.owned, now)
-        return Saved(ours, found.taken, others, stopped, found.owned, found.others, pressed, was_fenced)
+        return Saved(
+            ours,
+            found.taken,
+            others,
+            stopped,
+            found.owned,
+            found.others,
+            pressed,
+            was_fenced=was_fenced,
+            has_fenced=found.has_fenced,
+            ends_in=found.ends_in,
+        )
 
     async def _renew(self, connection: AsyncConnection, now: float) -> bool:
         """Renew the lease; whether this process has been there all the time."""

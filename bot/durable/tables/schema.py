@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     insert,
     inspect,
+    null,
     select,
     text,
 )
@@ -74,12 +75,20 @@ class _Seconds(TypeDecorator[float]):
 
 
 tables = MetaData()
-schema = Table("perspectives_schema", tables, Column("version", Integer, nullable=False))
+schema = Table(
+    "perspectives_schema",
+    tables,
+    Column("version", Integer, nullable=False),
+    Column("readable_by", Integer),  # the oldest version of the program that can work beside this one
+)
 processes = Table(
     "processes",
     tables,
     Column("owner", _Words, primary_key=True),
     Column("lease_until", Double, nullable=False),
+    Column("since", Double),  # when it began
+    Column("slack_ok_at", Double),  # when it has reached Slack last, where it looks whether it does
+    Column("sockets", Integer),  # how many of the connections that Slack sends things down it has
 )
 runs = Table(
     "runs",
@@ -196,6 +205,7 @@ workspaces = Table(
     Column("workspace", _Words, primary_key=True),
     Column("owner", _Words, index=True),
     Column("epoch", Integer, nullable=False),  # of how many owners it is the latest
+    Column("heir", _Words),  # to whom the last one has left it, which has ended in an orderly way
 )
 signals = Table(
     "signals",
@@ -230,20 +240,28 @@ STEPS: tuple[tuple[str | Column[Any], ...], ...] = (
         "CREATE INDEX IF NOT EXISTS ix_runs_workspace ON runs (workspace, asked_at)",
     ),
     (),  # Installations are kept from now on.
+    # Until then an older program stopped at newer tables.
+    (schema.c.readable_by, processes.c.since, processes.c.slack_ok_at, processes.c.sockets, workspaces.c.heir),
 )
 VERSION = 1 + len(STEPS)
+# The oldest version that works on tables of this one: while a new program is deployed, both work side by side.
+READABLE_BY = 8
 
 
 async def make(connection: AsyncConnection, *, is_postgresql: bool) -> None:
     """Make what is missing, and a database of this version out of one of an older one.
 
+    One of a newer version is left as it is, if it says that this program can work on it.
+
     Raises:
-        SettingsError: it is of a newer one.
+        SettingsError: it is of a newer one, and does not.
     """
     if is_postgresql:
         await connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
-    version = await connection.run_sync(read_version)
+    version, readable_by = await connection.run_sync(read_version)
     if version is not None and version > VERSION:
+        if readable_by is not None and readable_by <= VERSION:
+            return
         raise SettingsError(
             f"DATABASE_URL: a newer version of this program has used this database (its schema is {version}, "
             f"this one knows {VERSION}). Run the newer program, or name another database."
@@ -259,7 +277,7 @@ async def make(connection: AsyncConnection, *, is_postgresql: bool) -> None:
                 await connection.run_sync(_add_column, step)
         logger.info("store.upgraded from=%s to=%s", version, VERSION)
     await connection.execute(delete(schema))
-    await connection.execute(insert(schema).values(version=VERSION))
+    await connection.execute(insert(schema).values(version=VERSION, readable_by=READABLE_BY))
 
 
 def _add_column(connection: Connection, column: Column[Any]) -> None:
@@ -270,11 +288,13 @@ def _add_column(connection: Connection, column: Column[Any]) -> None:
     connection.execute(text(f"ALTER TABLE {column.table.name} ADD COLUMN {name} {kind}"))
 
 
-def read_version(connection: Connection) -> int | None:
-    """The version of the schema that is there; None where there is none yet."""
+def read_version(connection: Connection) -> tuple[int | None, int | None]:
+    """The version of the schema that is there, None where there is none yet; and by which it can be read."""
     there = inspect(connection)
-    version: int | None = None
+    version, readable_by = None, None
     if there.has_table(schema.name):
-        version = connection.execute(select(schema.c.version)).scalar()
+        is_told = any(column["name"] == "readable_by" for column in there.get_columns(schema.name))
+        columns = (schema.c.version, schema.c.readable_by) if is_told else (schema.c.version, null())
+        version, readable_by = connection.execute(select(*columns)).first() or (None, None)
     # Whoever has lost what says so is taken for the oldest: its steps do nothing to what is new already.
-    return 1 if version is None and there.has_table(runs.name) else version
+    return (1 if version is None and there.has_table(runs.name) else version), readable_by

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
-from bot.durable.sharing.ownership import Arrival
+from bot.durable.sharing.owners import MOST_SOCKETS
+from bot.durable.sharing.ownership import CUT_OFF, PATIENCE, REACHED, Arrival
 from bot.durable.sharing.signals import UNREADABLE_KEPT
 from bot.durable.store import Store
 from bot.durable.tables.claims import UNKNOWN
@@ -59,19 +60,61 @@ async def test_who_is_asked_first_serves_the_workspace(world: World) -> None:
 
 
 async def test_what_the_dead_have_left_is_shared_out(world: World) -> None:
-    """Nobody takes more than its part with one look; each change of owner is an epoch of its own."""
+    """Each takes its part with one look, and who has found it tells the others; each change of owner is an epoch."""
     one, two, three = [await shared(world, name) for name in ("one", "two", "three")]
-    for number in range(7):
+    for number in range(10):
         await one.add(question(f"k{number}", workspace=f"W{number}"))
     await lapse(world, "one")
     first = await look(two)
-    assert (len(first.owned or ()), len(first.claimed), first.others) == (4, 4, 1)
+    assert (first.has_fenced, first.others, len(first.claimed)) == (True, 1, len(first.owned or ()))
     second = await look(three)
-    assert (len(second.owned or ()), len(second.claimed)) == (2, 2)
-    third = await look(two)
-    assert len(third.owned or ()) == 5
+    assert (second.has_fenced, second.others) == (False, 1)
+    assert len(first.claimed) + len(second.claimed) == 10
+    assert 1 <= len(first.claimed) <= 9
     assert {epoch for _, _, epoch in await owners(world)} == {2}
-    assert all(record.is_admitted for record in (*first.claimed, *second.claimed, *third.claimed))
+    assert all(record.is_admitted for record in (*first.claimed, *second.claimed))
+
+
+async def test_what_its_heir_does_not_take_is_somebody_elses(world: World) -> None:
+    """Two looks later: the heir may be there, and not look."""
+    one, two, three = [await shared(world, name) for name in ("one", "two", "three")]
+    for number in range(10):
+        await one.add(question(f"k{number}", workspace=f"W{number}"))
+    await lapse(world, "one")
+    first = await look(two)
+    assert len(first.owned or ()) < 10
+    world.clock.now += PATIENCE
+    await three.save(Changes())
+    assert len((await look(two)).owned or ()) == 10
+
+
+async def test_who_ends_in_an_orderly_way_leaves_all_to_the_youngest(world: World) -> None:
+    """While a new version is deployed, that is one which stays."""
+    stores = []
+    for name in ("c", "a", "d", "b"):
+        stores.append(await shared(world, name))
+        world.clock.now += 1
+    for number in range(5):
+        await stores[0].add(question(f"k{number}", workspace=f"W{number}"))
+    await stores[0].leave()
+    assert [len((await look(one)).claimed) for one in stores[1:]] == [0, 0, 5]
+    assert await query(world.url, "SELECT DISTINCT heir FROM workspaces") == [(None,)]
+
+
+async def test_of_a_dead_process_any_edit_may_land_yet(world: World) -> None:
+    """One that was cut off has written none down; whoever ends in an orderly way has told of all."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await one.save(Changes(posts={("a", "parent"): "1.0", ("a", "Depth"): None}))
+    await lapse(world, "one")
+    world.clock.now += 5
+    [record] = (await look(two)).claimed
+    assert record.calls == {"parent": world.clock.now}
+    assert record.left_at == world.clock.now - 5
+    await two.save(Changes(calls={("a", "parent"): None}))
+    await two.leave()
+    three = await shared(world, "three")
+    assert [one.calls for one in (await look(three)).claimed] == [{}]
 
 
 async def test_who_was_declared_dead_writes_nothing_and_begins_anew(world: World) -> None:
@@ -141,6 +184,7 @@ async def test_a_release_races_no_arrival(world: World) -> None:
         workspace, before = f"W{number}", question(f"before{number}", workspace=f"W{number}")
         await one.add(before)
         await one.save(Changes(ends={before.key: Outcome.DONE}))
+        await two.save(Changes())  # it is there, however long all this takes
         async with asyncio.TaskGroup() as group:
             releasing = group.create_task(look(one, left=frozenset({workspace})))
             await asyncio.sleep(0.001 * (number % 5))
@@ -202,6 +246,21 @@ async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(
     assert (await look(one, left=frozenset({"W"}))).owned == frozenset()
 
 
+async def test_all_processes_together_have_as_many_sockets_as_slack_lets_them(world: World) -> None:
+    """Whoever asks at once with others; a place is free again once its process has ended, or is declared dead."""
+    stores = [await shared(world, f"p{number}") for number in range(MOST_SOCKETS + 2)]
+    taken = await asyncio.gather(*(store.take_socket() for store in stores))
+    assert sum(taken) == MOST_SOCKETS
+    having, without = [
+        [store for store, has in zip(stores, taken, strict=True) if has is wanted] for wanted in (True, False)
+    ]
+    assert await having[0].take_socket()  # it has it already
+    assert not await without[0].take_socket()
+    await having[0].leave()
+    assert await without[0].take_socket()
+    assert not await without[1].take_socket()
+
+
 async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
     """Workspaces as well as runs."""
     one, two = await shared(world, "one"), await shared(world, "two")
@@ -209,6 +268,28 @@ async def test_who_ends_leaves_all_to_the_others_at_once(world: World) -> None:
     await one.leave()
     assert keys([*(await look(two)).claimed]) == ["a"]
     assert await owners(world) == [("W", "two", 2)]
+
+
+async def test_who_does_not_reach_slack_leaves_all_to_who_does(world: World) -> None:
+    """And owns nothing, whatever it is asked, until it is back. Where nobody is known to reach it, it goes on."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    assert (await look(one, slack_ago=CUT_OFF + 1)).owned == frozenset({"W"})
+    await look(two, slack_ago=REACHED + 1)
+    assert (await look(one, slack_ago=CUT_OFF + 1)).owned == frozenset({"W"})
+    await look(two, slack_ago=1.0)
+    assert (await look(one, slack_ago=CUT_OFF - 1)).owned == frozenset({"W"})
+    found = await look(one, slack_ago=CUT_OFF + 1)
+    assert (found.owned, found.has_fenced) == (frozenset(), True)
+    assert keys([*(await look(two, slack_ago=1.0)).claimed]) == ["a"]
+    for number in range(2):
+        assert await one.add(question(f"b{number}", workspace="X")) is Arrival.ELSEWHERE
+        late = await look(one, slack_ago=CUT_OFF + 3)
+        assert (late.was_fenced, late.has_fenced, late.held, late.owned) == (True, False, set(), frozenset())
+    assert keys([*(await look(two, slack_ago=1.0)).claimed]) == ["b0", "b1"]
+    await look(one, slack_ago=0.0)
+    assert not (await one.save(Changes())).was_fenced
+    assert await one.add(question("c", workspace="Y")) is Arrival.HERE
 
 
 @on_a_server

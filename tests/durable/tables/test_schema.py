@@ -11,10 +11,11 @@ from bot.durable.store import Store
 from bot.durable.tables.schema import STEPS, VERSION, tables
 from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
+from bot.errors import SettingsError
 from bot.slack.question import Question
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE
-from tests.support.databases import KINDS, claim, database, query
+from tests.support.databases import KINDS, claim, database, disconnect, query
 
 pytestmark = pytest.mark.slow
 
@@ -182,6 +183,30 @@ async def test_a_former_version_is_what_a_new_database_is_once_it_has_been_taken
         shape = await query(url, SHAPE[kind])
         assert len(shape) > len(tables.tables)
         assert shape == await query(new, SHAPE[kind])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_older_program_works_beside_a_newer_one_that_lets_it(kind: str, tmp_path: Path) -> None:
+    """While a new version is deployed: it takes, keeps and claims runs, and changes nothing of the tables."""
+    async with database(kind, tmp_path) as url:
+        async with Store(url, owner="new", clock=lambda: NOW) as store:
+            await store.open()
+        newer = VERSION + 1
+        await query(url, f"UPDATE perspectives_schema SET version = {newer}, readable_by = {VERSION}")  # noqa: S608
+        await query(url, "ALTER TABLE runs ADD COLUMN mood TEXT")
+        now = [NOW]
+        for owner in ("one", "two"):
+            async with Store(url, owner=owner, clock=lambda: now[0]) as store:
+                await store.open()
+                await disconnect(url)
+                assert await store.add(Question(f"of {owner}", "Why?", "U", "C"))
+                assert len(await claim(store)) == (owner == "two")
+            now[0] += LEASE + 1
+        assert await query(url, "SELECT version, readable_by FROM perspectives_schema") == [(newer, VERSION)]
+        await query(url, f"UPDATE perspectives_schema SET readable_by = {newer}")  # noqa: S608
+        async with Store(url, owner="three", clock=lambda: NOW) as store:
+            with pytest.raises(SettingsError, match="a newer version of this program"):
+                await store.open()
 
 
 SHAPE = {
