@@ -28,9 +28,9 @@ from tests.benchmarks.scale.runs import Runs, describe_runs, measure_runs
 from tests.support.databases import ADDRESS
 from tests.support.world import NAMES
 
-# What was measured on two processors of a virtual machine which others used as well, with Python 3.11.
+# As docs/operations.md has it: measured with 25 runs at once, on two processors which others used as well.
 MEASURED = Costs(
-    token=100e-6, edit=4e-3, transactions=0.7, hand_over=4.0, idle=0.6, server=0.6e-3, memory=122.0, run=0.3
+    token=46e-6, edit=11.2e-3, transactions=1.17, hand_over=3.7, idle=1.7, server=2.35e-3, memory=124.0, run=0.44
 )
 
 
