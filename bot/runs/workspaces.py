@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Pressed, Spent, Stopped, Taught
 from bot.durable.record import Outcome, Record, Signal
@@ -24,6 +24,9 @@ from bot.slack.api import Slack
 from bot.slack.installation import Installation, Installations, find_team
 from bot.slack.markup import emphasis
 from bot.tally import LEFT, Levels
+
+if TYPE_CHECKING:
+    from bot.delivery.schedules.learned import Learned
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +61,7 @@ class Workspaces:
         self._is_only_one = is_only_one
         self._group = asyncio.TaskGroup()
         self._desks: dict[str, Desk] = {}  # by their workspaces
-        self._learned: dict[str, str] = {}  # by workspace: what was written down of it
+        self._learned: dict[str, Learned] = {}  # by workspace: what was written down of it
         self._held = Held(math.inf)
         self._keep_at = 0.0
         self._watching: asyncio.Task[None] | None = None
@@ -89,7 +92,7 @@ class Workspaces:
             return desk
         desk = self._desks[installation.workspace] = Desk(installation, self._make_slack(installation), self._shared)
         desk.board.hold_after(self._held.until, is_strict=self._held.is_strict)
-        self._learned[desk.workspace] = desk.board.edits.learned.to_text()
+        self._learned[desk.workspace] = desk.board.edits.learned
         self._group.create_task(self._serve(desk))
         return desk
 
@@ -162,9 +165,9 @@ class Workspaces:
                 self._keep_learned(desk)
 
     def _keep_learned(self, desk: Desk) -> None:
-        if (learned := desk.board.edits.learned.to_text()) != self._learned[desk.workspace]:
+        if (learned := desk.board.edits.learned) != self._learned[desk.workspace]:
             self._learned[desk.workspace] = learned
-            self._journal.keep(desk.workspace, learned)
+            self._journal.keep(desk.workspace, learned.to_text())
 
     def _take_up(self, record: Record) -> None:
         """Go on with a run, at the desk of its workspace."""

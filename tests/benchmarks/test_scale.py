@@ -95,7 +95,7 @@ def test_tokens_are_told_from_all_else() -> None:
     """By two loads of which one has more of them."""
 
     def runs(tokens: int, cpu: float) -> Runs:
-        return Runs(10, tokens, 18.0, [], 0, 20.0, 300, 0, 0, cpu, 0.3, 150, 0, [], MEASURED.memory + 2, "")
+        return Runs(10, tokens, 18.0, [], 0, 20.0, 300, 0, 0, cpu, 1.0, 0.3, 150, 0, [], MEASURED.memory + 2, "")
 
     wanted = Measurements(is_quick=False)
     wanted._note_costs(slow=runs(100, 1.2 + 10 * 400 * 1e-4), quick=runs(500, 1.2 + 10 * 2_000 * 1e-4))

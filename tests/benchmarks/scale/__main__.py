@@ -58,7 +58,7 @@ class Measurements:
             seen = [await measure_runs(runs=2, tokens=20, answer=1.0, over=0.2)]
             self.notes.append(draw(describe_runs(seen)))
             return []
-        forms = ((50, 125), (50, 500), (100, 125), (100, 500))
+        forms = ((25, 125), (25, 500), (50, 125), (100, 125))
         seen = [await measure_runs(runs=runs, tokens=tokens, answer=18.0, over=6.0) for runs, tokens in forms]
         self._note_costs(slow=seen[0], quick=seen[1])
         self.notes.append(draw(describe_runs(seen)))

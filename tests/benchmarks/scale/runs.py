@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import monotonic
 
 from tests.benchmarks.scale.figures import in_ms, quantile
-from tests.benchmarks.scale.machine import count_rows, load, memory_of, watch
+from tests.benchmarks.scale.machine import count_rows, cpu_of, load, memory_of, watch
 from tests.benchmarks.scale.serving import Served, serving
 from tests.support.world import NAMES
 
@@ -27,6 +27,7 @@ class Runs:
     refused: int
     fastest: int  # edits in the busiest second
     cpu: float  # seconds, of the bot's process
+    world_cpu: float  # of its stand-ins'
     server_cpu: float  # of the database's, where it is on this machine
     transactions: int
     rows: int  # of answers
@@ -44,6 +45,7 @@ async def measure_runs(*, runs: int, tokens: int, answer: float, over: float) ->
     """Have so many questions asked within `over` seconds, and look on until all is shown."""
     async with serving(teams=runs, installed=runs, tokens=tokens, seconds=answer) as served:
         watched = await watch(served.database, served.pid, now=monotonic())
+        world = cpu_of(served.world.pid)
         before = await count_rows(served.database, "answers")
         seen = await served.ask(over)
         return Runs(
@@ -57,6 +59,7 @@ async def measure_runs(*, runs: int, tokens: int, answer: float, over: float) ->
             seen["refused"],
             seen["fastest"],
             watched.cpu,
+            cpu_of(served.world.pid) - world,
             watched.server_cpu,
             await watched.transactions(),
             await count_rows(served.database, "answers") - before,
@@ -87,7 +90,8 @@ def describe_runs(loads: Sequence[Runs]) -> list[list[str]]:
         line("edits refused", lambda one: f"{one.refused}"),
         line("all shown after", lambda one: f"{one.seconds:.1f} s"),
         line("the bot's processor, of one", lambda one: f"{one.cpu / one.seconds:.0%}"),
-        line("the same, a run", lambda one: f"{one.cpu / one.runs:.2f} s"),
+        line("the stand-ins'; the database's", _tell_others),
+        line("the bot's processor, a run", lambda one: f"{one.cpu / one.runs:.2f} s"),
         line("transactions a second; an edit", _tell_transactions),
         line("rows of answers an edit", lambda one: f"{one.rows / one.edits:.1f}"),
         line("the database's processor, an edit", lambda one: f"{one.server_cpu / one.edits * 1e3:.2f} ms"),
@@ -109,6 +113,10 @@ def _tell_waits(one: Runs) -> str:
 def _tell_within(one: Runs) -> str:
     within = sum(value for bound, value in one.waits if bound == ASKED_WAIT)
     return f"{within / max(1.0, one.waits[-1][1]):.1%}" if one.waits else "not told"
+
+
+def _tell_others(one: Runs) -> str:
+    return f"{one.world_cpu / one.seconds:.0%}; {one.server_cpu / one.seconds:.0%}"
 
 
 def _tell_transactions(one: Runs) -> str:
