@@ -111,6 +111,7 @@ class Recovery:
         self._is_resting = False
         self._is_shared = False
         self._slack_at: float | None = None
+        self._reaches_slack = True
 
     def rest(self) -> None:
         """Claim nothing more: this process is about to end.
@@ -119,9 +120,11 @@ class Recovery:
         """
         self._is_resting = True
 
-    def note_slack(self, now: float) -> None:
-        """Note that Slack was reached."""
-        self._slack_at = now
+    def note_slack(self, now: float, *, is_reached: bool) -> None:
+        """Note whether Slack was reached. While it was the last time, it counts as within reach."""
+        self._reaches_slack = is_reached
+        if is_reached:
+            self._slack_at = now
 
     def hasten(self, *, is_heard: bool) -> None:
         """Look as soon as may be, and more often from now on where no ring is heard."""
@@ -169,7 +172,7 @@ class Recovery:
             left=(owned or frozenset()) - served - self._unread,
             may_fence=self._sight.may_fence(now),
             may_claim=not self._is_resting,
-            slack_ago=None if self._slack_at is None else now - self._slack_at,
+            slack_ago=self._slack_at and (0.0 if self._reaches_slack else now - self._slack_at),
         )
 
     def note_beat(self, now: float) -> None:

@@ -51,8 +51,8 @@ class Company(Protocol):
     def is_there(self) -> bool:
         """Whether there are others."""
 
-    def note_slack(self, now: float) -> None:
-        """Note that this process has just reached Slack."""
+    def note_slack(self, now: float, *, is_reached: bool) -> None:
+        """Note whether this process has just reached Slack."""
 
     async def take_socket(self) -> bool:
         """Take one of the connections to Slack that all have together; whether there was one left."""
@@ -187,11 +187,10 @@ class Doors:
 
     async def watch(self, company: Company) -> None:
         """Say to the others whether Slack is within reach, while there are any, until cancelled."""
-        is_assumed = True  # as it has just begun
+        company.note_slack(asyncio.get_running_loop().time(), is_reached=True)  # as it has just begun
         while True:
-            if company.is_there and (is_assumed or await self._reaches_slack()):
-                is_assumed = False
-                company.note_slack(asyncio.get_running_loop().time())
+            is_reached = not company.is_there or await self._reaches_slack()
+            company.note_slack(asyncio.get_running_loop().time(), is_reached=is_reached)
             await asyncio.sleep(WATCH)
 
     async def _reaches_slack(self) -> bool:

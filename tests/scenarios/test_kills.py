@@ -179,7 +179,7 @@ class Stage:
     async def start(self, **settings: str) -> Bot:
         """Start one more process, and wait until it is connected."""
         bot = await self.launch(**settings)
-        await bot.process.logged("bot.start")
+        await bot.process.logged("bot.start", within=60)
         return bot
 
     async def launch(self, **settings: str) -> Bot:

@@ -121,7 +121,7 @@ class Fleet:
         }
         child = await self._stack.enter_async_context(process(self._directory, **environment))
         self._processes[name] = child
-        await child.logged("bot.start", within=40)
+        await child.logged("bot.start", within=60)
         [port] = re.findall(r"http\.start host=\S+ port=(\d+)", "\n".join(child.log))
         requests = Requests(f"http://127.0.0.1:{port}{PATH}", SIGNING_SECRET, time.time)
         self._stack.push_async_callback(requests.close)

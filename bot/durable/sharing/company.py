@@ -56,9 +56,9 @@ class Company:
         """Whether there are others."""
         return self._holdings.has_company
 
-    def note_slack(self, now: float) -> None:
-        """Note that Slack was reached at `now`, by the loop's time; who does not reach it leaves all to others."""
-        self._recovery.note_slack(now)
+    def note_slack(self, now: float, *, is_reached: bool) -> None:
+        """Note whether Slack was reached at `now`, by the loop's time; who does not reach it leaves all to others."""
+        self._recovery.note_slack(now, is_reached=is_reached)
 
     def may_be_taken(self, key: str) -> bool:
         """Whether another process may go on with a run, with what is written of it, while this one works on it."""

@@ -23,10 +23,8 @@ from hashlib import sha256
 from bot.durable.lease import LEASE
 
 PATIENCE = 2.5  # seconds for which a workspace is left to its heir, who looks every two
-
-
 CUT_OFF = 25.0  # seconds without Slack after which a process leaves what it serves to others, who reach it
-REACHED = 25.0  # seconds ago at the most that these have; each looks every ten
+REACHED = 25.0  # seconds ago at the most that they have; each looks every ten
 
 
 class Arrival(Enum):

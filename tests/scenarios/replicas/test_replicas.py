@@ -1,11 +1,10 @@
 """Several processes on one PostgreSQL: whatever each is asked, one serves a workspace, and when it is gone another.
 
-Each process has a door of its own into the workspace, so that it is known who sent what. They end, stand still, or hear
-nothing of each other.
+Each process has a door of its own into the workspace, so that it is known who sent what. They end, or
+hear nothing of each other.
 """
 
 import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -41,9 +40,15 @@ async def three(
 ) -> AsyncIterator[tuple[Stage, list[Bot]]]:
     """Three processes, the first of which serves the workspace."""
     async with opened(kind, directory, workspace or spacious()) as stage:
-        bots = [await stage.start(**(PLENTY | settings)) for _ in range(3)]
-        await bots[0].process.logged("bot.start")
-        yield stage, bots
+        yield stage, await start_three(stage, **(PLENTY | settings))
+
+
+async def start_three(stage: Stage, **settings: str) -> list[Bot]:
+    """One, and then two more at once."""
+    first = await stage.start(**settings)
+    async with asyncio.TaskGroup() as group:
+        others = [group.create_task(stage.start(**settings)) for _ in range(2)]
+    return [first, *(one.result() for one in others)]
 
 
 async def starts(bot: Bot) -> int:
@@ -136,28 +141,6 @@ async def test_a_stop_reaches_the_owner_whoever_takes_it(kind: str, tmp_path: Pa
         assert not third.sent(channel)
 
 
-async def test_an_owner_that_stood_still_lets_go(kind: str, tmp_path: Path) -> None:
-    """Nothing that it writes or sends after that lands; it hands over what it is asked from then on."""
-    async with three(kind, tmp_path) as (stage, (first, second, third)):
-        channel = stage.open_channel("frozen", slowly())
-        await first.ask(channel)
-        await stage.until(lambda: is_writing(stage, channel))
-        stage.model.paces[channel] = dict.fromkeys(NAMES, 1.0)
-        await asyncio.sleep(0.5)
-        first.process.signal(signal.SIGSTOP)
-        others = (second, third)
-        await until(lambda: any("run.taken_up" in line for bot in others for line in bot.process.log), within=15)
-        before = len(first.sent(channel))
-        first.process.signal(signal.SIGCONT)
-        await first.process.logged("process.fenced", within=10)
-        await stage.until_whole([channel])
-        assert len(first.sent(channel)) == before
-        assert_whole(stage, channel)
-        await first.ask(stage.open_channel("next"))
-        await stage.until_whole(["next"])
-        assert first.sent("next") == []
-
-
 async def test_what_slack_repeats_to_another_is_one_run(kind: str, tmp_path: Path) -> None:
     """A mention, delivered to all three."""
     async with three(kind, tmp_path) as (stage, bots):
@@ -175,7 +158,7 @@ async def test_what_slack_repeats_to_another_is_one_run(kind: str, tmp_path: Pat
 async def test_how_much_a_person_may_ask_is_counted_by_the_owner(kind: str, tmp_path: Path) -> None:
     """Whichever process takes the question: the third at once is refused."""
     async with opened(kind, tmp_path, spacious()) as stage:
-        bots = [await stage.start() for _ in range(3)]
+        bots = await start_three(stage)
         channels = [stage.open_channel(f"channel{number}", slowly()) for number in range(3)]
         for bot, channel in zip((bots[1], bots[0], bots[2]), channels, strict=True):
             await bot.ask(channel)
