@@ -460,7 +460,7 @@ async def test_opening_it_again_keeps_everything(world: World) -> None:
 async def test_a_newer_schema_is_left_alone(world: World) -> None:
     """What an older program would do to it, nobody knows."""
     await world.store()
-    await query(world.url, "UPDATE perspectives_schema SET version = version + 1")
+    await query(world.url, "UPDATE perspectives_schema SET version = version + 1, readable_by = version + 1")
     await query(world.url, "DROP TABLE edits")
     with pytest.raises(
         SettingsError, match=rf"DATABASE_URL: a newer version .* is {VERSION + 1}, this one knows {VERSION}"
