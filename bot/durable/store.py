@@ -134,6 +134,7 @@ class Store:
             await self._quick.open()
         if self._owners:  # once: who was declared dead is to hear of it, whatever connection it has next
             await self._database.do(self._register)
+            await self._ring(None)  # who believed itself alone is not any more
 
     async def _prepare(self, connection: AsyncConnection) -> None:
         await make(connection, is_postgresql=self._database.is_postgresql)
@@ -211,8 +212,8 @@ class Store:
         """
         now = self._clock()
         saved = await self._saves.save(changes, search, now)
-        if saved.has_fenced:
-            await self._ring(None)  # others are to take their parts
+        if saved.has_fenced or saved.was_fenced:
+            await self._ring(None)  # others are to take their parts, or to know that this process is there again
         if changes.ends and self.is_file and self._clean_at is None:
             self._clean_at = now + LOG_KEPT
         if self._clean_at is not None and now >= self._clean_at:

@@ -27,7 +27,7 @@ async def test_what_one_leaves_in_many_workspaces_is_shared_out(kind: str, tmp_p
         first, *others = await there.start_all(first={}, second={}, third={})
         there.model.paces |= dict.fromkeys(there.teams, LONG)
         await ask_all(there, first)
-        await there.until(lambda: all(there.is_writing(team) for team in there.teams), within=60)
+        await there.until(lambda: all(there.is_writing(team) for team in there.teams), within=100)
         there.model.paces |= dict.fromkeys(there.teams, 4.0)
 
         await first.process.kill()
