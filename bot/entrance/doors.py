@@ -50,8 +50,8 @@ class Company(Protocol):
     def is_there(self) -> bool:
         """Whether there are others."""
 
-    def note_slack(self, *, is_reached: bool) -> None:
-        """Note whether this process has just reached Slack."""
+    def note_slack(self, now: float, *, is_reached: bool) -> None:
+        """Note whether this process reaches Slack, by the loop's time."""
 
 
 class Doors:
@@ -161,10 +161,11 @@ class Doors:
 
     async def watch(self, company: Company) -> None:
         """Say to the others whether Slack is within reach, while there are any, until cancelled."""
-        company.note_slack(is_reached=True)  # as it has just begun
+        is_reached, now = True, asyncio.get_running_loop().time  # as it has just begun
         while True:
-            company.note_slack(is_reached=not company.is_there or await self._reaches_slack())
+            company.note_slack(now(), is_reached=is_reached)
             await asyncio.sleep(WATCH)
+            is_reached = not company.is_there or await self._reaches_slack()
 
     async def _reaches_slack(self) -> bool:
         try:

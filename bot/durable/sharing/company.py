@@ -3,7 +3,6 @@
 Where there are none, all is this process's own.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
@@ -53,9 +52,9 @@ class Company:
         """Whether there are others."""
         return self._holdings.has_company
 
-    def note_slack(self, *, is_reached: bool) -> None:
-        """Note whether this process has just reached Slack; one that does not for long leaves all to others who do."""
-        self._recovery.note_slack(asyncio.get_running_loop().time(), is_reached=is_reached)
+    def note_slack(self, now: float, *, is_reached: bool) -> None:
+        """Note whether this process reaches Slack, by the loop's time; one that long does not leaves all to others."""
+        self._recovery.note_slack(now, is_reached=is_reached)
 
     def may_be_taken(self, key: str) -> bool:
         """Whether another process may go on with a run, with what is written of it, while this one works on it."""

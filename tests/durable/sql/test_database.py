@@ -428,7 +428,7 @@ async def test_a_newer_programs_schema_is_an_error_while_the_bot_runs(tmp_path: 
     """It ends the start; later, on a new connection, it is a database that does not do what it is asked."""
     url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
     async with opened(url) as store:
-        await query(url, "UPDATE perspectives_schema SET version = version + 1")
+        await query(url, "UPDATE perspectives_schema SET version = version + 1, readable_by = NULL")
         await query(url, "ALTER TABLE runs RENAME TO former")
         with pytest.raises(StoreError, match="a newer version of this program"):
             await store.save(Changes())
