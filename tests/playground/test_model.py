@@ -33,7 +33,8 @@ from bot.playground.prompts import simplify
 slow = pytest.mark.slow
 
 PARENT = """\
-import asyncio, json, time
+import asyncio, json, signal, time
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background has it ignored
 from bot.playground.model import LocalModel
 with LocalModel() as local:
     address = asyncio.run(local.wait_until_ready())
