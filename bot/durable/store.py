@@ -72,7 +72,7 @@ class Store:
     def __init__(
         self, url: str, *, owner: str, clock: Callable[[], float], workspace: str | None = None, is_shared: bool = False
     ) -> None:
-        self._owner = owner
+        self._owner, self._was_fenced = owner, False
         self._clock = clock
         self._database = Database(url, self._prepare)
         self._quick = Database(url, self._prepare) if self._database.is_postgresql else self._database
@@ -167,8 +167,7 @@ class Store:
 
     async def add(self, question: Question, *, is_admitted: bool = True) -> Arrival:
         """Write a question down, as an open run of this process if it may be, and that one serves its workspace."""
-        now = self._clock()
-        row = run_row(Begun(question, now), now, owner=self._owner)
+        row = run_row(Begun(question, now := self._clock()), now, owner=self._owner)
         is_new, owner = await self._questions.add(question.key, row if is_admitted else {**row, **UNADMITTED})
         if not is_new:
             return Arrival.KNOWN
@@ -212,8 +211,9 @@ class Store:
         """
         now = self._clock()
         saved = await self._saves.save(changes, search, now)
-        if saved.has_fenced or saved.was_fenced:
-            await self._ring(None)  # others are to take their parts, or to know that this process is there again
+        was_fenced, self._was_fenced = self._was_fenced, saved.was_fenced
+        if saved.has_fenced or saved.was_fenced is not was_fenced:
+            await self._ring(None)  # others take their parts, or know that it is there again; it hears itself: once
         if changes.ends and self.is_file and self._clean_at is None:
             self._clean_at = now + LOG_KEPT
         if self._clean_at is not None and now >= self._clean_at:

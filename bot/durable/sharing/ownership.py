@@ -23,8 +23,10 @@ from hashlib import sha256
 from bot.durable.lease import LEASE
 
 PATIENCE = 2.5  # seconds for which a workspace is left to its heir, who looks every two
-CUT_OFF = 25.0  # seconds without Slack after which a process leaves what it serves to others, who reach it
-REACHED = 25.0  # seconds ago at the most that they have; each looks every ten
+CUT_OFF = 30.0  # seconds without Slack after which a process leaves what it serves to others, who reach it
+# Seconds ago at the most that they have. Where Slack is away for all, nobody may take another for one that reaches it:
+# each looks every ten, at a moment of its own, and knows of it some 15 s after it was there the last time.
+REACHED = 10.0
 
 
 class Arrival(Enum):

@@ -246,6 +246,43 @@ async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(
     assert (await look(one, left=frozenset({"W"}))).owned == frozenset()
 
 
+async def test_where_slack_is_away_for_all_nobody_steps_back(world: World) -> None:
+    """Each looks for it at a moment of its own, and knows of an outage up to a look and its time later."""
+    lasts, knows = {"one": 0.0, "two": 9.0, "three": 4.0}, 15.0  # when each has reached it last
+    stores = {name: await shared(world, name) for name in lasts}
+    await stores["one"].add(question("a", workspace="W"))
+    for second in range(0, 72, 3):
+        world.clock.now += 3
+        for name, last in lasts.items():
+            saved = await look(stores[name], slack_ago=0.0 if second < last + knows else second - last)
+            assert (saved.was_fenced, saved.has_fenced) == (False, False), (name, second)
+    assert await owners(world) == [("W", "one", 1)]
+
+
+async def test_who_is_cut_off_says_so_once_and_once_that_it_is_back(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It hears itself, and would look again for it, without end."""
+    rings: list[str] = []
+
+    async def ring(store: Store, _: str | None) -> None:
+        rings.append(store._owner)
+
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await look(two, slack_ago=0.0)
+    monkeypatch.setattr(Store, "_ring", ring)
+    for number in range(10):
+        await look(two, slack_ago=0.0)
+        await look(one, slack_ago=CUT_OFF + 1 + number)
+    assert rings == ["one", "one"][: len(rings)]
+    assert 1 <= len(rings) <= 2
+    rings.clear()
+    for _ in range(10):
+        await look(one, slack_ago=0.0)
+    assert rings == ["one"]
+
+
+@on_a_server
 async def test_all_processes_together_have_as_many_sockets_as_slack_lets_them(world: World) -> None:
     """Whoever asks at once with others; a place is free again once its process has ended, or is declared dead."""
     stores = [await shared(world, f"p{number}") for number in range(MOST_SOCKETS + 2)]
