@@ -11,17 +11,18 @@ import sqlite3
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Begun, Changes, Outcome
 from bot.durable.sql.dsn import read_dsn
-from bot.durable.sql.postgresql import IDLE_TIMEOUT, with_authorities
+from bot.durable.sql.postgresql import IDLE_TIMEOUT, end_sleepers, with_authorities
 from bot.durable.store import LOG_KEPT, Store
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, SettingsError, StoreError
@@ -597,3 +598,30 @@ async def test_emptying_the_log_waits_for_nobody(tmp_path: Path) -> None:
         now += LOG_KEPT
         await store.save(Changes())
         assert (tmp_path / "runs.sqlite-wal").stat().st_size == 0
+
+
+@on_postgresql
+async def test_only_what_the_bot_itself_has_written_and_sleeps_on_is_ended(kind: str, tmp_path: Path) -> None:
+    """Not who reads, as a backup does, nor anybody else who writes."""
+    async with database(kind, tmp_path) as url, AsyncExitStack() as stack:
+        await query(url, "CREATE TABLE processes (owner text)")
+
+        async def sleeper(statement: str, name: str = "perspectives") -> psycopg.AsyncConnection:
+            connection = await psycopg.AsyncConnection.connect(url, application_name=name)
+            await stack.enter_async_context(connection)
+            await connection.execute(statement)
+            return connection
+
+        reads = await sleeper("SELECT * FROM processes")
+        writes = await sleeper("INSERT INTO processes VALUES ('one')")
+        stranger = await sleeper("INSERT INTO processes VALUES ('two')", "backup")
+        await asyncio.sleep(IDLE_TIMEOUT + 0.5)
+        asks = await psycopg.AsyncConnection.connect(url, autocommit=True, application_name="perspectives")
+        async with asks:
+            found = await (await asks.execute(end_sleepers("processes").encode())).fetchone()
+        assert found == (1,)
+        for one in (reads, stranger):
+            await one.execute("SELECT 1")
+        with pytest.raises(psycopg.OperationalError):
+            await writes.execute("SELECT 1")
+        await writes.close()
