@@ -75,7 +75,7 @@ class Supervisor:
             workspace, journal, teller, perspectives, hint=refusals.hint, further=further, language=language
         )
         self._group = asyncio.TaskGroup()
-        self._tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
+        self.tasks: dict[str, asyncio.Task[None]] = {}  # by the run's key
         self.going_on: dict[str, Run] = {}
         self._stopped: dict[str, str] = {}  # by whom runs were stopped that are just being prepared
         self._abandoned: set[str] = set()
@@ -101,21 +101,21 @@ class Supervisor:
 
     def begin(self, question: Question, work: Coroutine[Any, Any, None]) -> bool:
         """Have `work` done for a question; whether it will be."""
-        if self._is_closed or question.key in self._tasks:
+        if self._is_closed or question.key in self.tasks:
             work.close()  # it is written down: who comes next takes it up
             return False
-        self._tasks[question.key] = task = self._group.create_task(work)
+        self.tasks[question.key] = task = self._group.create_task(work)
         task.add_done_callback(lambda _: self._note_end(question.key))
         return True
 
     @property
     def idle_since(self) -> float:
         """Since when nothing is done, by the loop's time; infinity while something is."""
-        return math.inf if self._tasks else self._ended_at
+        return math.inf if self.tasks else self._ended_at
 
     def is_live(self, key: str) -> bool:
         """Whether a run goes on here."""
-        return key in self._tasks
+        return key in self.tasks
 
     def names_of(self, question: Question) -> list[str]:
         """The names of the answers that a run has, in their order."""
@@ -126,9 +126,9 @@ class Supervisor:
         """End a run where it is, since `user` says so; whether it goes on here."""
         if run := self.going_on.get(key):
             run.stop(user)
-        elif key in self._tasks:
+        elif key in self.tasks:
             self._stopped.setdefault(key, user)  # it is just being prepared
-        return key in self._tasks
+        return key in self.tasks
 
     def go_on(self, record: Record, again: Again) -> None:
         """Ask some answers of a run anew, which was reopened, and its payer admitted."""
@@ -150,20 +150,18 @@ class Supervisor:
 
     def abandon(self, key: str) -> None:
         """Let go of a run at once, without a word: it is another process's now."""
-        if task := self._tasks.get(key):
+        if task := self.tasks.get(key):
             self._abandoned.add(key)
             if run := self.going_on.get(key):
                 run.close()  # at once: ending the streams takes a moment
             task.cancel()
 
-    async def end(self, grace: float) -> None:
-        """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=grace)
+    async def end(self) -> None:
+        """Begin nothing more, cut off what goes on, and wait for its last words."""
         self._is_closed = True
-        if self._tasks:
+        if self.tasks:
             self._cut_off()
-            await asyncio.wait(self._tasks.values())
+            await asyncio.wait(self.tasks.values())
 
     def drop(self) -> None:
         """Cut off what is left, without last words."""
@@ -171,11 +169,11 @@ class Supervisor:
         self._cut_off()
 
     def _cut_off(self) -> None:
-        for task in self._tasks.values():
+        for task in self.tasks.values():
             task.cancel()
 
     def _note_end(self, key: str) -> None:
-        self._tasks.pop(key, None)
+        self.tasks.pop(key, None)
         self._ended_at = _now()
         self._stopped.pop(key, None)
         self._abandoned.discard(key)

@@ -120,9 +120,16 @@ class Workspaces:
 
     async def end(self, grace: float) -> None:
         """Wait `grace` seconds for the runs in progress, cut off what is left, and wait for its last words."""
+        until = _now() + grace
+        # While anything goes on here, what is asked in a workspace of this process's is its own, and begun.
+        while (tasks := self._list_tasks()) and _now() < until:
+            await asyncio.wait(tasks, timeout=until - _now())
         async with asyncio.TaskGroup() as group:
             for desk in self._desks.values():
-                group.create_task(desk.supervisor.end(grace))
+                group.create_task(desk.supervisor.end())
+
+    def _list_tasks(self) -> list[asyncio.Task[None]]:
+        return [task for desk in self._desks.values() for task in desk.supervisor.tasks.values()]
 
     def read_levels(self) -> Levels:
         """How much there is of what just now, but for what goes on at the model."""

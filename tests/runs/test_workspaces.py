@@ -90,6 +90,24 @@ async def test_nothing_of_a_text_is_held_where_a_workspace_is_let_go() -> None:
         assert not any(cache.cache_info().currsize for cache in caches)
 
 
+async def test_what_is_asked_where_nothing_goes_on_is_begun_while_others_runs_are_waited_for() -> None:
+    """The process is about to end; the workspace is still its own, and nobody else would begin it meanwhile."""
+    async with vendor(ModelServer(**SLOW)) as world, world.process() as process:
+        await process.ask(0)
+        await process.ask(1)
+        await world.until_answered(1)
+        await process.ask(0)
+        ending = asyncio.create_task(process.workspaces.end(20.0))
+        await asyncio.sleep(1)
+        before = len(world.model.requests)
+        await process.ask(1)
+        await asyncio.sleep(2)
+        assert len(world.model.requests) == before + len(NAMES)
+        began = asyncio.get_running_loop().time()
+        await ending
+        assert asyncio.get_running_loop().time() - began == pytest.approx(17.0, abs=1.0)
+
+
 @pytest.mark.heavy
 async def test_a_refused_token_ends_that_workspace_and_no_other(url: str) -> None:
     """Its runs are over; the next question goes through the token that it was installed with since."""

@@ -187,7 +187,7 @@ async def peak_of_the_bot() -> int:
                 gc.collect()
                 tracemalloc.start()
                 await reception.receive(Question(key, "Why?", "U", "C"))
-                await runs.end(600)
+                await asyncio.wait(runs.tasks.values())
                 _, peak = tracemalloc.get_traced_memory()
                 tracemalloc.stop()
                 await asyncio.sleep(61)
