@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.durable.journal import Journal
+from bot.durable.sharing.clock import SharedClock
 from bot.durable.sql.kinds import Kind, find_kind
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
@@ -65,7 +66,7 @@ async def serve(
         SlackError: Slack answers what makes no sense.
     """
     tls, proxies, lease_clock = make_context(), settings.proxies, _find_steady(clock)
-    tally, owner = Tally(), uuid4().hex
+    tally, owner, store_clock = Tally(), uuid4().hex, SharedClock(clock)
     metrics = _make_metrics(settings, tally)
     try:
         async with (
@@ -88,7 +89,7 @@ async def serve(
             store = make_store(
                 settings.database_url,
                 owner=owner,
-                clock=clock,
+                clock=store_clock,
                 workspace=one.workspace if one else None,
                 is_shared=find_kind(settings.database_url) is Kind.POSTGRESQL,  # a file is one process's
             )
@@ -104,7 +105,9 @@ async def serve(
                 return Slack(client, proxies, own=(installation.bot_user_id, installation.bot_id))
 
             async with (
-                Journal(store, clock=clock, history_days=settings.history_days, lease_clock=lease_clock) as journal,
+                Journal(
+                    store, clock=store_clock, history_days=settings.history_days, lease_clock=lease_clock
+                ) as journal,
                 asyncio.TaskGroup() as background,
             ):
                 shared = Shared(

@@ -76,7 +76,7 @@ class Store:
         self._clock = clock
         self._database = Database(url, self._prepare)
         self._quick = Database(url, self._prepare) if self._database.is_postgresql else self._database
-        self._owners = Owners(self._database, owner=owner, workspace=workspace) if is_shared else None
+        self._owners = Owners(self._database, owner=owner, workspace=workspace, clock=clock) if is_shared else None
         self._questions = Questions(self._quick, self._owners)
         self._conversations = Conversations(self._quick, owner=owner, owners=self._owners)
         self._signals = Signals(self._quick, self._owners) if self._owners else None

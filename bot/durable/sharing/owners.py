@@ -12,7 +12,7 @@ Laws, besides those of `durable.sharing`:
 import logging
 import math
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Record, Search
+from bot.durable.sharing.clock import SharedClock
 from bot.durable.sharing.ownership import CUT_OFF, REACHED, Leavings
 from bot.durable.sql.database import Database
 from bot.durable.sql.postgresql import IDLE_TIMEOUT, end_sleepers
@@ -79,9 +80,15 @@ class _Round:
 
 
 class Owners:
-    """As the process `owner` sees them, which works for `workspace` alone, or for any."""
+    """As the process `owner` sees them, which works for `workspace` alone, or for any.
 
-    def __init__(self, database: Database, *, owner: str, workspace: str | None) -> None:
+    A `clock` that is shared hears what the database's shows.
+    """
+
+    def __init__(
+        self, database: Database, *, owner: str, workspace: str | None, clock: Callable[[], float] | None = None
+    ) -> None:
+        self._clock = clock if isinstance(clock, SharedClock) and database.is_postgresql else None
         self._database = database
         self._owner = owner
         self._whose = () if workspace is None else (runs.c.workspace == workspace,)
@@ -101,10 +108,11 @@ class Owners:
         if self._is_cut_off:
             return False
         until = self.now(clock) + LEASE
-        renewed = await connection.execute(
-            update(processes).where(processes.c.owner == self._owner).values(lease_until=until)
-        )
-        if renewed.rowcount:
+        own = update(processes).where(processes.c.owner == self._owner).values(lease_until=until)
+        renewed = (await connection.execute(own.returning(processes.c.lease_until))).scalar()
+        if renewed is not None:
+            if self._clock and (off := self._clock.hear(renewed - LEASE)):
+                logger.info("store.clock off=%.0f", off)
             return True
         await self.give_up(connection)
         await self._begin_anew(connection, clock)

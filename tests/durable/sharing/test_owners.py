@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
 
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
+from bot.durable.sharing.clock import MOST_APART, SharedClock
 from bot.durable.sharing.owners import MOST_SOCKETS
 from bot.durable.sharing.ownership import CUT_OFF, PATIENCE, REACHED, Arrival
 from bot.durable.sharing.signals import UNREADABLE_KEPT
@@ -280,6 +282,26 @@ async def test_who_is_cut_off_says_so_once_and_once_that_it_is_back(
     for _ in range(10):
         await look(one, slack_ago=0.0)
     assert rings == ["one"]
+
+
+@on_a_server
+@pytest.mark.parametrize("ahead", [-300.0, 300.0], ids=["behind", "ahead"])
+async def test_what_one_host_writes_down_another_reads_as_of_the_same_time(world: World, ahead: float) -> None:
+    """Its edits count for whoever takes its workspace over, and a message is in doubt as long as it is."""
+    clocks = {"one": SharedClock(lambda: time.time() + ahead), "two": SharedClock(time.time)}
+    async with AsyncExitStack() as stack:
+        stores = {
+            name: await stack.enter_async_context(Store(world.url, owner=name, clock=clock, is_shared=True))
+            for name, clock in clocks.items()
+        }
+        for store in stores.values():
+            await store.open()
+            await store.save(Changes())
+        assert clocks["one"]() == pytest.approx(clocks["two"](), abs=MOST_APART + 0.5)
+        await stores["one"].add(question("a", workspace="W"))
+        began = clocks["one"]()
+        await stores["one"].save(Changes(edits=[("W", began)]))
+        assert await stores["two"].edits_since("W", clocks["two"]() - 60) == [pytest.approx(began)]
 
 
 @on_a_server
