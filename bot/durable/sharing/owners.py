@@ -94,7 +94,7 @@ class Owners:
         self._whose = () if workspace is None else (runs.c.workspace == workspace,)
         self._unreadable: deque[str] = deque(maxlen=PUT_ASIDE)
         self._leavings = Leavings(owner)
-        self._is_cut_off = False
+        self._is_cut_off = self._will_be_cut_off = False
         self._sockets = 0
 
     def now(self, clock: float) -> ColumnElement[float]:
@@ -202,6 +202,10 @@ class Owners:
             if (await connection.execute(at_work.limit(1))).first() is None:
                 await connection.execute(update(workspaces).where(*mine).values(owner=None))
 
+    def settle(self) -> None:
+        """Note that the last look is committed: had it not been, all would be as before."""
+        self._is_cut_off = self._will_be_cut_off
+
     async def give_up(self, connection: AsyncConnection) -> None:
         """Own nothing any more: others may go on with all of it at once."""
         await self._disown(connection, [self._owner])
@@ -220,18 +224,19 @@ class Owners:
         own, reached = processes.c.owner == self._owner, processes.c.slack_ok_at > now - REACHED
         others = select(processes.c.owner).where(~own, processes.c.lease_until > now, reached)
         is_long = slack_ago is not None and slack_ago > CUT_OFF
-        self._is_cut_off = is_long and (await connection.execute(others)).first() is not None
-        if self._is_cut_off and not was_cut_off:
+        is_cut_off = is_long and (await connection.execute(others)).first() is not None
+        self._will_be_cut_off = is_cut_off
+        if is_cut_off and not was_cut_off:
             logger.warning("process.cut_off: Slack is out of its reach, and not of others'; they go on with all")
             await connection.execute(delete(processes).where(own))
             await self._doubt(connection, [self._owner], clock)
             await self.give_up(connection)
-        elif was_cut_off and not self._is_cut_off:
+        elif was_cut_off and not is_cut_off:
             logger.info("process.back")
             await self._begin_anew(connection, clock)
         if slack_ago is not None:
             await connection.execute(update(processes).where(own).values(slack_ok_at=now - slack_ago))
-        return self._is_cut_off
+        return is_cut_off
 
     async def _look_round(self, connection: AsyncConnection, clock: float, *, may_fence: bool) -> _Round:
         now = self.now(clock)

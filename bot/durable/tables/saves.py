@@ -45,6 +45,12 @@ class Saves:
         if self._owners and search:
             for name in sorted(search.left):  # each by itself: who holds one locked waits for no other
                 await self._database.do(partial(self._owners.release, names=[name]))
+        saved = await self._save_whole(changes, search, now)
+        if self._owners:
+            self._owners.settle()
+        return saved
+
+    async def _save_whole(self, changes: Changes, search: Search | None, now: float) -> Saved:
         try:
             return await self._database.do(partial(self._save, changes, search, now, _write_all))
         except ContentError:

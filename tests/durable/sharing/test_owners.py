@@ -14,6 +14,7 @@ from bot.durable.sharing.ownership import CUT_OFF, PATIENCE, REACHED, Arrival
 from bot.durable.sharing.signals import UNREADABLE_KEPT
 from bot.durable.store import Store
 from bot.durable.tables.claims import UNKNOWN
+from bot.errors import StoreError
 from bot.slack.question import Action, Press
 from tests.support.databases import KINDS, disconnect, query
 from tests.support.stores import World, keys, question
@@ -259,6 +260,26 @@ async def test_where_slack_is_away_for_all_nobody_steps_back(world: World) -> No
             saved = await look(stores[name], slack_ago=0.0 if second < last + knows else second - last)
             assert (saved.was_fenced, saved.has_fenced) == (False, False), (name, second)
     assert await owners(world) == [("W", "one", 1)]
+
+
+async def test_who_could_not_write_down_that_it_steps_back_does_so_with_the_next_look(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would believe that it had, and the others would wait until its lease has ended."""
+    one, two = await shared(world, "one"), await shared(world, "two")
+    await one.add(question("a", workspace="W"))
+    await look(two, slack_ago=0.0)
+
+    async def fail(*_: object) -> None:
+        raise StoreError("no")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("bot.durable.sharing.owners.Owners._doubt", fail)
+        with pytest.raises(StoreError):
+            await look(one, slack_ago=CUT_OFF + 1)
+    assert await owners(world) == [("W", "one", 1)]
+    assert (await look(one, slack_ago=CUT_OFF + 3)).has_fenced
+    assert keys([*(await look(two, slack_ago=0.0)).claimed]) == ["a"]
 
 
 async def test_who_is_cut_off_says_so_once_and_once_that_it_is_back(
