@@ -5,17 +5,20 @@ The bot is a process; what floods it comes down the same connection as the bysta
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator
+import zlib
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from aiohttp import web
 
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Channel, Message, User, Workspace
 from tests.support.databases import database, query
-from tests.support.model_server import KEY, MODEL, ModelServer, words
+from tests.support.model_server import KEY, MODEL, ModelServer, Request, Script, words
 from tests.support.process import Process, process, until
 from tests.support.world import NAMES, body_of, shown
 
@@ -83,14 +86,16 @@ class Stage:
 
 
 @asynccontextmanager
-async def flooded(directory: Path, people: int, *, tokens: int = 60) -> AsyncIterator[Stage]:
+async def flooded(
+    directory: Path, people: int, *, tokens: int = 60, make_model: type[ModelServer] = ModelServer
+) -> AsyncIterator[Stage]:
     """A bot, and as many people in #general as are to flood it; each answer has so many tokens."""
     workspace = Workspace()
     flooders = {f"U0FLOOD{number}": User(f"U0FLOOD{number}", f"flood{number}") for number in range(people)}
     workspace.users |= flooders
     workspace.channel("general").members |= set(flooders)
     workspace.channel("random").members |= {"U0BEN", workspace.bot.id}
-    model = ModelServer(**{name: words(tokens, 20, first=0.3) for name in NAMES})
+    model = make_model(**{name: words(tokens, 20, first=0.3) for name in NAMES})
     async with database("sqlite", directory) as url, SlackServer(workspace, latency=0.05) as slack, model:
         environment = {
             "SLACK_BOT_TOKEN": workspace.bot_token,
@@ -135,6 +140,63 @@ async def test_a_flood_costs_others_a_moment(people: int, tmp_path: Path) -> Non
             f"flood of {people}: probes {statistics.median(seconds):.3f} s in the median, {max(seconds):.3f} at most; "
             f"first text {usual:.2f} s, {first:.2f} in the flood; {rows} runs stored; {stage.bot.memory():.0f} MiB"
         )
+        assert stage.bot.memory() < MEMORY
+
+
+class Bomber(ModelServer):
+    """Who asks of bombs gets 300 MB of blanks in 300 KB: as a stream, as an error, as a whole answer."""
+
+    def __init__(self, **scripts: Script) -> None:
+        super().__init__(**scripts)
+        packing = zlib.compressobj(9, zlib.DEFLATED, 31)
+        self._bomb = b"".join(packing.compress(b" " * 1_000_000) for _ in range(300)) + packing.flush()
+
+    async def _answer(self, request: web.Request, script: Script, record: Request) -> web.StreamResponse:
+        if "bomb" not in str(record.body["messages"][1:]):
+            return await super()._answer(request, script, record)
+        kinds = ((200, "text/event-stream"), (400, "application/json"), (200, "application/json"))
+        status, kind = kinds[len(self.requests) % len(kinds)]
+        return web.Response(status=status, body=self._bomb, headers={"Content-Encoding": "gzip", "Content-Type": kind})
+
+
+async def ask_of_bombs(stage: Stage) -> None:
+    """Three runs at once, again and again."""
+    for number in range(9):
+        user = f"U0FLOOD{number % 3}"
+        assert await stage.slack.command(f"bomb {number}?", user=user, channel="general") is not None
+        await asyncio.sleep(0.5)
+
+
+async def ask_at_length(stage: Stage) -> None:
+    """200 problems that are too long, and take long to be looked at, within five seconds."""
+    kinds = ("](" * 2_000, "[" * 2_000 + "](" * 1_000, "> " * 100 + "`" * 3_800, "<https://a|" * 360)
+    async with asyncio.TaskGroup() as group:
+        for number in range(200):
+            problem = kinds[number % len(kinds)]
+            group.create_task(stage.slack.command(problem, user=f"U0FLOOD{number % 20}", channel="general"))
+            await asyncio.sleep(0.025)
+
+
+@pytest.mark.parametrize("attack", [ask_of_bombs, ask_at_length])
+async def test_what_is_hard_to_digest_costs_others_a_moment(
+    attack: Callable[[Stage], Coroutine[Any, Any, None]], tmp_path: Path
+) -> None:
+    """Everybody's probes are acknowledged, the bystander's run is durable and whole, memory stays bounded."""
+    async with asyncio.timeout(60), flooded(tmp_path, 20, make_model=Bomber) as stage, asyncio.TaskGroup() as group:
+        probing = group.create_task(stage.probe())
+        attacking = group.create_task(attack(stage))
+        await asyncio.sleep(1.0)
+        first = await stage.first_text("who else is served?", channel="random")
+        await attacking
+        await until(lambda: sum("✅" in shown(one) for one in stage.workspace.messages) >= len(NAMES), within=30)
+        await until(lambda: any("run.end" in line and "done,done,done,done" in line for line in stage.bot.log))
+        probing.cancel()
+        seconds = [one for one in stage.probes if one is not None]
+        print(f"{max(seconds):.3f} s at most, first text {first:.2f} s, {stage.bot.memory():.0f} MiB")  # noqa: T201
+        assert len(seconds) == len(stage.probes)
+        assert max(seconds) < ACKNOWLEDGED
+        assert "run.not_durable" not in "\n".join(stage.bot.log)
+        assert ("done",) in await query(stage.url, "SELECT state FROM runs WHERE problem LIKE 'who else%'")
         assert stage.bot.memory() < MEMORY
 
 
