@@ -34,11 +34,13 @@ async def test_turns_go_round_by_party() -> None:
         await asyncio.sleep(0.01)
         assert office.given == ["a1", "a2"]
         assert office.turns.are_taken
+        assert (office.turns.held, office.turns.waiting) == (2, 5)
         await office.end("a1", "a2")
         assert office.given == ["a1", "a2", "b1", "a3"]
         await office.end("b1", "a3", "c1", "b2", "a4")
         assert office.given == ["a1", "a2", "b1", "a3", "c1", "b2", "a4"]
     assert not office.turns.are_taken
+    assert (office.turns.held, office.turns.waiting) == (0, 0)
 
 
 async def test_who_holds_fewest_is_next() -> None:
