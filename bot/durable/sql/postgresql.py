@@ -42,14 +42,13 @@ def begin(dsn: Dsn) -> str:
 
 
 def end_sleepers(table: str) -> str:
-    """What ends the bot's transactions that have written to a table, and wait for their process longer than they may.
+    """What ends transactions that have written to a table, and wait for a process of this user longer than they may.
 
     The server's own limit does not count where the driver has sent several statements at once, as it does for many
     rows: with these goes a message behind which the server waits for more, and no clock runs.
     """
     return f"""SELECT count(pg_terminate_backend(activity.pid)) FROM pg_stat_activity AS activity
         WHERE activity.datname = current_database() AND activity.usename = current_user
-        AND activity.application_name = current_setting('application_name')
         AND activity.wait_event = 'ClientRead' AND activity.state <> 'idle'
         AND activity.state_change < clock_timestamp() - interval '{IDLE_TIMEOUT:.0f} seconds'
         AND activity.pid IN (SELECT pid FROM pg_locks WHERE relation = to_regclass('{table}')

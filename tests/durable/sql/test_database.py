@@ -602,7 +602,7 @@ async def test_emptying_the_log_waits_for_nobody(tmp_path: Path) -> None:
 
 @on_postgresql
 async def test_only_what_the_bot_itself_has_written_and_sleeps_on_is_ended(kind: str, tmp_path: Path) -> None:
-    """Not who reads, as a backup does, nor anybody else who writes."""
+    """By its user, under whatever name; not who reads, as a backup does."""
     async with database(kind, tmp_path) as url, AsyncExitStack() as stack:
         await query(url, "CREATE TABLE processes (owner text)")
 
@@ -614,14 +614,14 @@ async def test_only_what_the_bot_itself_has_written_and_sleeps_on_is_ended(kind:
 
         reads = await sleeper("SELECT * FROM processes")
         writes = await sleeper("INSERT INTO processes VALUES ('one')")
-        stranger = await sleeper("INSERT INTO processes VALUES ('two')", "backup")
+        named = await sleeper("INSERT INTO processes VALUES ('two')", "another of its processes")
         await asyncio.sleep(IDLE_TIMEOUT + 0.5)
         asks = await psycopg.AsyncConnection.connect(url, autocommit=True, application_name="perspectives")
         async with asks:
             found = await (await asks.execute(end_sleepers("processes").encode())).fetchone()
-        assert found == (1,)
-        for one in (reads, stranger):
-            await one.execute("SELECT 1")
-        with pytest.raises(psycopg.OperationalError):
-            await writes.execute("SELECT 1")
-        await writes.close()
+        assert found == (2,)
+        await reads.execute("SELECT 1")
+        for one in (writes, named):
+            with pytest.raises(psycopg.OperationalError):
+                await one.execute("SELECT 1")
+            await one.close()
