@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def acme() -> Workspace:
 
 def rows(path: Path, statement: str) -> list[tuple[object, ...]]:
     """What the database has."""
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         return connection.execute(statement).fetchall()
 
 
