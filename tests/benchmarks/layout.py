@@ -26,6 +26,7 @@ from tests.support.pathological import texts
 
 SIZE = 40_000  # characters; where an answer ends, and ten times what a problem may have
 REPEATS = 5  # of which the quickest counts
+ATTEMPTS = 4  # for what costs too much: others' work on the same machine may have made it dear, and passes
 DRAFT = Draft.of("", State.DONE, model="m")
 
 
@@ -97,6 +98,19 @@ def measure(do: Callable[[str], object], text: str, repeats: int = REPEATS) -> f
     return best * 1_000
 
 
+def judge(work: Work, text: str) -> tuple[float, bool]:
+    """What it costs, in milliseconds, and whether that is within what it may cost on this machine at that moment."""
+    cost = float("inf")
+    for attempt in range(ATTEMPTS):
+        if attempt:
+            time.sleep(0.5)
+        before = slowness()
+        cost = min(cost, measure(work.do, text))
+        if cost <= work.most * max(before, slowness()):
+            return cost, True
+    return cost, False
+
+
 def slowness() -> float:
     """How much slower this machine is at the moment than the one that the bounds are for; 1 where it is not."""
     return min(MOST_SLOWNESS, max(1.0, min(measure(_count, "x" * 100_000) for _ in range(5)) / YARDSTICK))
@@ -114,20 +128,20 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="fewer texts, once each")
     is_quick = parser.parse_args().quick
     made = list(texts(SIZE, seeds=40 if is_quick else 400))
-    failed, slower = 0, slowness()
+    failed, slower = False, slowness()
     print(  # noqa: T201 - a person reads it
         f"{len(made)} texts of {SIZE:,} characters; milliseconds, on a machine {slower:.2f} times as slow as was meant"
     )
     print(f"{'':15}{'may take':>9}{'prose':>9}   the worst")  # noqa: T201 - a person reads it
     for work in WORKS:
         taken = sorted(((measure(work.do, text, 1), name, text) for name, text in made), reverse=True)
-        worst = sorted(((measure(work.do, text), name) for _, name, text in taken[:5]), reverse=True)
+        judged = [(*judge(work, text), name) for _, name, text in taken[:5]]
+        worst = sorted(((cost, name) for cost, _, name in judged), reverse=True)
         prose = measure(work.do, next(text for name, text in made if name == "prose"))
         shown = ", ".join(f"{cost:.1f} {name}" for cost, name in worst[:3])
         print(f"{work.do.__name__:15}{work.most:9.0f}{prose:9.1f}   {shown}")  # noqa: T201 - a person reads it
-        slower = max(slower, slowness())  # it changes while others work on it
-        failed |= worst[0][0] > work.most * slower
-    return failed
+        failed |= not all(is_within for _, is_within, _ in judged)
+    return int(failed)
 
 
 if __name__ == "__main__":
