@@ -25,6 +25,7 @@ _INDENTED = re.compile(r"(?: {4}| {0,3}\t)[ \t]*[^ \t\r\n]")
 _LIST_ITEM = re.compile(r"[ \t>]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _MAY_BE_CODE = re.compile(r"[`~]|^(?: {4}| {0,3}\t)", re.MULTILINE)
 _BACKTICKS = re.compile("`+")
+_MAY_END_SPAN = re.compile(r"[|\n\r]")
 _OUTER = re.compile(r"(?P<indent> {0,3})(?P<mark>`{3,}|~{3,})(?P<rest>[^\r\n]*)")
 
 MOST_POSSIBLE = 8  # fences that may be open at the same place; beyond, no more is found out
@@ -202,12 +203,12 @@ class _Spans:
         place = 0
         while place < len(runs):
             begin, after = runs[place]
-            is_escaped = _is_escaped(text, begin, start)
+            is_escaped = begin > start and text[begin - 1] == "\\" and _is_escaped(text, begin, start)
             last = shorter[place] if is_escaped else closing[place]
             if last is not None:
                 ends = runs[last][1]
                 # A bar may end the cell of a table, and a span with it.
-                self._is_doubtful |= any(text.find(mark, begin, ends) >= 0 for mark in "|\n\r")
+                self._is_doubtful = self._is_doubtful or _MAY_END_SPAN.search(text, begin, ends) is not None
                 yield Code(begin + is_escaped, ends, not self._is_doubtful)
                 place = last
             elif not is_escaped or after - begin > 1:

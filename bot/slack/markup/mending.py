@@ -57,13 +57,11 @@ def _close_code(text: str) -> str:
     if text.find("`", start) < 0 or text.find("```", start) >= 0:
         return text
     runs = [match for match in _BACKTICKS.finditer(text, start) if text[match.start() - 1 : match.start()] != "\\"]
-    last = {run.group(): place for place, run in enumerate(runs)}
+    marks = [run.group() for run in runs]
+    last = {mark: place for place, mark in enumerate(marks)}
     place = 0
-    while place < len(runs) and last[runs[place].group()] > place:
-        opener, place = runs[place].group(), place + 1
-        while runs[place].group() != opener:
-            place += 1
-        place += 1
+    while place < len(runs) and last[marks[place]] > place:
+        place = marks.index(marks[place], place + 1) + 1
     if place == len(runs):
         return text
     run, bare = runs[place], text.rstrip()
