@@ -203,7 +203,7 @@ class _Spans:
         place = 0
         while place < len(runs):
             begin, after = runs[place]
-            is_escaped = begin > start and text[begin - 1] == "\\" and _is_escaped(text, begin, start)
+            is_escaped = _is_escaped(text, begin, start)
             last = shorter[place] if is_escaped else closing[place]
             if last is not None:
                 ends = runs[last][1]

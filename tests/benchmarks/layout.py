@@ -99,16 +99,19 @@ def measure(do: Callable[[str], object], text: str, repeats: int = REPEATS) -> f
 
 
 def judge(work: Work, text: str) -> tuple[float, bool]:
-    """What it costs, in milliseconds, and whether that is within what it may cost on this machine at that moment."""
-    cost = float("inf")
+    """What it costs, in milliseconds, and whether that is within what it may cost on this machine at that moment.
+
+    Each attempt is held to the slowness around it, and to no other's.
+    """
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(0.5)
         before = slowness()
-        cost = min(cost, measure(work.do, text))
-        if cost <= work.most * max(before, slowness()):
-            return cost, True
-    return cost, False
+        cost = measure(work.do, text)
+        is_within = cost <= work.most * max(before, slowness())
+        if is_within:
+            break
+    return cost, is_within
 
 
 def slowness() -> float:

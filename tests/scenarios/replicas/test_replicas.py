@@ -158,24 +158,23 @@ async def test_what_slack_repeats_to_another_is_one_run(kind: str, tmp_path: Pat
 async def test_a_command_that_comes_to_each_is_one_run(kind: str, tmp_path: Path) -> None:
     """Slack has no word for it, but whoever stands between may send a request twice."""
     async with three(kind, tmp_path) as (stage, bots):
-        place = stage.open_channel("twice")
-        people = stage.workspace
+        channel = stage.open_channel("twice")
         command = describe_command(
-            people,
+            stage.workspace,
             command="/perspectives",
             text="What is amiss in #twice?",
-            user=people.user("ada"),
-            channel=people.channel(place),
+            user=stage.workspace.user("ada"),
+            channel=stage.workspace.channel(channel),
             response_url="http://127.0.0.1:9/",
             trigger_id="1.1.ffff",
         )
         async with asyncio.TaskGroup() as group:
             told = [group.create_task(bot.slack._deliveries.command(command)) for bot in bots]
         assert all(one.result() is not None for one in told)
-        await stage.until(lambda: sum("✅" in str(one.blocks) for one in stage.messages(place)) == len(NAMES))
+        await stage.until(lambda: sum("✅" in str(one.blocks) for one in stage.messages(channel)) == len(NAMES))
         await asyncio.sleep(2.0)  # a second run would have been begun by now
-        assert len(stage.messages(place)) == 1 + len(NAMES)
-        assert [len(stage.model.asked(place, name)) for name in NAMES] == [1] * len(NAMES)
+        assert len(stage.messages(channel)) == 1 + len(NAMES)
+        assert [len(stage.model.asked(channel, name)) for name in NAMES] == [1] * len(NAMES)
 
 
 async def test_how_much_a_person_may_ask_is_counted_by_the_owner(kind: str, tmp_path: Path) -> None:
