@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from bot.durable.events import Claimed, Event, LeaseLost, Stopped
 from bot.durable.lease import Lease, judge
-from bot.durable.record import Changes, Record, Saved
+from bot.durable.record import Changes, Outcome, Record, Saved
 from bot.durable.unsaved import Unsaved
 
 logger = logging.getLogger(__name__)
@@ -30,18 +30,27 @@ class Holdings:
         self.owned: frozenset[str] | None = None  # the workspaces that are served here; None where they are not shared
         self._was_fenced = False  # as of the last write: it may stay so for as long as Slack is out of reach
         self.has_company = False  # whether others serve workspaces of the same database
+        self.is_away = False  # whether the database has not done what it was asked last
 
     def owns(self, workspace: str) -> bool:
         """Whether a workspace is this process's to serve."""
         return self.owned is None or workspace in self.owned
 
-    def may_take(self, *, is_away: bool) -> bool:
-        """Whether a question may be answered here: not where the database is away, and others may serve by now."""
-        return not (is_away and self.has_company) or self.clock() < self.send_until(is_away=is_away)
+    def is_kept(self, key: str) -> bool:
+        """Whether another process could go on with a run."""
+        return key in self.saved and not self.is_away
 
-    def send_until(self, *, is_away: bool) -> float:
+    def may_be_taken(self, key: str) -> bool:
+        """Whether another process may go on with a run, with what is written of it, while this one works on it."""
+        return key in self.saved and self.has_company
+
+    def may_take(self) -> bool:
+        """Whether a question may be answered here: not where the database is away, and others may serve by now."""
+        return not (self.is_away and self.has_company) or self.clock() < self.send_until()
+
+    def send_until(self) -> float:
         """Until when anything may be sent of runs."""
-        return self.lease.send_until(has_runs=bool(self.saved), is_away=is_away, has_company=self.has_company)
+        return self.lease.send_until(has_runs=bool(self.saved), is_away=self.is_away, has_company=self.has_company)
 
     @property
     def known(self) -> set[str]:
@@ -53,8 +62,23 @@ class Holdings:
         self._unsaved.claim(record)
         self.saved.add(record.question.key)
 
+    def end(self, key: str, outcome: Outcome) -> None:
+        """Work on a run no more: it has ended."""
+        self._unsaved.end(key, outcome, is_saved=key in self.saved)
+        self.saved.discard(key)
+
+    def fail(self, error: Exception, *, asked_at: float) -> None:
+        """Take note that a write has failed that was begun at `asked_at`."""
+        self.lease.fail(asked_at)
+        if not self.is_away:
+            logger.warning("store.away error=%s", str(error) or "no answer")
+        self.is_away = True
+
     def note(self, saved: Saved, changes: Changes, saved_before: set[str], *, asked_at: float) -> list[Event]:
         """Take note of what a write has shown that was begun at `asked_at`, and renew the lease; what is to be told."""
+        if self.is_away:
+            logger.warning("store.back")
+        self.is_away = False
         verdict = judge(
             saved.held,
             live=self._unsaved.live,
@@ -65,13 +89,7 @@ class Holdings:
             ended_since=self._unsaved.ended | self.reopening,  # no strays either: somebody is about to work on them
             was_held=self.lease.is_held(asked_at) and not saved.was_fenced,
         )
-        if saved.was_fenced:
-            if not self._was_fenced:
-                logger.warning("process.fenced")
-            self.owned = frozenset()
-        self._was_fenced = saved.was_fenced
-        if saved.owned is not None:
-            self.owned, self.has_company = saved.owned, saved.others > 0
+        self._note_owned(saved)
         news: list[Event] = []
         for key in verdict.missing:
             logger.warning("run.missing key=%s", key)
@@ -93,3 +111,12 @@ class Holdings:
             news.append(Claimed(record))
         self.lease.renew(asked_at)
         return news
+
+    def _note_owned(self, saved: Saved) -> None:
+        if saved.was_fenced:
+            if not self._was_fenced:
+                logger.warning("process.fenced")
+            self.owned = frozenset()
+        self._was_fenced = saved.was_fenced
+        if saved.owned is not None:
+            self.owned, self.has_company = saved.owned, saved.others > 0

@@ -17,23 +17,25 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from functools import partial
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from bot.durable.entry import Entry
 from bot.durable.events import Event, Held
 from bot.durable.holdings import Holdings
 from bot.durable.record import Conversation, Outcome, Record, Saved
-from bot.durable.recovery import Recovery, Storage
+from bot.durable.recovery import Recovery
 from bot.durable.sharing.company import Company
 from bot.durable.sharing.ownership import Arrival
-from bot.durable.turns import GATHER, Turns, let_go
+from bot.durable.turns import GATHER, TIMEOUT, Turns, let_go
 from bot.durable.unsaved import Unsaved
 from bot.errors import StoreError
 from bot.slack.question import Question
 
+if TYPE_CHECKING:
+    from bot.durable.store import Store
+
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 1.5  # seconds; the person who typed a command has waited half of what Slack allows
 LONG_TIMEOUT = 4.0  # seconds for a database that nobody waits for: to wake up, to take in all that it has missed
 RETRY = 1.0  # seconds between two tries of a database that is away
 
@@ -48,7 +50,7 @@ class Journal:
 
     def __init__(
         self,
-        store: Storage,
+        store: "Store",
         *,
         clock: Callable[[], float],
         history_days: float,
@@ -63,7 +65,6 @@ class Journal:
         self._turns = Turns()
         self.company = Company(store, self._recovery, self._holdings, self.unsaved, self._turns, ask=self.ask)
         self._tried, self._opened = asyncio.Event(), asyncio.Event()
-        self.is_away = False  # whether the database has not done what it was asked last
 
     async def __aenter__(self) -> Self:
         return self
@@ -73,11 +74,16 @@ class Journal:
 
     def entry(self, key: str) -> Entry:
         """What is written of the run `key`."""
-        return Entry(self, key)
+        return Entry(key, self.unsaved, self._holdings, self._turns, clock=self.clock)
 
     def is_kept(self, key: str) -> bool:
         """Whether another process could go on with a run."""
-        return key in self._holdings.saved and not self.is_away
+        return self._holdings.is_kept(key)
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the database has not done what it was asked last."""
+        return self._holdings.is_away
 
     async def attend(self, workspace: str) -> None:
         """Serve a workspace from now on: events tell what was begun, spent and learned there.
@@ -99,7 +105,7 @@ class Journal:
         """
         if (key := question.key) in self.unsaved.live:
             return Arrival.KNOWN
-        if not self._holdings.may_take(is_away=self.is_away):
+        if not self._holdings.may_take():
             raise StoreError("The database is away, and this process is not alone.")
         self.unsaved.begin(question, self.clock())
         if self.is_away:
@@ -182,9 +188,7 @@ class Journal:
 
     def end(self, key: str, outcome: Outcome) -> None:
         """Note that a run has ended."""
-        self.unsaved.end(key, outcome, is_saved=key in self._holdings.saved)
-        self._holdings.saved.discard(key)
-        self.wake()
+        self.entry(key).end(outcome)
 
     def keep(self, workspace: str, learned: str) -> None:
         """Have what a workspace has taught written, with what is written next."""
@@ -250,7 +254,7 @@ class Journal:
 
     def _take_news(self) -> list[Event]:
         """What has come about since this was asked last, and until when anything may be sent."""
-        until = self._holdings.send_until(is_away=self.is_away)
+        until = self._holdings.send_until()
         news, self._news = [*self._news, Held(until, is_strict=self._holdings.has_company)], []
         return news
 
@@ -270,14 +274,8 @@ class Journal:
                 await self._recovery.look_back(self._news, self._holdings)
                 saved = await self._store.save(changes, search)
         except (StoreError, TimeoutError) as error:
-            self._holdings.lease.fail(asked_at)
-            if not self.is_away:
-                logger.warning("store.away error=%s", str(error) or "no answer")
-            self.is_away = True
+            self._holdings.fail(error, asked_at=asked_at)
         else:
-            if self.is_away:
-                logger.warning("store.back")
-            self.is_away = False
             self.unsaved.settle()
             self._recovery.note_beat(_now())
             self._news += self._holdings.note(saved, changes, saved_before, asked_at=asked_at)

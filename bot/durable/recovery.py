@@ -7,16 +7,17 @@ idle process asks the database once in `SEARCH`.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from bot.durable.events import Asked, Event, Pressed, Spent, Taught
 from bot.durable.holdings import Holdings
-from bot.durable.record import Changes, Conversation, Record, Saved, Search
-from bot.durable.sharing.bell import Bell
-from bot.durable.sharing.ownership import Arrival, Sight
+from bot.durable.record import Saved, Search
+from bot.durable.sharing.ownership import Sight
 from bot.errors import StoreError
-from bot.slack.question import Press, Question
+
+if TYPE_CHECKING:
+    from bot.durable.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -32,69 +33,13 @@ MINUTE = 60.0  # seconds; Slack's limits look back so far
 DOUBT = 1.0  # seconds by which an edit of a dead process may have been counted later than it was written down
 
 
-class Storage(Protocol):
-    """The database: `durable.store.Store`. All but `close` raise `StoreError`."""
-
-    async def close(self) -> None:
-        """Close it."""
-
-    async def open(self) -> None:
-        """Connect, and make what is missing."""
-
-    @property
-    def bell(self) -> Bell | None:
-        """What rings where another process has written something for this one."""
-
-    async def add(self, question: Question, *, is_admitted: bool = True) -> Arrival:
-        """Write a question down; one that is not admitted yet is for whoever serves its workspace."""
-
-    async def own(self, workspace: str) -> frozenset[str] | None:
-        """Serve a workspace, if nobody does; all that this process serves, None where they are not shared."""
-
-    async def signal(self, press: Press) -> None:
-        """Write a press down for whoever serves its workspace."""
-
-    async def take_socket(self) -> bool:
-        """Take one of the connections to Slack that all processes have together; whether there was one left."""
-
-    async def save(self, changes: Changes, search: Search | None = None) -> Saved:
-        """Renew the lease, write the changes, and look for what other processes have left."""
-
-    async def leave(self) -> None:
-        """Give up the lease, and all runs."""
-
-    async def recall(self, workspace: str, key: str) -> Conversation | None:
-        """A run, and those that go on with it."""
-
-    async def reopen(self, workspace: str, key: str, names: Collection[str], user: str) -> Record | None:
-        """Open a run again that has ended, as this process's, with those of its answers waiting."""
-
-    async def stop(self, workspace: str, key: str, user: str) -> bool:
-        """Write down who has stopped a run; whether it is open."""
-
-    async def vote(self, workspace: str, run: str, name: str, user: str, *, is_good: bool) -> bool:
-        """Write down what somebody thinks of an answer; whether its run is known."""
-
-    async def clear(self, before: float, limit: int) -> int:
-        """Forget up to `limit` runs that have ended before a time; how many."""
-
-    async def asked_since(self, workspace: str, at: float) -> list[tuple[str, float]]:
-        """Who asked when, since a time, in runs that have ended."""
-
-    async def learned(self, workspace: str) -> str:
-        """What a workspace has taught; nothing if nothing was saved."""
-
-    async def edits_since(self, workspace: str, at: float) -> list[float]:
-        """When edits were sent there, since a time."""
-
-
 class Recovery:
     """What one process finds in `store`; runs that have ended are forgotten after `history` seconds.
 
     `now` is the event loop's time; `clock` tells seconds since 1970.
     """
 
-    def __init__(self, store: Storage, *, clock: Callable[[], float], history: float) -> None:
+    def __init__(self, store: "Store", *, clock: Callable[[], float], history: float) -> None:
         self._store = store
         self._clock = clock
         self._history = history

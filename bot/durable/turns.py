@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 
+TIMEOUT = 1.5  # seconds; the person who typed a command has waited half of what Slack allows
 GATHER = 0.05  # seconds in which what nobody waits for gathers, to be written together
 
 
@@ -32,7 +33,7 @@ class Turns:
         self._hurry.clear()
         return waiting
 
-    async def written(self, timeout: float) -> bool:
+    async def written(self, timeout: float = TIMEOUT) -> bool:
         """Wait for the end of the next write, for so many seconds at the longest; whether it has come to that."""
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append(written)

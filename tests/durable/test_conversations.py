@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.durable.journal import TIMEOUT, Journal
+from bot.durable.journal import Journal
 from bot.durable.record import Begun, Changes, Conversation, Outcome, Record
 from bot.durable.recovery import SEARCH
+from bot.durable.turns import TIMEOUT
 from bot.engine.conversation.followups import Kind
 from bot.engine.draft import Draft, State
 from bot.errors import StoreError

@@ -11,11 +11,13 @@ import pytest
 
 from bot.durable.entry import Entry
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped
-from bot.durable.journal import LONG_TIMEOUT, RETRY, TIMEOUT, Journal
+from bot.durable.journal import LONG_TIMEOUT, RETRY, Journal
 from bot.durable.lease import LEASE
 from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Outcome, Record, Saved, Search
 from bot.durable.recovery import SEARCH
 from bot.durable.sharing.ownership import Arrival
+from bot.durable.store import Store
+from bot.durable.turns import TIMEOUT
 from bot.durable.unsaved import MOST_LATE
 from bot.engine.draft import Draft, State
 from bot.errors import ContentError, StoreError
@@ -37,8 +39,10 @@ class Bell:
         await asyncio.Event().wait()
 
 
-class Database:
+class Database(Store):
     """Keeps the keys of runs, whose they are, and all changes, in the order in which they came."""
+
+    bell: Any = None
 
     def __init__(self) -> None:
         self.ours: set[str] = set()
@@ -67,7 +71,6 @@ class Database:
         self.old = 0  # runs that are old enough to be forgotten
         self.asked_from = math.nan
         self.is_open = self.is_closed = False
-        self.bell: Any = None
 
     async def open(self) -> None:
         await self._answer()

@@ -7,23 +7,22 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from bot.durable.holdings import Holdings
 from bot.durable.record import Signal
-from bot.durable.recovery import Recovery, Storage
+from bot.durable.recovery import Recovery
 from bot.durable.sharing.ownership import Arrival
 from bot.durable.turns import Turns
 from bot.durable.unsaved import Unsaved
 from bot.errors import StoreError
 from bot.slack.question import Press, Question
 
+if TYPE_CHECKING:
+    from bot.durable.store import Store
 
-class Asking(Protocol):
-    """How the database is asked for what a person waits for: `Journal.ask`."""
-
-    def __call__(self, work: Callable[[], Awaitable[Any]]) -> Awaitable[Any]:
-        """Do it. Raises `StoreError`."""
+Ask = Callable[[Callable[[], Awaitable[Any]]], Awaitable[Any]]
+"""Asks the database for what a person waits for, as `Journal.ask` does. Raises `StoreError`."""
 
 
 class Company:
@@ -31,13 +30,13 @@ class Company:
 
     def __init__(
         self,
-        store: Storage,
+        store: "Store",
         recovery: Recovery,
         holdings: Holdings,
         unsaved: Unsaved,
         turns: Turns,
         *,
-        ask: Asking,
+        ask: Ask,
     ) -> None:
         self._store = store
         self._recovery = recovery
@@ -59,10 +58,6 @@ class Company:
     def note_slack(self, now: float, *, is_reached: bool) -> None:
         """Note whether Slack was reached at `now`, by the loop's time; who does not reach it leaves all to others."""
         self._recovery.note_slack(now, is_reached=is_reached)
-
-    def may_be_taken(self, key: str) -> bool:
-        """Whether another process may go on with a run, with what is written of it, while this one works on it."""
-        return key in self._holdings.saved and self._holdings.has_company
 
     def carried_out(self, signal: Signal) -> None:
         """Note that what was pressed in another process is done."""
