@@ -123,7 +123,7 @@ async def serve(
                 registry = make_registry(one, settings, store, session, clock)
                 is_only_one = one is not None
                 async with Workspaces(
-                    shared, registry.lasting, make_slack=make_slack, is_only_one=is_only_one
+                    shared, registry.find_lasting, make_slack=make_slack, is_only_one=is_only_one
                 ) as workspaces:
                     if one:
                         workspaces.find_desk(one)
@@ -143,7 +143,7 @@ async def serve(
                     doors.find_store(store, registry.installs)
                     if metrics:
                         metrics.watch(partial(_read_levels, workspaces, completions))
-                    opening = background.create_task(doors.serve(registry, journal.company, note_open))
+                    opening = background.create_task(doors.serve(registry.find, journal.company, note_open))
                     await stop.wait()
                     deadline = _now() + GRACE
                     await doors.close()

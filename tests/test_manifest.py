@@ -2,7 +2,6 @@
 
 import ast
 import inspect
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -138,28 +137,18 @@ class Registered(AsyncApp):
         return super().shortcut(constraints, *args, **kwargs)
 
 
-class Nobody:
-    """Hears of removals."""
-
-    async def leave(self, team_id: str, enterprise_id: str | None, *, at: float) -> None:
-        pass
-
-    async def withdraw(self, teams: Collection[str], *, at: float) -> None:
-        pass
-
-
 @pytest.fixture
 def registered(name: str) -> Registered:
     """What the bot listens to."""
     app = Registered()
 
-    async def take(_: object) -> None:
+    async def take(*_: object) -> None:
         pass
 
     desk = TestedDesk(Slack(AsyncWebClient(token="xoxb-1")), take, take, take)
     register(app, find_desk=lambda _: desk, respond=desk.slack.respond)
     if name == ANY:
-        register_removals(app, Nobody())
+        register_removals(app, take, take)
     return app
 
 

@@ -7,41 +7,31 @@ runs, is done by and by, by whichever process is there.
 import asyncio
 import logging
 from collections.abc import Callable, Collection
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from bot.errors import StoreError
+
+if TYPE_CHECKING:
+    from bot.durable.tables.installations import InstallationTable
 
 logger = logging.getLogger(__name__)
 
 LOOK = 30.0  # seconds between two looks for what other processes have left to be forgotten
 
 
-class Table(Protocol):
-    """Where installations are written down. All raise `StoreError`."""
-
-    async def remove(self, team_id: str, enterprise_id: str | None, *, at: float) -> frozenset[str]:
-        """Remove one; the workspaces that have thereby lost it."""
-
-    async def withdraw(self, teams: Collection[str], *, at: float) -> frozenset[str]:
-        """Take workspaces out of what their organisations have installed; those that have thereby lost it."""
-
-    async def forget(self) -> bool:
-        """Forget some of what they have left; whether there is more."""
-
-
 class Departures:
     """Those of `table`; `end` ends what goes on in a workspace in this process."""
 
-    def __init__(self, table: Table, end: Callable[[str], None]) -> None:
+    def __init__(self, table: "InstallationTable", end: Callable[[str], None]) -> None:
         self._table = table
         self._end = end
         self._news = asyncio.Event()
 
-    async def leave(self, team_id: str, enterprise_id: str | None, *, at: float) -> None:
+    async def leave(self, team_id: str, enterprise_id: str | None, at: float) -> None:
         """Let a workspace go, or an organisation, unless it was installed there after `at`. Raises `StoreError`."""
         self._note(await self._table.remove(team_id, enterprise_id, at=at))
 
-    async def withdraw(self, teams: Collection[str], *, at: float) -> None:
+    async def withdraw(self, teams: Collection[str], at: float) -> None:
         """Let workspaces go in which their organisation's installation answers no more. Raises `StoreError`."""
         self._note(await self._table.withdraw(teams, at=at))
 

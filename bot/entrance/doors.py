@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Self
 
 import aiohttp
 from aiohttp import web
@@ -27,35 +27,18 @@ from bot.slack.http.events import PATH, Events
 from bot.slack.http.health import LIVE, READY, Health
 from bot.slack.http.installs import INSTALL, REDIRECT, Installs
 from bot.slack.http.server import Handler, make_app, refuse_unread
-from bot.slack.installation import Installation, Installations
+from bot.slack.installation import Find, Installation
 from bot.slack.wires.authorization import make_bolt
 from bot.slack.wires.socket import Socket
+
+if TYPE_CHECKING:
+    from bot.durable.sharing.company import Company
+    from bot.durable.store import Store
 
 WATCH = 10.0  # seconds between two looks whether Slack is within reach, where others could do in its place
 WATCH_TIMEOUT = 5.0  # seconds for one
 
 logger = logging.getLogger(__name__)
-
-
-class Store(Protocol):
-    """The database, as far as the bot's health is concerned."""
-
-    async def try_out(self) -> None:
-        """See whether it can be written to. Raises `StoreError`."""
-
-
-class Company(Protocol):
-    """The other processes that share the database, as far as Slack's reach is concerned."""
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there are others."""
-
-    def note_slack(self, now: float, *, is_reached: bool) -> None:
-        """Note whether this process has just reached Slack."""
-
-    async def take_socket(self) -> bool:
-        """Take one of the connections to Slack that all have together; whether there was one left."""
 
 
 class Doors:
@@ -90,7 +73,7 @@ class Doors:
             self._events.close()  # until there is something to write it down in
         self._health = Health({"store": self._look_at_store, "slack": self._look_at_slack})
         self._installs: Installs | None = None
-        self._installations: Installations | None = None
+        self._look_up: Find | None = None
         self._store: Store | None = None
         self._closing = asyncio.Event()
         self._stack = AsyncExitStack()
@@ -120,12 +103,12 @@ class Doors:
             except SlackError as error:
                 logger.warning("socket.unprepared error=%s", error.code)  # it asks again when it connects
 
-    def find_store(self, store: Store, installs: Installs | None = None) -> None:
+    def find_store(self, store: "Store", installs: Installs | None = None) -> None:
         """Look at this database when somebody asks how the bot is, and let people install it."""
         self._store, self._installs = store, installs
 
-    async def serve(self, installations: Installations, company: Company, on_open: Callable[[], None]) -> None:
-        """Let in what is for any of `installations`, until `close`; `on_open` is called when the first thing may come.
+    async def serve(self, find: Find, company: "Company", on_open: Callable[[], None]) -> None:
+        """Let in what is for where `find` finds the bot, until `close`; `on_open` is called when something may come.
 
         Slack lets an app have few sockets, so a process of many may wait until there is one for it: meanwhile it does
         what the others hand over.
@@ -133,7 +116,7 @@ class Doors:
         Raises:
             TokenRefusedError: Slack knows the token of the sockets no more.
         """
-        self._installations = installations
+        self._look_up = find
         if self._events:
             self._events.open()
             on_open()
@@ -181,11 +164,11 @@ class Doors:
         return self._installs
 
     async def _find(self, team_id: str, enterprise_id: str | None) -> Installation | None:
-        if self._installations is None:
+        if self._look_up is None:
             raise StoreError("The bot has just begun.")
-        return await self._installations.find(team_id, enterprise_id)
+        return await self._look_up(team_id, enterprise_id)
 
-    async def watch(self, company: Company) -> None:
+    async def watch(self, company: "Company") -> None:
         """Say to the others whether Slack is within reach, while there are any, until cancelled."""
         company.note_slack(asyncio.get_running_loop().time(), is_reached=True)  # as it has just begun
         while True:

@@ -5,7 +5,7 @@ What the two have in common is all that whoever puts the bot together has to kno
 
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import aiohttp
 from slack_bolt.async_app import AsyncApp
@@ -14,7 +14,7 @@ from bot.entrance.departures import Departures
 from bot.errors import StoreError
 from bot.settings import Distribution, Settings
 from bot.slack.http.installs import App, Installs
-from bot.slack.installation import OPTIONAL_SCOPES, SCOPES, Installation, Installations, OneInstallation
+from bot.slack.installation import OPTIONAL_SCOPES, SCOPES, Installation, find_only
 from bot.slack.removals import register_removals
 from bot.slack.wires.remembered import Remembered
 
@@ -25,38 +25,13 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class Registry(Protocol):
-    """The installations that there are; `find` is quick, and what it says may be some seconds old."""
-
-    @property
-    def lasting(self) -> Installations:
-        """The same, as they are written down at the moment."""
-
-    @property
-    def installs(self) -> Installs | None:
-        """The pages on which people install the bot, if they do."""
-
-    async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:
-        """See `Installations.find`."""
-
-    def register(self, app: AsyncApp, end: Callable[[str], None]) -> None:
-        """Hear at `app` of workspaces that have removed the bot; `end` ends what goes on in one."""
-
-    async def check(self) -> None:
-        """See whether what is written down can be read, unless the database is away. Raises `SettingsError`."""
-
-    async def serve(self) -> None:
-        """Do what has to be done beside all else, until cancelled; it ends at once where that is nothing."""
-
-
 class OneWorkspace:
     """The one whose token the settings have; whoever wants to remove the bot there takes its token away."""
 
     installs = None
 
     def __init__(self, installation: Installation) -> None:
-        self.lasting = OneInstallation(installation)
-        self.find = self.lasting.find
+        self.find = self.find_lasting = find_only(installation)
 
     def register(self, app: AsyncApp, end: Callable[[str], None]) -> None:
         """Nothing is to be heard of."""
@@ -69,38 +44,36 @@ class OneWorkspace:
 
 
 class AnyWorkspace:
-    """Those that are written down in `table`."""
+    """Those that are written down in `table`: `find` is quick, and says what it said some seconds ago."""
 
     def __init__(self, table: "InstallationTable") -> None:
-        self.lasting = table
-        self.installs: Installs | None = None
-        self._remembered = Remembered(table)
+        self.find_lasting = table.find
+        self.installs: Installs | None = None  # the pages on which people install the bot
+        self._table = table
+        self._remembered = Remembered(table.find)
+        self.find = self._remembered.find
         self._departures = Departures(table, self._end)
         self._end_in_process: Callable[[str], None] = lambda _: None
 
-    async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:
-        """See `Registry`."""
-        return await self._remembered.find(team_id, enterprise_id)
-
-    async def save(self, installation: Installation, *, name: str, at: float) -> None:
+    async def save(self, installation: Installation, name: str, at: float) -> None:
         """Write an installation down: the next payload is answered by it."""
-        await self.lasting.save(installation, name=name, at=at)
+        await self._table.save(installation, name=name, at=at)
         self._remembered.forget(installation.team_id)
 
     def register(self, app: AsyncApp, end: Callable[[str], None]) -> None:
-        """See `Registry`."""
+        """Hear at `app` of workspaces that have removed the bot; `end` ends what goes on in one."""
         self._end_in_process = end
-        register_removals(app, self._departures)
+        register_removals(app, self._departures.leave, self._departures.withdraw)
 
     async def check(self) -> None:
-        """See `Registry`."""
+        """See whether what is written down can be read, unless the database is away. Raises `SettingsError`."""
         try:
-            await self.lasting.check()
+            await self._table.check()
         except StoreError as error:
             logger.warning("installations.unchecked error=%s", error)  # nothing is read or written by a wrong key
 
     async def serve(self) -> None:
-        """See `Registry`."""
+        """Forget what was left where the bot was removed, until cancelled."""
         await self._departures.serve()
 
     def _end(self, team_id: str) -> None:
@@ -114,7 +87,7 @@ def make_registry(
     store: "Store",
     session: aiohttp.ClientSession,
     clock: Callable[[], float],
-) -> Registry:
+) -> OneWorkspace | AnyWorkspace:
     """Where the bot is installed: as `one` says, or else in whatever workspaces `settings` and `store` let it be."""
     if one is not None:
         return OneWorkspace(one)
@@ -122,7 +95,7 @@ def make_registry(
     assert isinstance(distribution, Distribution), "either a token or a client's id is set"  # noqa: S101 - a law of settings
     from bot.durable.sealing import Sealer  # noqa: PLC0415 - what one workspace does not need
 
-    registry = AnyWorkspace(store.installations(Sealer(distribution.token_keys)))
+    states, registry = store.oauth_states, AnyWorkspace(store.installations(Sealer(distribution.token_keys)))
     registry.installs = Installs(
         App(
             distribution.client_id,
@@ -133,8 +106,9 @@ def make_registry(
         api_url=settings.slack_api_url,
         session=session,
         proxies=settings.proxies,
-        states=store.oauth_states,
-        keeper=registry,
+        remember=states.add,
+        use=states.take,
+        keep=registry.save,
         clock=clock,
     )
     return registry

@@ -21,7 +21,7 @@ from bot.errors import StoreError, TokenRefusedError, describe, find_leaf
 from bot.runs.desk import Desk
 from bot.runs.workspace import Shared
 from bot.slack.api import Slack
-from bot.slack.installation import Installation, Installations, find_team
+from bot.slack.installation import Find, Installation, find_team
 from bot.slack.markup import emphasis
 from bot.tally import LEFT, Levels
 
@@ -36,7 +36,7 @@ RETRY = 1.0  # seconds until the database is asked again for an installation
 
 
 class Workspaces:
-    """Those of the bot's `installations`, of which there `is_only_one` or any number; `make_slack` makes a client.
+    """Those in which `find` finds the bot: there `is_only_one` or any number; `make_slack` makes a client.
 
     An async context manager, which leaves when all desks are closed and all runs have ended.
     """
@@ -44,7 +44,7 @@ class Workspaces:
     def __init__(
         self,
         shared: Shared,
-        installations: Installations,
+        find: Find,
         *,
         make_slack: Callable[[Installation], Slack],
         is_only_one: bool = False,
@@ -56,7 +56,7 @@ class Workspaces:
             [one.value for one in State if one.is_final],
         )
         self._journal = shared.journal
-        self._installations = installations
+        self._look_up = find
         self._make_slack = make_slack
         self._is_only_one = is_only_one
         self._group = asyncio.TaskGroup()
@@ -220,7 +220,7 @@ class Workspaces:
     async def _find(self, team: str, enterprise: str) -> Installation | None:
         while True:
             try:
-                return await self._installations.find(team, enterprise or None)
+                return await self._look_up(team, enterprise or None)
             except StoreError as error:
                 logger.warning("installation.unknown team=%s error=%s", team, error)
             await asyncio.sleep(RETRY)

@@ -1,7 +1,7 @@
 """An installation: the bot in one workspace, with the token that Slack gave it there. Found by the team. Pure."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Protocol
 
 SCOPES = {
     "app_mentions:read": "to hear of a mention",
@@ -44,19 +44,14 @@ def find_team(workspace: str) -> str:
     return workspace.partition("/")[0]
 
 
-class Installations(Protocol):
-    """Where they are known: the one that two tokens in the settings make, or a table of many."""
-
-    async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:
-        """The installation that answers in a workspace; None where it is unknown, or was removed."""
+Find = Callable[[str, str | None], Awaitable[Installation | None]]
+"""Finds the installation that answers in a workspace, by its team and its organisation; None where there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class OneInstallation:
-    """The only one that there is: what arrives at the bot is its workspace's, or that of people who are its guests."""
+def find_only(installation: Installation) -> Find:
+    """Finds the only one that there is: what arrives is its workspace's, or that of people who are its guests."""
 
-    installation: Installation
+    async def find(_: str, __: str | None) -> Installation:
+        return installation
 
-    async def find(self, team_id: str, enterprise_id: str | None) -> Installation | None:  # noqa: ARG002 - the role's
-        """The one."""
-        return self.installation
+    return find

@@ -26,6 +26,7 @@ from bot.errors import BotError
 from bot.markup.characters import is_blank
 from bot.printable import as_code, is_code
 from bot.slack import forms, notices
+from bot.slack.api import Slack
 from bot.slack.body import Body
 from bot.slack.installation import Installation
 from bot.slack.payloads.fields import OddFieldError, read_id, read_url
@@ -52,23 +53,8 @@ OPEN_TIMEOUT = 1.0  # seconds for a form to be opened; after that, there is time
 TELL_TIMEOUT = 1.0  # seconds to tell who pressed; Slack waits 3 for the acknowledgement, the form had one of them
 
 
-class Slack(Protocol):
-    """What of Slack's Web API is called before an acknowledgement."""
-
-    async def open_form(self, trigger_id: str, view: forms.View) -> None:
-        """Open a form."""
-
-    async def answer_press(
-        self, channel: str, user: str, body: Body, *, thread_ts: str | None, response_url: str | None
-    ) -> None:
-        """Show something to whoever pressed."""
-
-
-class Respond(Protocol):
-    """Answers a press at the address that came with it, with no token. Raises `SlackError`."""
-
-    async def __call__(self, response_url: str, body: Body) -> None:
-        """Do so."""
+Respond = Callable[[str, Body], Awaitable[None]]
+"""Answers a press at the address that came with it, with no token. Raises `SlackError`."""
 
 
 class Desk(Protocol):

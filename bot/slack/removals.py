@@ -7,7 +7,7 @@ removal means is for whoever is told: one that is older than the installation me
 
 import logging
 from collections.abc import Awaitable, Callable, Collection
-from typing import Any, Protocol
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 
@@ -19,18 +19,14 @@ REMOVED, REVOKED, WITHDRAWN = "app_uninstalled", "tokens_revoked", "team_access_
 MOST_TEAMS = 10_000  # of one event; an organisation has some thousand at the most
 
 
-class Departures(Protocol):
-    """Ends what goes on in a workspace, and keeps nothing of it. Both raise `StoreError`."""
-
-    async def leave(self, team_id: str, enterprise_id: str | None, *, at: float) -> None:
-        """Do so for one; without a `team_id`, for an organisation that has installed the bot as a whole."""
-
-    async def withdraw(self, teams: Collection[str], *, at: float) -> None:
-        """Do so for some of an organisation's."""
+Leave = Callable[[str, str | None, float], Awaitable[None]]
+"""Lets a team go, or without one an organisation as a whole, unless it was installed after a time."""
+Withdraw = Callable[[Collection[str], float], Awaitable[None]]
+"""Lets some teams of an organisation go, likewise."""
 
 
-def register_removals(app: AsyncApp, departures: Departures) -> None:
-    """Have `departures` told of each removal that arrives at `app`; it is acknowledged after that."""
+def register_removals(app: AsyncApp, leave: Leave, withdraw: Withdraw) -> None:
+    """Have each removal that arrives at `app` heeded; it is acknowledged after that, unless there is a `StoreError`."""
 
     async def keep(
         event: dict[str, Any],
@@ -44,7 +40,7 @@ def register_removals(app: AsyncApp, departures: Departures) -> None:
         if is_bots and isinstance(at, int | float):
             team_id = "" if context.is_enterprise_install else context.team_id or ""
             logger.info("removal.heard team=%s enterprise=%s", as_code(team_id), as_code(context.enterprise_id))
-            await departures.leave(team_id, context.enterprise_id, at=float(at))
+            await leave(team_id, context.enterprise_id, float(at))
         await next()
 
     async def keep_withdrawal(
@@ -56,7 +52,7 @@ def register_removals(app: AsyncApp, departures: Departures) -> None:
         teams = {one for one in named[:MOST_TEAMS] if is_code(one)} if isinstance(named, list) else set()
         if teams and isinstance(at, int | float):
             logger.info("removal.heard teams=%s", len(teams))
-            await departures.withdraw(teams, at=float(at))
+            await withdraw(teams, float(at))
         await next()
 
     async def on_event() -> None:

@@ -20,7 +20,7 @@ from bot.slack.forms import DEEPER_FORM, PROBLEM_FORM
 from bot.slack.listeners import register
 from bot.slack.question import Press, Question
 from bot.slack.wires.session import make_session
-from tests.support.installed import INSTALLATIONS, TestedDesk
+from tests.support.installed import FIND, TestedDesk
 from tests.support.interactive import choose_message, press, silenced, submit_to, write_to_bot
 from tests.support.sockets import make_socket
 
@@ -154,7 +154,7 @@ class World:
 async def listening() -> AsyncIterator[World]:
     """A bot that is connected; it must be so in the end, by the same connection."""
     async with SlackServer(Workspace()) as server, make_session() as session:
-        async with make_socket(server, session, INSTALLATIONS) as socket:
+        async with make_socket(server, session, FIND) as socket:
             world = World(server)
             slack = Slack(make_client(server.workspace.bot_token, server.url, session))
             desk = TestedDesk(slack, world.receive, world.press, world.consider)
@@ -275,7 +275,7 @@ async def test_a_reason_to_disconnect_is_one_word_in_the_log(caplog: pytest.LogC
     caplog.set_level(logging.INFO)
     reason = "bye\n2026-11-25 00:00:00 ERROR bot.app forged \u202e" + "x" * 10_000
     async with SlackServer(Workspace()) as server, make_session() as session:
-        async with make_socket(server, session, INSTALLATIONS) as socket:
+        async with make_socket(server, session, FIND) as socket:
             serving = asyncio.create_task(socket.serve())
             await server.connected()
             await server.disconnect(reason)

@@ -18,10 +18,10 @@ class Departures:
     def __init__(self) -> None:
         self.left: list[Any] = []
 
-    async def leave(self, team_id: str, enterprise_id: str | None, *, at: float) -> None:
+    async def leave(self, team_id: str, enterprise_id: str | None, at: float) -> None:
         self.left.append((team_id, enterprise_id, at))
 
-    async def withdraw(self, teams: Collection[str], *, at: float) -> None:
+    async def withdraw(self, teams: Collection[str], at: float) -> None:
         self.left.append((sorted(teams), at))
 
 
@@ -29,7 +29,7 @@ async def tell(event: dict[str, Any], **fields: Any) -> list[Any]:
     """Have Slack tell something; who has left."""
     departures = Departures()
     app = AsyncApp(name="test", client=AsyncWebClient(), authorize=authorize_by(find_none))
-    register_removals(app, departures)
+    register_removals(app, departures.leave, departures.withdraw)
     body = {"type": "event_callback", "team_id": "T1", "event_id": "Ev1", "event_time": 100, "event": event, **fields}
     answer = await app.async_dispatch(AsyncBoltRequest(body=json.dumps(body), mode="socket_mode"))
     assert answer.status == 200

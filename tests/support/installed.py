@@ -5,12 +5,11 @@ from typing import Any
 
 from bot.playground.slack.workspace import Workspace
 from bot.slack.body import Body
-from bot.slack.installation import Installation, OneInstallation
+from bot.slack.installation import Installation, find_only
 from bot.slack.question import Press, Question
 
 INSTALLATION = Installation(Workspace.team_id, None, Workspace.bot_token, Workspace.bot_id, Workspace().bot.id)
-INSTALLATIONS = OneInstallation(INSTALLATION)
-
+FIND = find_only(INSTALLATION)
 
 Take = Callable[[Any], Awaitable[Any]]
 

@@ -70,7 +70,7 @@ class Vendor:
             async with Journal(store, clock=wall_clock, history_days=30) as journal:
                 shared = Shared(journal, completions, PERSPECTIVES, FURTHER, "auto", rules, wall_clock)
                 async with asyncio.TaskGroup() as group:
-                    async with Workspaces(shared, self.table, make_slack=make_slack) as workspaces:
+                    async with Workspaces(shared, self.table.find, make_slack=make_slack) as workspaces:
                         attending = group.create_task(workspaces.attend())
                         await journal.tried()
                         yield Process(self, workspaces, journal)

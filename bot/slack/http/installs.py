@@ -13,12 +13,12 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from html import escape
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urljoin
 
 import aiohttp
@@ -67,23 +67,6 @@ _HTML = """\
 """
 
 
-class States(Protocol):
-    """The installs that somebody has begun. Both calls raise `StoreError`."""
-
-    async def add(self, state: str, lifetime: float) -> None:
-        """Remember one."""
-
-    async def take(self, state: str) -> bool:
-        """Use one up; whether it was good."""
-
-
-class Keeper(Protocol):
-    """Where installations are written down."""
-
-    async def save(self, installation: Installation, *, name: str, at: float) -> None:
-        """Write one down. Raises `StoreError`."""
-
-
 @dataclass(frozen=True, slots=True)
 class App:
     """The app as Slack knows it, the scopes that it asks for, and where browsers reach it: with no slash at the end."""
@@ -104,7 +87,11 @@ class NoInstallError(Exception):
 
 
 class Installs:
-    """Sends people to Slack, and takes in what they come back with; `clock` gives seconds since 1970."""
+    """Sends people to Slack, and takes in what they come back with; `clock` gives seconds since 1970.
+
+    `remember` writes a state down for so many seconds, `use` uses one up and says whether it was good, `keep` writes an
+    installation down, with the workspace's name and since when it counts. All raise `StoreError`.
+    """
 
     def __init__(
         self,
@@ -113,16 +100,18 @@ class Installs:
         api_url: str,
         session: aiohttp.ClientSession,
         proxies: Proxies = DIRECT,
-        states: States,
-        keeper: Keeper,
+        remember: Callable[[str, float], Awaitable[None]],
+        use: Callable[[str], Awaitable[bool]],
+        keep: Callable[[Installation, str, float], Awaitable[None]],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._app = app
         self._api_url = api_url
         self._session = session
         self._proxies = proxies
-        self._states = states
-        self._keeper = keeper
+        self._remember = remember
+        self._use = use
+        self._keep = keep
         self._clock = clock
         self._redirect = f"{app.public_url}{REDIRECT}"
         self._generator = AuthorizeUrlGenerator(
@@ -137,7 +126,7 @@ class Installs:
         """Send somebody to Slack."""
         state = secrets.token_urlsafe(STATE_BYTES)
         try:
-            await self._states.add(state, LIFETIME)
+            await self._remember(state, LIFETIME)
         except StoreError as error:
             logger.warning("install.not_now error=%s", error)
             return self._tell(request, Page.NOT_NOW)
@@ -164,7 +153,7 @@ class Installs:
         if not state or not hmac.compare_digest(state.encode("utf-8", "replace"), own.encode("utf-8", "replace")):
             raise NoInstallError(Page.OTHER_BROWSER)
         try:
-            is_good = await self._states.take(state)
+            is_good = await self._use(state)
         except StoreError as error:
             raise NoInstallError(Page.NOT_NOW) from error
         if not is_good:
@@ -181,7 +170,7 @@ class Installs:
                 logger.error("install.refused error=%s: check %s", error.code, variable)  # noqa: TRY400 - all is said
             raise NoInstallError(Page.REFUSED, code=error.code) from error
         try:
-            await self._keeper.save(installation, name=name, at=at)
+            await self._keep(installation, name, at)
         except StoreError as error:
             logger.error("install.not_kept error=%s", error)  # noqa: TRY400 - all is said
             raise NoInstallError(Page.NOT_KEPT) from error

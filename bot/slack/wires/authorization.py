@@ -13,10 +13,9 @@ from slack_bolt.authorization import AuthorizeResult
 
 from bot.network.proxies import DIRECT, Proxies
 from bot.slack.api import make_client
-from bot.slack.installation import Installation
+from bot.slack.installation import Find, Installation
 
 INSTALLATION = "installation"  # where it stands in Bolt's context
-Find = Callable[[str, str | None], Awaitable[Installation | None]]
 
 
 async def find_none(_: str, __: str | None) -> None:

@@ -14,7 +14,7 @@ import logging
 from dataclasses import dataclass
 
 from bot.errors import StoreError
-from bot.slack.installation import Installation, Installations
+from bot.slack.installation import Find, Installation
 
 logger = logging.getLogger(__name__)
 
@@ -34,10 +34,10 @@ class _Found:
 
 
 class Remembered:
-    """What `installations` has said of late."""
+    """What `look_up` has found of late."""
 
-    def __init__(self, installations: Installations) -> None:
-        self._installations = installations
+    def __init__(self, look_up: Find) -> None:
+        self._ask = look_up
         self._found: dict[_Key, _Found] = {}  # in the order in which they were looked up
         self._turns: dict[_Key, asyncio.Event] = {}  # of those that are being looked up: set when that is over
 
@@ -70,7 +70,7 @@ class Remembered:
     async def _look_up(self, key: _Key) -> Installation | None:
         turn = self._turns[key] = asyncio.Event()
         try:
-            installation = await self._installations.find(*key)
+            installation = await self._ask(*key)
         finally:
             del self._turns[key]
             turn.set()

@@ -31,6 +31,7 @@ class Book:
         self.until: dict[str, float] = {}
         self.saved: list[tuple[Installation, str, float]] = []
         self.is_away = False
+        self.is_full = False  # no installation is taken any more
 
     async def add(self, state: str, lifetime: float) -> None:
         self._check()
@@ -40,9 +41,23 @@ class Book:
         self._check()
         return wall_clock() < self.until.pop(state, 0.0)
 
-    async def save(self, installation: Installation, *, name: str, at: float) -> None:
+    async def save(self, installation: Installation, name: str, at: float) -> None:
         self._check()
+        if self.is_full:
+            raise StoreError("full")
         self.saved.append((installation, name, at))
+
+    def installs(self, app: App, slack: SlackServer, session: aiohttp.ClientSession) -> Installs:
+        """Those that are kept in it."""
+        return Installs(
+            app,
+            api_url=slack.url,
+            session=session,
+            remember=self.add,
+            use=self.take,
+            keep=self.save,
+            clock=wall_clock,
+        )
 
     def _check(self) -> None:
         if self.is_away:
@@ -92,7 +107,7 @@ async def stage() -> AsyncIterator[Stage]:
         listener, book = listen("127.0.0.1", 0), Book()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = App(CLIENT_ID, CLIENT_SECRET, url, SCOPES)
-        installs = Installs(app, api_url=slack.url, session=session, states=book, keeper=book, clock=wall_clock)
+        installs = book.installs(app, slack, session)
         pages = make_app({INSTALL: installs.begin, REDIRECT: installs.end}, {})
         await stack.enter_async_context(serving(pages, listener, refuse=refuse_unread))
         yield Stage(slack, book, url)
@@ -225,12 +240,7 @@ async def test_while_the_database_is_away_nothing_is_begun_nor_lost_in_silence(s
         stage.book.is_away = True
         status, page = await stage.come_back(browser, address)
         assert (status, words(Page.NOT_NOW) in page) == (503, True)
-        stage.book.is_away = False
-
-        async def fail(*_: object, **__: object) -> None:
-            raise StoreError("away")
-
-        stage.book.save = fail  # type: ignore[method-assign]
+        stage.book.is_away, stage.book.is_full = False, True
         status, page = await stage.come_back(browser, await stage.agree(browser))
         assert (status, words(Page.NOT_KEPT) in page) == (503, True)
 
@@ -245,7 +255,7 @@ async def test_an_organisation_installs_it_as_a_whole() -> None:
         listener, book = listen("127.0.0.1", 0), Book()
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = App(CLIENT_ID, CLIENT_SECRET, url, SCOPES)
-        installs = Installs(app, api_url=slack.url, session=session, states=book, keeper=book, clock=wall_clock)
+        installs = book.installs(app, slack, session)
         await stack.enter_async_context(
             serving(make_app({INSTALL: installs.begin, REDIRECT: installs.end}, {}), listener, refuse=refuse_unread)
         )

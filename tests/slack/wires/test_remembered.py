@@ -21,7 +21,7 @@ class Table:
         self.asked = 0
 
     async def find(self, team_id: str, _: str | None) -> Installation | None:
-        """See `Installations`."""
+        """Look one up."""
         self.asked += 1
         await asyncio.sleep(self.seconds)
         if self.is_away:
@@ -51,7 +51,7 @@ async def ask(remembered: Remembered, times: int = 1) -> list[Installation | Sto
 async def test_who_asks_meanwhile_waits_for_the_same_answer() -> None:
     """It is good for some seconds, also that there is none."""
     table = Table()
-    remembered = Remembered(table)
+    remembered = Remembered(table.find)
     assert await ask(remembered, 5) == [ACME] * 5
     assert await remembered.find("T2", None) is None
     await asyncio.sleep(REMEMBERED - 0.5)
@@ -68,7 +68,7 @@ async def test_nobody_waits_for_long_where_the_database_says_nothing() -> None:
     table = Table()
     table.seconds = 60.0
     begun_at = now()
-    told = await ask(Remembered(table), 20)
+    told = await ask(Remembered(table.find), 20)
     assert all(isinstance(one, StoreError) for one in told)
     assert now() - begun_at == pytest.approx(PATIENCE)
     assert table.asked == 1
@@ -78,7 +78,7 @@ async def test_nobody_waits_for_long_where_the_database_says_nothing() -> None:
 async def test_what_was_known_before_is_good_while_the_database_is_away(seconds: float) -> None:
     """It is asked again after some seconds, not with each payload; after ten minutes nobody knows."""
     table = Table()
-    remembered = Remembered(table)
+    remembered = Remembered(table.find)
     await ask(remembered)
     await asyncio.sleep(REMEMBERED)
     table.is_away, table.seconds = True, seconds
@@ -97,7 +97,7 @@ async def test_what_was_known_before_is_good_while_the_database_is_away(seconds:
 async def test_no_two_look_the_same_up_at_once_whatever_becomes_of_the_first() -> None:
     """It fails, and one of those who waited asks in its place, while others go on waiting."""
     table = Table()
-    remembered = Remembered(table)
+    remembered = Remembered(table.find)
     table.is_away = True
     first = asyncio.create_task(ask(remembered))
     await asyncio.sleep(0.05)
@@ -112,7 +112,7 @@ async def test_no_two_look_the_same_up_at_once_whatever_becomes_of_the_first() -
 async def test_a_removal_is_not_undone_by_what_was_known_before() -> None:
     """Not even where it comes while the database is being asked in vain."""
     table = Table()
-    remembered = Remembered(table)
+    remembered = Remembered(table.find)
     await ask(remembered)
     await asyncio.sleep(REMEMBERED)
     table.is_away = True

@@ -18,7 +18,7 @@ from bot.playground.slack.workspace import Workspace
 from bot.slack.wires.envelopes import MOST_AT_ONCE, MOST_WAITING
 from bot.slack.wires.session import make_session
 from bot.slack.wires.socket import CLOSE_TIMEOUT, CONNECT_TIMEOUT, HEARTBEAT, OVERLAP, Socket
-from tests.support.installed import INSTALLATIONS
+from tests.support.installed import FIND
 from tests.support.sockets import make_socket
 from tests.support.world import shown
 
@@ -73,7 +73,7 @@ async def serving(*, is_prepared: bool = True, before: Act = lambda _: None) -> 
     others = asyncio.all_tasks()
     async with SlackServer(Workspace()) as server, make_session() as session:
         before(server)
-        async with make_socket(server, session, INSTALLATIONS) as socket:
+        async with make_socket(server, session, FIND) as socket:
 
             async def listen(ack: Any, command: dict[str, Any]) -> None:
                 world.seen.append(command["text"])
@@ -143,7 +143,7 @@ async def test_a_quiet_connection_is_left_alone() -> None:
 async def test_a_ticket_that_has_waited_too_long_is_not_used() -> None:
     """Slack may have forgotten it."""
     async with SlackServer(Workspace()) as server, make_session() as session:
-        async with make_socket(server, session, INSTALLATIONS) as socket:
+        async with make_socket(server, session, FIND) as socket:
             await socket.prepare()
             await asyncio.sleep(29.0)
             serving = asyncio.create_task(socket.serve())
@@ -156,7 +156,7 @@ async def test_preparing_is_bounded() -> None:
     """Slack that does not answer holds nothing up for long."""
     async with SlackServer(Workspace()) as server, make_session() as session:
         server.workspace.faults.append(Fault(OPEN, delay=60.0, breaks=True))
-        socket = make_socket(server, session, INSTALLATIONS)
+        socket = make_socket(server, session, FIND)
         started = now()
         with pytest.raises(UnavailableError):
             await socket.prepare()
@@ -489,7 +489,7 @@ async def test_closing_at_any_moment_of_connecting_leaves_nothing() -> None:
 async def test_what_is_closed_before_it_serves_serves_no_more() -> None:
     """A signal may come at any moment."""
     async with SlackServer(Workspace()) as server, make_session() as session:
-        socket = make_socket(server, session, INSTALLATIONS)
+        socket = make_socket(server, session, FIND)
         await socket.close()
         await socket.serve()
         assert server.workspace.calls == []
