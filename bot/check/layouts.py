@@ -6,8 +6,8 @@ are short: the SDK sends them in the address, which servers take some 8,000 char
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator
+from typing import Any
 
 from bot.check.lines import Line, Verdict
 from bot.engine.conversation.followups import DRAW_TOGETHER
@@ -16,6 +16,7 @@ from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
 from bot.errors import BotError, SlackError
 from bot.slack import blocks, notices
+from bot.slack.api import Slack
 from bot.slack.body import Body
 from bot.slack.controls import buttons, votes
 from bot.slack.forms import deeper_form, problem_form
@@ -49,13 +50,6 @@ assert 1 < 2
 """
 _MANY_ITEMS = "-\n\n" * 100  # more of them than a message may have blocks
 _ANYONE, _ANYWHERE = "U0000000", "C0000000"  # ids that are none
-
-
-class Slack(Protocol):
-    """What is asked here of Slack."""
-
-    async def validate(self, *, blocks: Sequence[Any] | None = None, view: Any = None) -> None:
-        """Have a layout looked at."""
 
 
 async def look_at_layouts(slack: Slack) -> Line:

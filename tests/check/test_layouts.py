@@ -10,12 +10,13 @@ from bot.check import Line, Verdict
 from bot.check.layouts import LAYOUTS, TIMEOUT, bodies, forms, look_at_layouts
 from bot.errors import Effect, FormRefusedError, RateLimitedError, SlackError, TokenRefusedError, UnavailableError
 from bot.playground.slack.block_kit.blocks import find_problems
+from bot.slack.api import Slack
 from bot.slack.body import Body
 
 NAMES = [name for name, _ in [*bodies(), *forms()]]
 
 
-class Slack:
+class Picky(Slack):
     """Refuses what `refusals` name with their error; each call takes `delay` seconds."""
 
     def __init__(self, refusals: dict[str, Exception] | None = None, delay: float = 0.0) -> None:
@@ -58,7 +59,7 @@ def test_the_layouts_are_all_that_there_are() -> None:
 
 async def test_what_slack_takes_is_in_order() -> None:
     """All of it was shown to it."""
-    slack = Slack()
+    slack = Picky()
     assert await look_at_layouts(slack) == Line(Verdict.OK, LAYOUTS, f"Slack takes all {len(NAMES)} of them")
     assert len(slack.shown) == len(NAMES)
 
@@ -69,7 +70,7 @@ async def test_what_slack_refuses_is_named_and_the_others_are_looked_at() -> Non
         "the parent": FormRefusedError("invalid_blocks"),
         "the form to go deeper (ja)": SlackError("invalid_view"),
     }
-    slack = Slack(refusals)
+    slack = Picky(refusals)
     assert await look_at_layouts(slack) == Line(
         Verdict.WARN,
         LAYOUTS,
@@ -89,7 +90,7 @@ async def test_what_slack_refuses_is_named_and_the_others_are_looked_at() -> Non
 )
 async def test_what_cannot_be_looked_at_is_said(error: Exception, words: str) -> None:
     """Another Slack may not know the method; nothing is asked a second time."""
-    slack = Slack({NAMES[0]: error})
+    slack = Picky({NAMES[0]: error})
     assert await look_at_layouts(slack) == Line(Verdict.NOTE, LAYOUTS, words)
     assert len(slack.shown) == 1
 
@@ -98,6 +99,6 @@ async def test_a_slack_that_takes_long_is_not_waited_for() -> None:
     """Whoever looks has seen the rest by then."""
     loop = asyncio.get_running_loop()
     began = loop.time()
-    line = await look_at_layouts(Slack(delay=1.0))
+    line = await look_at_layouts(Picky(delay=1.0))
     assert line == Line(Verdict.NOTE, LAYOUTS, "not all checked: Slack took longer than 15 s")
     assert loop.time() - began == pytest.approx(TIMEOUT, abs=0.1)
