@@ -14,7 +14,7 @@ from bot.playground.keyboard import END, Keyboard
 from bot.playground.keys import AGAIN, DEEPER, STOP, Key, describe, find_keys
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Message
-from bot.playground.view import Lines, Panels, Scene, View
+from bot.playground.view import Lines, Panels, Scene
 
 LAST_WHISPERS = 0.3  # seconds; a problem that is given back may need several messages
 STANDSTILL = 60.0  # seconds without a change after which a run is given up; a bot that has failed changes nothing more
@@ -100,7 +100,7 @@ class Person:
 
     async def _follow(self, episode: Episode) -> None:
         """Show what comes of something, as it grows; then all of it, with the figures."""
-        view: View = Panels(self._console, is_numbered=self.has_keys) if self._has_screen else Lines(self._console)
+        view = Panels(self._console, is_numbered=self.has_keys) if self._has_screen else Lines(self._console)
         with view:
             if self.has_keys:
                 await self._watch_with_keys(view, episode)
@@ -117,7 +117,7 @@ class Person:
         figures = [*episode.time(changed), f"{edits} edits, {errors.count('ratelimited')} refusals by Slack's limits"]
         self._say("\n" + "\n".join(figures) + "\n")
 
-    async def _watch(self, view: View, episode: Episode) -> None:
+    async def _watch(self, view: Panels | Lines, episode: Episode) -> None:
         """Show the thread whenever it has changed, until nothing more comes of what was done."""
         workspace = self._workspace
         while not episode.is_over(self._thread, self._answers) and not self._is_turned_away:
@@ -130,7 +130,7 @@ class Person:
                 seconds = workspace.now() - episode.began
                 view.show(self._set_scene(episode.choose(self._answers), f"{seconds:.0f} s"), seconds)
 
-    async def _watch_with_keys(self, view: View, episode: Episode) -> None:
+    async def _watch_with_keys(self, view: Panels | Lines, episode: Episode) -> None:
         """The same, until Ctrl-D at the most; what goes on can be stopped."""
         with self._keyboard.single_keys():
             async with asyncio.TaskGroup() as group:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Self
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.live import Live
@@ -30,24 +30,6 @@ class Scene:
     caption: str
     answers: Sequence[Shown]
     keys: str = ""
-
-
-class View(Protocol):
-    """Shows what comes of one thing that somebody did. A context manager around the time in which that grows."""
-
-    def __enter__(self) -> Self:
-        """Begin."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        """Give the terminal back."""
-
-    def show(self, scene: Scene, seconds: float) -> None:
-        """Show the answers as they stand, `seconds` after what was done."""
-
-    def show_end(self, scene: Scene, *, with_head: bool = True) -> None:
-        """Show the whole answers, once they have left off growing; and the head, where that has changed."""
 
 
 class Panels:

@@ -8,6 +8,7 @@ from bot.engine.reasons import Code, Reason
 from bot.markup.characters import units
 from bot.playground.slack.block_kit.blocks import find_mentions, find_problems
 from bot.playground.slack.block_kit.shown import plain
+from bot.playground.slack.records import Version
 from bot.slack import blocks, notices
 from bot.slack.body import SECTION_LIMIT, Block, Body
 from bot.slack.markup.pages import PAGE_LIMIT, Page, fit
@@ -158,7 +159,7 @@ def test_whatever_was_written_no_message_rings_anybody_or_breaks_a_block(problem
         blocks.index(problem or "x", "U0", [(DEPTH, one) for one in answers], ENGLISH),
     ]
     for body in [*made, *opened]:
-        message = Shown(body)
+        message = shown(body)
         mentions = find_mentions(message)
         assert mentions == [] if body in made else set(mentions) == {"@U0"}
         assert "<" not in body.text.replace("<@U0>", "")
@@ -167,12 +168,9 @@ def test_whatever_was_written_no_message_rings_anybody_or_breaks_a_block(problem
             assert find_problems(list(body.blocks)) == []
 
 
-class Shown:
+def shown(body: Body) -> Version:
     """A body as the stand-in sees it."""
-
-    def __init__(self, body: Body) -> None:
-        self.text = body.text
-        self.blocks = list(body.blocks)
+    return Version(0.0, body.text, list(body.blocks))
 
 
 @given(hostile)
@@ -182,7 +180,7 @@ def test_the_plainer_form_has_the_same_words_without_markdown(text: str) -> None
     body = blocks.reply(DEPTH, draft, fit(text), ENGLISH, number=1, is_last=True)
     plainer = body.plainer()
     assert not [block for block in plainer.blocks if block["type"] == "markdown"]
-    assert "".join(plain(Shown(plainer)).split()) == "".join(plain(Shown(body)).split())
+    assert "".join(plain(shown(plainer)).split()) == "".join(plain(shown(body)).split())
     assert all(units(block["text"]["text"]) <= SECTION_LIMIT for block in plainer.blocks[1:])
 
 
@@ -216,7 +214,7 @@ def test_the_barest_form_says_what_it_is_and_that_the_text_cannot_be_shown() -> 
     draft = Draft.of("text", State.DONE, model="m")
     body = blocks.reply(DEPTH, draft, fit("text"), ENGLISH, number=1, is_last=True)
     assert body.size == 4
-    assert plain(Shown(body.barest())).splitlines() == [plain_line(body), "Slack refuses to show this text."]
+    assert plain(shown(body.barest())).splitlines() == [plain_line(body), "Slack refuses to show this text."]
 
 
 def test_a_text_that_is_started_over_says_so() -> None:
@@ -254,7 +252,7 @@ def test_a_problem_of_many_headings_is_quoted_plainly() -> None:
     problem = "# <b>\n" * 60
     body = blocks.parent(problem, "U1", ENGLISH)
     assert [block["type"] for block in body.blocks] == ["section", "section"]
-    assert plain(Shown(body)).endswith(problem)
+    assert plain(shown(body)).endswith(problem)
     assert blocks.fits_parent(problem)
     assert not blocks.fits_parent("# &\n" * 1_500)
 
@@ -270,9 +268,9 @@ def test_what_stands_is_kept_under_a_new_line() -> None:
     """Where it is more than what would be shown in its place."""
     long = blocks.reply(DEPTH, Draft.of("a long text"), fit("a long text"), ENGLISH, number=1, is_last=True)
     short = blocks.reply(DEPTH, Draft.of("a", State.DONE), fit("a"), ENGLISH, number=1, is_last=True)
-    assert plain(Shown(short.over(long))).splitlines() == [plain_line(short), "a long text"]
+    assert plain(shown(short.over(long))).splitlines() == [plain_line(short), "a long text"]
     assert long.over(short) is long
     assert long.over(None) is long
     barest = short.barest(long)
-    assert plain(Shown(barest)).splitlines()[1:] == ["a long text", "Slack refuses to show the rest of this text."]
+    assert plain(shown(barest)).splitlines()[1:] == ["a long text", "Slack refuses to show the rest of this text."]
     assert short.barest(barest).blocks == barest.blocks

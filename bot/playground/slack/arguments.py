@@ -5,8 +5,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.playground.slack.block_kit.blocks import BLOCKS_TEXT_LIMIT, MARKDOWN_LIMIT, Block, count_text, find_problems
+from bot.playground.slack.block_kit.blocks import BLOCKS_TEXT_LIMIT, MARKDOWN_LIMIT, count_text, find_problems
 from bot.playground.slack.block_kit.checks import count_units
+from bot.playground.slack.records import Block
 
 Json = dict[str, Any]
 Args = Mapping[str, Any]

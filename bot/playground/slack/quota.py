@@ -10,18 +10,10 @@ Pure: `now` is an argument, in seconds of any clock that does not go back.
 
 import math
 from collections import deque
-from typing import Protocol
 
 MINUTE = 60.0  # seconds; the window in which Slack counts
 WHISPERS_PER_MINUTE = 100  # chat.postEphemeral, as documented
 ROUNDING = 1e-6  # seconds; a call that is early by less is in time: sums of floats and timers are not more exact
-
-
-class Quota(Protocol):
-    """Decides how many calls may pass."""
-
-    def take(self, now: float) -> float:
-        """Let a call pass and return 0.0, or spend nothing and return the seconds until one would pass."""
 
 
 class SlidingWindow:
@@ -33,7 +25,7 @@ class SlidingWindow:
         self._passed: deque[float] = deque()
 
     def take(self, now: float) -> float:
-        """See `Quota.take`."""
+        """Let a call pass and return 0.0, or spend nothing and return the seconds until one would pass."""
         while self._passed and self._passed[0] + self._seconds <= now + ROUNDING:
             self._passed.popleft()
         if len(self._passed) >= self._limit:
@@ -51,7 +43,7 @@ class TokenBucket:
         self._full_at = -math.inf  # when the bucket will be full again
 
     def take(self, now: float) -> float:
-        """See `Quota.take`."""
+        """As above."""
         until_full = max(self._full_at - now, 0.0)
         wait = until_full - (self._burst - 1) / self._rate
         if wait > ROUNDING:
@@ -63,7 +55,7 @@ class TokenBucket:
 class Gate:
     """A quota with Slack's manners: it answers in whole seconds, and stays shut for as long as it said."""
 
-    def __init__(self, quota: Quota, minimum_retry_after: int = 1) -> None:
+    def __init__(self, quota: SlidingWindow | TokenBucket, minimum_retry_after: int = 1) -> None:
         self._quota = quota
         self._minimum = minimum_retry_after
         self._shut_until = -math.inf
@@ -97,11 +89,8 @@ class Gates:
         minimum_retry_after: int,
     ) -> None:
         self.edits_per_minute = edits_per_minute
-        edits: Quota
-        if edit_burst is None:
-            edits = SlidingWindow(edits_per_minute)
-        else:
-            edits = TokenBucket(edits_per_minute / MINUTE, edit_burst)
+        per_second = edits_per_minute / MINUTE
+        edits = SlidingWindow(edits_per_minute) if edit_burst is None else TokenBucket(per_second, edit_burst)
         self._posts = (posts_per_second, post_burst)
         self._minimum = minimum_retry_after
         self._gates = {

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.playground.slack.block_kit.blocks import Block
+Block = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,10 @@ class Whisper:
     text: str
     blocks: list[Block] = field(default_factory=list)
     thread_ts: str | None = None
+
+
+Shown = Message | Version | Whisper
+"""What has a text and blocks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from bot.playground.slack.block_kit.blocks import Block
 from bot.playground.slack.clock import Clock
 from bot.playground.slack.interaction.triggers import Triggers
 from bot.playground.slack.quota import Gates
 from bot.playground.slack.records import (
+    Block,
     Call,
     Channel,
     DirectChange,

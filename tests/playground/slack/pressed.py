@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.playground.slack.block_kit.blocks import Block
+from bot.playground.slack.records import Block
 
 
 def words(text: str) -> dict[str, Any]:

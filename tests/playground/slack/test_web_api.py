@@ -8,8 +8,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.playground.slack.block_kit.blocks import Block
 from bot.playground.slack.fault import Fault
+from bot.playground.slack.records import Block
 from bot.playground.slack.server import SlackServer
 from bot.playground.slack.workspace import Workspace
 

@@ -18,9 +18,7 @@ from bot.playground.slack.block_kit.checks import (
 )
 from bot.playground.slack.block_kit.elements import check_element, check_elements
 from bot.playground.slack.block_kit.mrkdwn import LIVE
-from bot.playground.slack.block_kit.shown import Shown
-
-Block = dict[str, Any]
+from bot.playground.slack.records import Block, Shown
 
 BLOCKS_LIMIT = 50  # blocks of a message; documented
 VIEW_BLOCKS_LIMIT = 100  # blocks of a form; documented

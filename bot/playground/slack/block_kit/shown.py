@@ -4,11 +4,12 @@ Blocks are as they were sent, and have no problems. They hide a message's text, 
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from bot.playground.slack.block_kit.elements import elements_of
 from bot.playground.slack.block_kit.mrkdwn import name_lively, read_mrkdwn, read_plain, unescape
 from bot.playground.slack.block_kit.nodes import Kind, Node, write_plain
+from bot.playground.slack.records import Shown
 
 Json = dict[str, Any]
 Names = Mapping[str, str] | None
@@ -16,16 +17,6 @@ Names = Mapping[str, str] | None
 
 BUTTON = ("action_id", "value", "style", "accessibility_label")  # what of a button is more than its words
 FIELD = ("action_id", "multiline", "max_length", "min_length", "initial_value", "focus_on_load")
-
-
-class Shown(Protocol):
-    """Whatever has a text and blocks: a message, one of its versions, a whisper."""
-
-    @property
-    def text(self) -> str: ...  # noqa: D102
-
-    @property
-    def blocks(self) -> list[Json]: ...  # noqa: D102
 
 
 def plain(message: Shown) -> str:

@@ -2,31 +2,23 @@
 
 import asyncio
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
+from bot.playground.slack.distribution.requests import Requests
 from bot.playground.slack.interaction.payloads import describe_direct_change
 from bot.playground.slack.payloads import describe_event
 from bot.playground.slack.records import User, Warned
-from bot.playground.slack.socket_mode import Acknowledgement
+from bot.playground.slack.socket_mode import Acknowledgement, SocketMode
 from bot.playground.slack.workspace import Workspace
 
 PATIENCE = 3.0  # seconds; for an acknowledgement, documented
 REDELIVERY = (0.0, 60.0, 300.0)  # seconds before each further delivery of an event; documented
 
 
-class Transport(Protocol):
-    """A way to the app: its sockets, or requests to an address of its own."""
-
-    async def deliver(
-        self, kind: str, payload: dict[str, Any], *, within: float, **fields: Any
-    ) -> Acknowledgement | None:
-        """Hand a payload over and return its acknowledgement, or None when none came `within` so many seconds."""
-
-
 class Deliveries:
-    """What is told to the app of one workspace, by `transport`; what is under way ends with `async with`."""
+    """What is told to the app of one workspace, by sockets or requests; what is under way ends with `async with`."""
 
-    def __init__(self, workspace: Workspace, transport: Transport) -> None:
+    def __init__(self, workspace: Workspace, transport: SocketMode | Requests) -> None:
         self._workspace = workspace
         self.transport = transport
         self._group = asyncio.TaskGroup()

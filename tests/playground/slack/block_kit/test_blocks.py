@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
-from bot.playground.slack.block_kit.blocks import Block, count_text, find_mentions, find_problems
+from bot.playground.slack.block_kit.blocks import count_text, find_mentions, find_problems
 from bot.playground.slack.block_kit.checks import count_units
+from bot.playground.slack.records import Block
 from bot.playground.slack.workspace import Version
 from tests.playground.slack.pressed import actions, button, context_actions, feedback, icon
 

@@ -1,6 +1,6 @@
-from bot.playground.slack.block_kit.blocks import Block
 from bot.playground.slack.block_kit.elements import find_buttons
 from bot.playground.slack.block_kit.stored import store, write_rich_text
+from bot.playground.slack.records import Block
 from tests.playground.slack.pressed import actions, button, context_actions, feedback, field, words
 
 MARKDOWN: Block = {"type": "markdown", "text": "# a\n\n**b**"}
