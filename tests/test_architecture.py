@@ -60,6 +60,14 @@ DOORS = {
     "sqlite3": "durable.sql.sqlite",
     "xllamacpp": "playground.model",
 }
+# The Protocols: what a room needs of another that it may not know, and two for which whoever has its own may stand in.
+# Elsewhere a class is named, or a function is handed over: a Protocol hides that something below calls something above.
+PROTOCOLS = {
+    ("delivery.needs", "Ledger"),
+    ("delivery.needs", "SlackCalls"),
+    ("engine.__init__", "Model"),
+    ("slack.listeners", "Desk"),
+}
 # What does no I/O, reads no clock and knows no event loop: whole folders, but for the files that are named.
 PURE = {
     "printable": "",
@@ -157,6 +165,18 @@ def test_the_core_is_pure(folder: str) -> None:
     modules = {name for name in MODULES if is_in(name, folder) and not is_in(name, _within(folder))}
     assert modules
     assert [(name, one) for name in modules for one in imports(MODULES[name]) if IMPURE.match(one)] == []
+
+
+def test_there_are_few_protocols() -> None:
+    """Each is named above, with those that stay for a reason."""
+    found = set()
+    for name, path in MODULES.items():
+        classes = [
+            one for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(one, ast.ClassDef)
+        ]
+        bases = [(one.name, ast.unparse(base)) for one in classes for base in one.bases]
+        found |= {(name, one) for one, base in bases if base.startswith("Protocol")}
+    assert found == PROTOCOLS
 
 
 def test_merge_knows_asyncio_only() -> None:
