@@ -802,6 +802,47 @@ async def test_a_reply_that_waits_is_posted_when_there_is_a_slot() -> None:
     assert "grows" in str(writer.screen["4"].blocks)
 
 
+async def test_a_channel_takes_replies_once_one_stands() -> None:
+    """A parent alone says nothing of it."""
+    async with board_on(Writer()) as board:
+        thread = Stage(board, Ledger(), "C")
+        for text, takes in (("parent", False), ("reply", True)):
+            message, _ = thread.post(text)
+            await thread.stands(message)
+            assert board.takes_replies("C") is takes
+        assert not board.takes_replies("D")
+
+
+async def test_where_there_is_nothing_to_post_the_next_is_posted() -> None:
+    """And that it was not posted is written down."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = Stage(board, ledger, "C", "0")
+        nothing = thread.add("nothing", lambda _: None)
+        thread.post("a")
+        await thread.settle()
+    assert [body.text for _, _, _, body in writer.calls] == ["a"]
+    assert ledger.notes == [("intent", "nothing"), ("not posted", "nothing"), ("intent", "a"), ("posted", "a", "1")]
+    assert nothing.is_unposted
+
+
+@pytest.mark.parametrize(
+    ("error", "at"),
+    [(RateLimitedError(30), 30.1), (UnavailableError("away", Effect.NONE), 1.1), (FormRefusedError("x"), 0.1)],
+)
+async def test_what_slack_takes_from_nobody_holds_up_all_posts(error: Exception, at: float) -> None:
+    """Those of other threads too, in other channels; what is one message's fault holds up none."""
+    writer = Writer()
+    writer.failures["post"] = [error]
+    async with board_on(writer) as board:
+        thread, other = Stage(board, Ledger(), "C", "0"), Stage(board, Ledger(), "D", "9")
+        thread.post("a")
+        await asyncio.sleep(0.1)
+        other.post("b")
+        await other.settle()
+    assert next(begun for begun, _, _, body in writer.calls if body.text == "b") == pytest.approx(at, abs=0.01)
+
+
 async def test_until_it_is_known_that_replies_can_be_posted_they_do_not_wait() -> None:
     """A completion is paid for only then; a parent alone says nothing of it, unless there were others."""
     writer = Writer()

@@ -263,6 +263,25 @@ def test_what_waits_to_be_posted_is_taken_back_where_an_answer_is_cut_off() -> N
         assert reply.draft.reason == Reason(Code.BOT_STOPPED)
 
 
+def test_a_placeholder_that_waits_to_be_posted_is_not_taken_back() -> None:
+    """What an answer came to has to stand somewhere."""
+    reply = Reply(DEPTH, ENGLISH)
+    screen = Screen(reply)
+    reply.cut_off(Reason(Code.BOT_STOPPED))
+    screen.show_all()
+    assert "interrupted" in str(reply.placeholder.shown)
+
+
+def test_whether_a_draft_changed_anything_is_said() -> None:
+    """The first final one is the last, and who stops an answer then is told that it had ended."""
+    draft = writing("a")
+    reply = Reply(DEPTH, ENGLISH)
+    assert [reply.show(draft), reply.show(draft), reply.stop("U1"), reply.stop("U2")] == [True, False, True, False]
+    assert reply.draft.reason == Reason(Code.STOPPED_BY, {"user": "U1"})
+    assert reply.draft.text == "a"
+    assert not reply.show(done("a b"))
+
+
 def test_what_another_process_has_posted_is_gone_on_with() -> None:
     """Pages in their order, one that took the place of a locked one too; what it may have posted is looked up."""
     found = Found({"Depth": "1", "Depth 2 anew": "2", "Depth 3": None, "parent": "0"}, posted_until=7)

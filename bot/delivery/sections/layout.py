@@ -30,11 +30,6 @@ class Layout:
         self._cuts = [_Cut(0, None) for _ in range(count)]
 
     @property
-    def count(self) -> int:
-        """How many pages there are, those that stand from a longer text included."""
-        return len(self._cuts)
-
-    @property
     def growing(self) -> int:
         """The number of the page in which the text ends, as far as it was laid out."""
         return next((number for number, cut in enumerate(self._cuts, 1) if cut.page is None), len(self._cuts))

@@ -94,6 +94,20 @@ def test_nothing_is_expected_at_once_where_none_came_sooner() -> None:
     assert arrivals.coming(110)[0].ahead < 15
 
 
+def test_each_row_has_a_pace_of_its_own() -> None:
+    """Nobody asks sooner than anybody did in this row, however soon they asked in one before."""
+    quick, slow = row(4, 10), row(4, 30, 600)
+    assert len(after(*quick, *slow).coming(690)) == 2  # at a third, they would have been at the pace of the quick ones
+
+
+def test_what_comes_after_the_next_is_as_far_from_it_whenever_it_is_asked() -> None:
+    """What has passed since the last question shortens the wait for the next, and not for the one after."""
+    arrivals = after(*row(3, 10), 600)
+    for gone in (0, 5):
+        coming = arrivals.coming(600 + gone)
+        assert [one.ahead for one in coming] == pytest.approx([10 - gone, 20 - gone])
+
+
 def test_what_another_has_learned_is_believed() -> None:
     """How large questions are, if that was learned; and nothing is expected before there is one."""
     learned = after(*row(3, 10))

@@ -224,6 +224,39 @@ def test_after_a_refusal_everything_waits_then_goes_slower_and_finds_its_way_bac
     assert sum(start >= now - 60 for start in starts) in range(46, 51)
 
 
+def refused_sixth(*, again_at: float | None = None) -> EditSchedule:
+    """A schedule of which the sixth edit at once was refused, for five seconds; and one more at a time, if there is."""
+    edits = EditSchedule(50)
+    spend(edits, 5, 0)
+    for at in (0, again_at):
+        if at is not None:
+            edits.watch("a", at)
+            edits.grow("a", at)
+            edits.start("a", at)
+            edits.refuse("a", at, retry_after=5)
+    edits.forget("a")
+    return edits
+
+
+def test_what_is_refused_when_the_pause_is_over_teaches_a_lesson_of_its_own() -> None:
+    """It did not fly with the one before."""
+    once = refused_sixth().learned.refused
+    assert refused_sixth(again_at=4.9).learned.refused == once
+    assert refused_sixth(again_at=5).learned.refused < once
+
+
+def test_once_in_a_while_a_preview_finds_out_whether_more_is_granted() -> None:
+    """Where the answer goes on most likely, be the bucket empty."""
+    edits = refused_sixth()
+    before = edits.learned.refused
+    edits.watch("a", 300, shows_text=True)
+    spend(edits, 5, 400)
+    edits.grow("a", 400)
+    assert edits.next(400) == Turn("a")
+    land(edits, "a", 400, 0.0)
+    assert edits.learned.refused > before
+
+
 def test_edits_that_are_refused_together_teach_one_lesson() -> None:
     """They flew together; the longest pause holds."""
     edits = EditSchedule(50)
@@ -249,6 +282,7 @@ def test_a_refused_text_is_unseen_again_and_never_lost() -> None:
     edits.finish("a", 1)
     edits.start("a", 1)
     edits.refuse("a", 2, retry_after=3)
+    assert edits.refused_at == 2
     assert edits.next(5) == Turn("a")
     edits.start("a", 5)
     edits.fail("a", 6, retry_after=4)
@@ -288,6 +322,28 @@ def test_a_text_that_is_to_be_sent_once_more_is_sent_once_more() -> None:
     assert land(edits, "a", 10)
     edits.repeat("a", 11, at=20)
     assert edits.next(30) == Turn(None)
+
+
+def test_what_failed_has_cost_a_slot_for_a_minute() -> None:
+    """Slack may have counted it."""
+    edits = EditSchedule(1)
+    edits.watch("a", 0)
+    edits.finish("a", 0)
+    edits.start("a", 0)
+    edits.fail("a", 1)
+    assert when(edits, 1) == 61
+
+
+def test_a_message_whose_text_was_shown_waits_for_one_that_shows_none() -> None:
+    """Though its own next text is older."""
+    edits = EditSchedule(50)
+    for key in "ab":
+        edits.watch(key, 0)
+    edits.grow("a", 0)
+    land(edits, "a", 0)
+    edits.grow("a", 2)
+    edits.grow("b", 3)
+    assert edits.next(10) == Turn("b")
 
 
 def test_a_message_forgotten_in_flight_is_no_trouble() -> None:

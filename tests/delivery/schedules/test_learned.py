@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.schedules.edits import EditSchedule
-from bot.delivery.schedules.learned import Learned
+from bot.delivery.schedules.learned import MOST, Learned
 from bot.delivery.schedules.shape import RATES
 
 numbers = st.lists(st.floats(0, 1e6), max_size=20).map(tuple)
@@ -19,6 +19,12 @@ def test_what_was_learned_comes_back_as_it_was(learned: Learned) -> None:
     assert Learned.from_text(learned.to_text()) == learned
     assert Learned.from_text(one.to_text()) == one
     json.loads(one.to_text(), parse_constant=pytest.fail)  # nothing that only Python reads
+
+
+def test_as_many_numbers_are_believed_as_are_written() -> None:
+    """More are not ours."""
+    for number, kept in ((MOST, MOST), (MOST + 1, 0)):
+        assert len(Learned.from_text(Learned(durations=(6.0,) * number).to_text()).durations) == kept
 
 
 @pytest.mark.parametrize(

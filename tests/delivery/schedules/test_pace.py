@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from bot.delivery.schedules.arrivals import Arrivals
+from bot.delivery.schedules.arrivals import Arrivals, Coming
 from bot.delivery.schedules.durations import Durations
 from bot.delivery.schedules.pace import Pace, Returns
 
@@ -62,6 +62,30 @@ def test_questions_to_come_have_their_part() -> None:
     needed = sum(one.likely for one in pace.arrivals.coming(100.0)) * 5
     assert interval([(60.0, needed - 0.1)], pace=pace) == float("inf")
     assert interval([(60.0, needed + 5)], pace=pace) < float("inf")
+
+
+class Known(Arrivals):
+    """It is known that somebody asks in ten seconds, or half known."""
+
+    def coming(self, now: float) -> list[Coming]:
+        return [Coming(10.0, 0.5)]
+
+
+@pytest.mark.parametrize(
+    ("ahead", "slots", "kept", "anew"),
+    [
+        (5.0, 8.0, 0.0, None),
+        (10.0, 8.0, 0.0, None),  # it has not begun by then
+        (40.0, 20.0, 0.5 * 5, 30.0),
+        (60.0, 46.0, 0.5 * 5, 50.0),
+    ],
+)
+def test_the_pace_is_that_of_the_theory(ahead: float, slots: float, kept: float, anew: float | None) -> None:
+    """What can be spent over what is wanted, of two answers that go on and half a question's four."""
+    pace, durations = Pace(arrivals=Known()), Durations()
+    wanted = 2 * durations.spent(6.0)(ahead) + (0.5 * 4 * durations.spent_anew(anew) if anew else 0.0)
+    share = (slots - kept) / wanted
+    assert pace.interval(100.0, [94.0, 94.0], [(ahead, slots)]) == pytest.approx(1 / (share * 2 * durations.worth(6.0)))
 
 
 def test_slots_that_come_back_before_a_question_are_not_kept_for_it() -> None:

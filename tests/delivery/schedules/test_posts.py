@@ -78,3 +78,10 @@ def test_a_thread_waits_once_and_is_forgotten() -> None:
     assert drain(posts, 0.0) == (["a"], math.inf)
     assert drain(posts, 60.0) == ([], math.inf)
     assert not posts._buckets
+    posts.queue("c", 60, "C", is_parent=True)
+    assert drain(posts, 60.0) == (["c"], math.inf)
+    posts.queue("d", 60, "D", is_parent=True, not_before=900)
+    assert drain(posts, 60.1) == ([], 900)
+    assert [*posts._buckets] == ["C"]
+    assert drain(posts, 120.0) == ([], 900)
+    assert not posts._buckets

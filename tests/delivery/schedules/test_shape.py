@@ -69,6 +69,7 @@ def test_one_refusal_teaches_the_burst() -> None:
     assert shape.is_known
     assert 4.5 < shape.burst <= 5
     assert shape.rate * 60 == pytest.approx(50, rel=0.05)
+    assert not shape.is_slower
     assert refusals(shape, slack, [0.0] * 100, 5.0) == []
 
 
@@ -88,6 +89,14 @@ def test_refusals_that_contradict_grants_teach_a_slower_rate() -> None:
     refused = refusals(shape, slack, [0.0] * 300)
     assert 2 <= len(refused) <= 6
     assert 0.75 * 25 <= shape.rate * 60 <= 25.5
+    assert shape.is_slower
+
+
+def test_no_rate_is_believed_in_that_is_slower_than_all() -> None:
+    """A sixth of what is told, though two steps more would be safer."""
+    shape = Shape(50)
+    refusals(shape, Slack(8, 2), [0.0] * 300)
+    assert shape.rate == shape._buckets[-1].rate
 
 
 def test_where_no_bucket_explains_what_happened_the_newest_refusal_is_believed() -> None:
@@ -144,8 +153,9 @@ def test_what_is_granted_beyond_is_believed_until_nothing_is_left_of_the_refusal
     refusals(shape, Slack(50, 5), [0.0] * 6)
     slack = Slack(1_000_000, 1_000)
     now = PATIENCE
-    for _ in range(60):
-        assert shape.may_try(now) or not shape.is_known
+    for _ in range(50):  # a whole minute's at once
+        assert shape.is_known
+        assert shape.may_try(now)
         call(shape, slack, now, is_try=shape.has_at(now) > now)
     assert not shape.is_known
 
@@ -162,6 +172,26 @@ def test_a_rate_that_was_refuted_is_tried_again() -> None:
         call(shape, slack, now, is_try=True)
         refusals(shape, slack, [0.0] * 20, now)
     assert shape.rate > 1.5 * slower
+
+
+def test_a_rate_that_is_refused_soon_after_it_was_tried_is_tried_less_often() -> None:
+    """Though it was granted the call that was to find out."""
+    shape = Shape(50)
+    refusals(shape, Slack(25, 5), [0.0] * 300)
+    now = 10_000.0
+    shape.grant(shape.take(now, is_try=True))
+    shape.refuse(now + 1, shape.take(now + 1), retry_after=5)
+    assert not shape.may_try(now + 2 * PATIENCE)
+    assert shape.may_try(now + 1 + 2 * PATIENCE)
+
+
+def test_what_another_has_learned_is_tried_out_too() -> None:
+    """After as long as if it had just been refused."""
+    shape, other = Shape(50), Shape(50)
+    refusals(shape, Slack(50, 5), [0.0] * 6)
+    other.recall(shape.learned, 1_000.0)
+    assert not other.may_try(1_000 + PATIENCE - 1)
+    assert other.may_try(1_000 + PATIENCE)
 
 
 def test_a_call_that_was_not_counted_is_given_back() -> None:

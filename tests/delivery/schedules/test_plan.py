@@ -1,0 +1,64 @@
+"""When each kind of edit may start, as things stand: in literal times, of windows and buckets that are made for it."""
+
+import pytest
+
+from bot.delivery.schedules.durations import Durations
+from bot.delivery.schedules.pace import Pace
+from bot.delivery.schedules.plan import AHEAD, Plan, make_plan
+from bot.delivery.schedules.shape import PATIENCE, Shape
+from bot.delivery.schedules.track import Flight, Track
+from bot.delivery.schedules.window import Window
+
+
+def track(age: float, now: float, *, flies: bool = False) -> Track:
+    """An answer of that age, which grows, or whose last text is on its way."""
+    flight = Flight(now, is_last=True, taken=Shape(50).take(now)) if flies else None
+    return Track(is_index=False, since=now - age, shows_text=True, is_last=flies, flight=flight)
+
+
+def taught(calls: int) -> Shape:
+    """A bucket that has granted so many at once, and refused one more."""
+    shape = Shape(50)
+    for _ in range(calls):
+        shape.grant(shape.take(0.0))
+    shape.refuse(0.0, shape.take(0.0), retry_after=5)
+    return shape
+
+
+def planned(now: float, *tracks: Track, window: Window | None = None, shape: Shape | None = None) -> Plan:
+    """What is planned for them, where the last preview has just started."""
+    return make_plan(now, tracks, now, window=window or Window(50), shape=shape or Shape(50), pace=Pace())
+
+
+def test_a_last_text_on_its_way_needs_no_slot_of_its_own() -> None:
+    """It has one."""
+    window = Window(4)
+    window.note_spent(100, [50, 20])
+    window.start()
+    growing = track(5, 100)
+    plan = planned(100, growing, track(9, 100, flies=True), window=window)
+    assert plan == planned(100, growing, window=window)
+    assert plan.preview == 110
+
+
+def test_what_a_bucket_will_hold_is_spent_as_it_comes() -> None:
+    """However many slots are free: what is in it, but for the last text's, and what it gains."""
+    shape, now, since = taught(12), 100.0, 97.0
+    for _ in range(8):
+        shape.take(now)
+    level = shape.level(now) - 1
+    levels = [(ahead, level + shape.rate * ahead) for ahead in AHEAD]
+    plan = planned(now, track(now - since, now), shape=shape)
+    assert plan.preview - now == pytest.approx(Pace().interval(now, [since], [(60.0, 49.0), *levels]))
+    assert plan.preview - now > 1.5 * (planned(now, track(now - since, now)).preview - now)
+
+
+@pytest.mark.parametrize(("age", "tries"), [(5, False), (90, True)])
+def test_more_is_tried_while_all_answers_go_on_most_likely(*, age: float, tries: bool) -> None:
+    """So that the refusal, if there is one, is over when their last texts come."""
+    shape, now = taught(5), PATIENCE
+    for _ in range(5):
+        shape.take(now)
+    assert Durations().goes_on(90, shape.pause + 2) > 0.8 > Durations().goes_on(5, shape.pause + 2)
+    plan = planned(now, track(age, now), track(90, now), shape=shape)
+    assert (plan.preview < shape.has_at(now, 3)) is tries
