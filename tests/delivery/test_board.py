@@ -130,6 +130,7 @@ async def test_what_grows_while_a_post_is_on_its_way_is_edited_in() -> None:
         thread.finish(message)
         await thread.settle()
     assert [(kind, body.text) for _, kind, _, body in writer.calls] == [("post", "placeholder"), ("edit", "whole")]
+    assert thread.thread.edits == 1
 
 
 async def test_parents_go_before_replies_when_posts_must_wait() -> None:
@@ -349,6 +350,9 @@ async def test_a_lost_parent_ends_its_thread() -> None:
         thread.post("reply")
         with pytest.raises(ThreadLostError):
             await thread.stands(parent)
+        for waiting in (thread.settle, thread.outlast):  # whoever comes later is told too
+            with pytest.raises(ThreadLostError):
+                await waiting()
     assert [kind for _, kind, _, _ in writer.calls] == ["post", "find"]
 
 
@@ -521,7 +525,8 @@ async def test_a_closed_thread_sends_nothing_more() -> None:
         content.text = "b"
         thread.grow(message)
         await asyncio.sleep(0.05)
-        thread.close()
+        for _ in range(2):
+            thread.close()
         content.text = "c"
         thread.grow(message)
         thread.finish(message)

@@ -75,6 +75,12 @@ def played() -> Played:
     return played
 
 
+def test_whoever_asks_is_expected_to_do_so_again(played: Played) -> None:
+    """With as many messages, by and by: there were five, and are two."""
+    assert played.edits.learned.messages == pytest.approx(5 - 0.2 * 3)
+    assert len(played.edits.learned.pauses) == 1
+
+
 def test_what_a_reader_waits_for_is_counted(played: Played) -> None:
     """How old each text is as it is shown, and when an answer's first one is."""
     message = played.reply.placeholder

@@ -2,13 +2,14 @@
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 
 from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Ending, Loss, Verdict
-from bot.delivery.sections.parent import Parent
+from bot.delivery.sections.parent import Parent, Standing
 from bot.delivery.sections.reply import Part, Reply
 from bot.delivery.sections.section import Found, Section
 from bot.delivery.thread import Thread
@@ -130,6 +131,9 @@ def test_a_long_answer_is_shown_in_as_many_messages_as_it_takes() -> None:
         for words in steps:
             reply.show(done(PAGES) if words == 6_000 else writing("word " * words))
             screen.show_all()
+            full, (last,) = reply.messages[:-1], reply.messages[-1:]
+            assert {one.ending for one in full} <= {Ending.SHOWN}
+            assert last.ending is (Ending.SHOWN if words == 6_000 else Ending.OPEN)
         assert screen.text() == PAGES
         assert list(screen.shown) == ["Depth", "Depth 2", "Depth 3"]
         assert screen.thread.is_settled
@@ -150,6 +154,28 @@ def test_a_page_is_cut_to_its_length_once_the_next_one_stands() -> None:
     assert screen.shown["Depth"] == before
     screen.show_all()
     assert screen.text() == "word " * 3_000
+
+
+def test_a_page_that_is_cut_smaller_below_another_waits_for_the_next_one_again() -> None:
+    """What has come into it from above would have pushed out of it what is shown nowhere else yet."""
+    reply = Reply(DEPTH, ENGLISH)
+    screen = Screen(reply)
+    screen.show_all()
+    numbers = "".join(f"{number:05} " for number in range(5_000))
+    reply.show(writing(numbers))
+    screen.edit(reply.placeholder)
+    second = screen.post()
+    before = screen.shown["Depth 2"]
+    screen.edit(reply.placeholder, SizeRefusedError("msg_too_long"))
+    screen.edit(reply.placeholder)
+    screen.edit(second)
+    assert screen.shown["Depth 2"] == before
+    assert len(screen.shown["Depth"]) < len(before)
+    screen.show_all()
+    reply.show(done(numbers))
+    screen.show_all()
+    assert screen.text() == numbers
+    assert screen.thread.is_settled
 
 
 def test_a_page_that_is_its_last_while_it_is_laid_out_is_shown_as_such() -> None:
@@ -272,6 +298,17 @@ def test_a_placeholder_that_waits_to_be_posted_is_not_taken_back() -> None:
     assert "interrupted" in str(reply.placeholder.shown)
 
 
+def test_pages_of_a_whole_answer_that_wait_to_be_posted_are_not_taken_back() -> None:
+    """It needs no cutting off."""
+    reply = Reply(DEPTH, ENGLISH)
+    screen = Screen(reply)
+    reply.show(done(PAGES))
+    screen.post()
+    reply.cut_off(Reason(Code.BOT_STOPPED))
+    screen.show_all()
+    assert screen.text() == PAGES
+
+
 def test_whether_a_draft_changed_anything_is_said() -> None:
     """The first final one is the last, and who stops an answer then is told that it had ended."""
     draft = writing("a")
@@ -386,6 +423,17 @@ def test_the_index_comes_when_all_answers_have_ended() -> None:
     assert screen.thread.is_safe
 
 
+@pytest.mark.parametrize("state", [State.DONE, State.FAILED])
+def test_an_index_is_led_by_what_draws_the_others_together(state: State) -> None:
+    """Where that is whole."""
+    side = replace(DEPTH, key="together")
+    lead = Standing(side, Draft.of("All in one.", state))
+    parent = Parent("Why?", "U", ENGLISH, [Standing(DEPTH, done("takeaway"))], lead=lead)
+    screen = Screen(parent, ts=None)
+    screen.show_all()
+    assert ("All in one." in str(parent.message.shown)) is (state is State.DONE)
+
+
 def test_whether_a_thread_stands_is_known_once_one_message_does_or_none_will() -> None:
     """Until then nothing is bought."""
     replies = [Reply(one, ENGLISH) for one in PERSPECTIVES[:2]]
@@ -402,9 +450,9 @@ def test_whether_a_thread_stands_is_known_once_one_message_does_or_none_will() -
 
 
 def test_a_post_that_has_to_wait_waits_no_more_once_its_thread_is_closed() -> None:
-    """Nothing of it is sent."""
+    """Nothing of it is sent, nor of what waited behind it."""
     for is_closed in (False, True):
-        screen = Screen(Reply(DEPTH, ENGLISH))
+        screen = Screen(*[Reply(one, ENGLISH) for one in PERSPECTIVES[:2]])
         message = screen.thread.start_post()
         if is_closed:
             screen.thread.close()
@@ -484,6 +532,7 @@ def test_a_page_that_is_full_again_after_a_start_over_is_shown_as_its_last() -> 
     for words in (3_000, 1):
         reply.show(writing(("word " if words > 1 else "anew ") * words))
         screen.show_all()
+    assert [one.ending for one in reply.messages] == [Ending.OPEN] * 2
     reply.show(writing("anew " * 3_000))
     screen.show_all()
     assert reply.placeholder.ending is Ending.SHOWN

@@ -62,6 +62,7 @@ def test_what_does_not_come_when_it_should_have_is_no_longer_believed() -> None:
     arrivals = after(*row(2, 25), 600)
     assert expected(arrivals, 600) > 0.5
     assert expected(arrivals, 626) > 0.5
+    assert expected(arrivals, 630) > 0.5  # a fifth later
     assert expected(arrivals, 640) == 0
 
 

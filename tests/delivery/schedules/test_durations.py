@@ -1,6 +1,6 @@
 import pytest
 
-from bot.delivery.schedules.durations import BEYOND, KEPT, LONG, OLDEST, SHORTEST, Durations
+from bot.delivery.schedules.durations import BEYOND, KEPT, LONG, OLDEST, PARETO, SHORTEST, Durations
 
 
 def learned(*seconds: float) -> Durations:
@@ -59,3 +59,24 @@ def test_what_cannot_be_is_no_trouble() -> None:
     assert durations.worth(1e9) > 0
     assert durations.spent(1e9)(60.0) >= 0
     assert 0 < durations.goes_on(1e9, 1e9) <= 1
+
+
+@pytest.mark.parametrize("seen", [[], [6.0] * 3])
+@pytest.mark.parametrize("age", [0.0, 2.0, 10.0, 18.0, 30.0, 100.0])
+def test_what_a_second_is_worth_is_the_root_of_what_is_expected_of_one_over_the_duration(
+    age: float, seen: list[float]
+) -> None:
+    """Summed over the answers of each duration; of those that go on beyond the tables, what all are who are so old."""
+    durations = learned(*seen)
+
+    def expected(at: float) -> float:
+        """Of all answers, as far as they last until then."""
+        return durations.worth(at) ** 2 * durations.goes_on(0, at)
+
+    step = 0.5
+    summed = expected(OLDEST)
+    for place in range(round(age / step), round(OLDEST / step)):
+        ending = durations.goes_on(0, place * step) - durations.goes_on(0, (place + 1) * step)
+        summed += ending / ((place + 0.5) * step)
+    assert expected(age) == pytest.approx(summed, rel=0.03)
+    assert expected(OLDEST) == pytest.approx(PARETO / (1 + PARETO) * durations.goes_on(0, OLDEST) / OLDEST)

@@ -4,7 +4,7 @@ import pytest
 
 from bot.delivery.schedules.durations import Durations
 from bot.delivery.schedules.pace import Pace
-from bot.delivery.schedules.plan import AHEAD, Plan, make_plan
+from bot.delivery.schedules.plan import AHEAD, INDEX_PATIENCE, STANDSTILL, Plan, make_plan
 from bot.delivery.schedules.shape import PATIENCE, Shape
 from bot.delivery.schedules.track import Flight, Track
 from bot.delivery.schedules.window import Window
@@ -28,6 +28,32 @@ def taught(calls: int) -> Shape:
 def planned(now: float, *tracks: Track, window: Window | None = None, shape: Shape | None = None) -> Plan:
     """What is planned for them, where the last preview has just started."""
     return make_plan(now, tracks, now, window=window or Window(50), shape=shape or Shape(50), pace=Pace())
+
+
+# All have text that nobody has seen since 1.0. Times of plans: a last text, an index, a preview, one that is overdue.
+INDEX = Track(is_index=True, since=0, shows_text=True, unseen_since=1.0, is_last=True)
+LAST = Track(is_index=False, since=0, shows_text=False, unseen_since=1.0, is_last=True)
+FIRST = Track(is_index=False, since=0, shows_text=False, unseen_since=1.0)
+LATER = Track(is_index=False, since=0, shows_text=True, unseen_since=1.0)
+
+
+@pytest.mark.parametrize(
+    ("plan", "track", "at"),
+    [
+        (Plan(5, 9, 10, 8, 2, 0), INDEX, 9),
+        (Plan(5, 50, 10, 8, 2, 0), INDEX, 1 + INDEX_PATIENCE),
+        (Plan(30, 9, 10, 8, 2, 0), INDEX, 30),
+        (Plan(5, 50, 10, 8, 2, 0), LAST, 5),
+        (Plan(5, 50, 10, 8, 2, 0), LATER, 10),
+        (Plan(5, 50, 90, 8, 2, 0), LATER, 1 + STANDSTILL),
+        (Plan(5, 50, 90, 80, 2, 0), LATER, 80),
+        (Plan(5, 50, 10, 8, 20, 0), LATER, 10),
+        (Plan(5, 50, 10, 8, 20, 0), FIRST, 21),  # it waits for company
+    ],
+)
+def test_each_kind_of_edit_has_its_time(plan: Plan, track: Track, at: float) -> None:
+    """A last text, an index, which waits for so long at the most, and a preview, sooner where it has stood still."""
+    assert plan.time_for(track) == at
 
 
 def test_a_last_text_on_its_way_needs_no_slot_of_its_own() -> None:

@@ -1,6 +1,7 @@
 import math
 
 from bot.delivery.schedules.posts import PostSchedule
+from bot.delivery.schedules.turn import Turn
 
 
 def drain(posts: PostSchedule, now: float) -> tuple[list[object], float]:
@@ -47,6 +48,13 @@ def test_who_had_the_fewest_posts_of_late_goes_first() -> None:
     assert drain(posts, 3.0)[0] == ["ben"]
     posts.queue("ben", 20.0, "C", is_parent=False, person="ben")
     assert drain(posts, 20.0)[0] == ["ann again", "ben"]
+    for now, first in ((29.9, "ben"), (30.0, "ann")):  # ten seconds after both have posted once
+        posts = PostSchedule()
+        posts.queue("x", 20, "C", is_parent=False, person="ann")
+        drain(posts, 20.0)
+        posts.queue("ann", 21, "C", is_parent=False, person="ann")
+        posts.queue("ben", 22, "C", is_parent=False, person="ben")
+        assert posts.next(now) == Turn(first)
 
 
 def test_nobody_posts_while_slack_takes_nothing() -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.delivery.schedules.shape import LONGEST_PATIENCE, PATIENCE, Shape
+from bot.delivery.schedules.learned import Learned
+from bot.delivery.schedules.shape import BLUR, LONGEST_PATIENCE, PATIENCE, RATES, Shape, _Bucket
 
 
 class Slack:
@@ -172,6 +173,34 @@ def test_a_rate_that_was_refuted_is_tried_again() -> None:
         call(shape, slack, now, is_try=True)
         refusals(shape, slack, [0.0] * 20, now)
     assert shape.rate > 1.5 * slower
+
+
+@pytest.mark.parametrize(("granted", "refused"), [(6.0, 6.0), (0.0, 1 + BLUR)])
+def test_a_try_forgets_what_refuted_the_next_faster_rate(granted: float, refused: float) -> None:
+    """It holds as much as was granted, and one at the least, until it is seen what it holds."""
+    shape = Shape(50)
+    shape.recall(Learned(per_minute=50, granted=(granted,) * RATES, refused=(2.0,) * RATES, believed=3), 0.0)
+    shape.take(0.0, is_try=True)
+    assert shape.learned.believed == 2
+    assert shape.learned.refused[:4] == (2.0, 2.0, refused, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("granted", "refused", "is_refuted", "burst"),
+    [
+        (3.0, 9.0, False, 3.0),
+        (5.0, 5.0, False, 4.7),
+        (5.0 + BLUR, 5.0, False, 4.7),
+        (5.5, 5.0, True, 4.7),
+        (0.0, 1.0, True, 1.0),
+        (1.0, 1.1, False, 1.0),
+    ],
+)
+def test_grants_and_refusals_bound_a_bucket(*, granted: float, refused: float, is_refuted: bool, burst: float) -> None:
+    """Or contradict each other, by more than is known of when Slack counts."""
+    bucket = _Bucket(1.0, granted=granted, refused=refused)
+    assert bucket.is_refuted is is_refuted
+    assert bucket.burst == pytest.approx(burst)
 
 
 def test_a_rate_that_is_refused_soon_after_it_was_tried_is_tried_less_often() -> None:
