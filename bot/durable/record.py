@@ -209,6 +209,15 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """What was before a process began to serve a workspace: who `asked` when, when `edits` were sent, and a lesson."""
+
+    asked: Sequence[tuple[str, float]] = ()
+    edits: Sequence[float] = ()
+    learned: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """What a write has shown: which open runs are this process's, and what was found beside it.
 

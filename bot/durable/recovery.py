@@ -12,7 +12,7 @@ from typing import Protocol
 
 from bot.durable.events import Asked, Event, Pressed, Spent, Taught
 from bot.durable.holdings import Holdings
-from bot.durable.record import Changes, Conversation, Record, Saved, Search
+from bot.durable.record import Changes, Conversation, Past, Record, Saved, Search
 from bot.durable.sharing.bell import Bell
 from bot.durable.sharing.ownership import Arrival, Sight
 from bot.errors import StoreError
@@ -48,8 +48,10 @@ class Storage(Protocol):
     async def add(self, question: Question, *, is_admitted: bool = True) -> Arrival:
         """Write a question down; one that is not admitted yet is for whoever serves its workspace."""
 
-    async def own(self, workspace: str) -> frozenset[str] | None:
-        """Serve a workspace, if nobody does; all that this process serves, None where they are not shared."""
+    async def serve(
+        self, workspaces: Collection[str], *, asked_since: float, edits_since: float
+    ) -> tuple[dict[str, Past], frozenset[str] | None]:
+        """Serve workspaces where nobody does, and look back on each; all that this process serves, if it shares."""
 
     async def signal(self, press: Press) -> None:
         """Write a press down for whoever serves its workspace."""
@@ -77,15 +79,6 @@ class Storage(Protocol):
 
     async def clear(self, before: float, limit: int) -> int:
         """Forget up to `limit` runs that have ended before a time; how many."""
-
-    async def asked_since(self, workspace: str, at: float) -> list[tuple[str, float]]:
-        """Who asked when, since a time, in runs that have ended."""
-
-    async def learned(self, workspace: str) -> str:
-        """What a workspace has taught; nothing if nothing was saved."""
-
-    async def edits_since(self, workspace: str, at: float) -> list[float]:
-        """When edits were sent there, since a time."""
 
 
 class Recovery:
@@ -142,18 +135,19 @@ class Recovery:
 
     async def look_back(self, news: list[Event], holdings: Holdings) -> None:
         """Serve workspaces if nobody else does, learn what was begun and spent there before, and add it to `news`."""
-        for workspace in sorted(self._unread):
-            holdings.owned = await self._store.own(workspace)
-            if holdings.owned is not None:
-                self._every = min(self._every, SEARCH_SHARED)
-            now = self._clock()
-            asked = await self._store.asked_since(workspace, now - HOUR)
-            edits = await self._store.edits_since(workspace, now - MINUTE)
-            what = await self._store.learned(workspace)
+        if not self._unread:
+            return
+        now = self._clock()
+        since = {"asked_since": now - HOUR, "edits_since": now - MINUTE}
+        pasts, holdings.owned = await self._store.serve(sorted(self._unread), **since)
+        if holdings.owned is not None:
+            self._every = min(self._every, SEARCH_SHARED)
+        for workspace, past in pasts.items():
             if workspace in self._unread:  # else it was left meanwhile
                 self._unread.discard(workspace)
-                news += [self._count(workspace, edits), *(Asked(workspace, user, now - at) for user, at in asked)]
-                news += [Taught(workspace, what)] if what else []
+                news.append(self._count(workspace, past.edits))
+                news += [Asked(workspace, user, now - at) for user, at in past.asked]
+                news += [Taught(workspace, past.learned)] if past.learned else []
 
     def wait(self, now: float) -> float:
         """Seconds until the next look, or the next renewal at the least."""

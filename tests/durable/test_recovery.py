@@ -134,6 +134,18 @@ async def test_what_was_begun_and_spent_is_told_when_a_workspace_is_served() -> 
     assert await look_back(recovery) == []
 
 
+async def test_however_many_workspaces_are_looked_back_on_at_once() -> None:
+    """Who waits for an edit to be written down waits for this too: a process that takes many over asks once."""
+    database = Database()
+    recovery = recovery_of(database)
+    for workspace in ("V", "X"):
+        recovery.attend(workspace)
+    database.spent = [now() - 30]
+    assert await look_back(recovery) == [Spent(one, [30 - DOUBT]) for one in ("V", "W", "X")]
+    assert await look_back(recovery) == []
+    assert database.served == [["V", "W", "X"]]
+
+
 async def test_what_is_served_no_more_is_not_looked_at() -> None:
     """What was found meanwhile is nobody's business any more; served anew, it is looked back on anew."""
     database = Database()

@@ -22,6 +22,7 @@ from bot.playground.slack.workspace import BOT_SCOPES, Workspace
 from bot.settings import Settings
 from bot.slack.question import Question
 from tests.support.model_server import KEY, MODEL, ModelServer, Script
+from tests.support.stores import serve_workspace
 from tests.support.world import NAMES, WORLDLY, PatientStore, shown, wall_clock
 
 PROBLEM = "Why does the confidential gearbox rattle?"
@@ -128,7 +129,7 @@ async def test_what_a_process_has_learned_the_next_one_goes_on_from(tmp_path: Pa
             url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
             async with Store(url, owner="test", clock=wall_clock) as store:
                 await store.open()
-                lengths.append(len(Learned.from_text(await store.learned(PLACE)).durations))
+                lengths.append(len(Learned.from_text((await serve_workspace(store, PLACE)).learned).durations))
         assert lengths == [4, 8]
 
 

@@ -148,9 +148,9 @@ class Owners:
                 owners[name] = (await connection.execute(whose)).scalar()
         return owners
 
-    async def own(self, connection: AsyncConnection, name: str) -> frozenset[str]:
-        """Own a workspace if nobody does; all that are owned then."""
-        await self.claim(connection, [name])
+    async def own(self, connection: AsyncConnection, names: Iterable[str]) -> frozenset[str]:
+        """Own workspaces where nobody does; all that are owned then."""
+        await self.claim(connection, names)
         return frozenset((await connection.execute(self._ours())).scalars())
 
     async def look(self, connection: AsyncConnection, clock: float, search: Search) -> Found:

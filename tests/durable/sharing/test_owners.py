@@ -17,7 +17,7 @@ from bot.durable.tables.claims import UNKNOWN
 from bot.errors import StoreError
 from bot.slack.question import Action, Press
 from tests.support.databases import KINDS, disconnect, query
-from tests.support.stores import World, keys, question
+from tests.support.stores import World, keys, question, serve_workspace
 
 pytestmark = pytest.mark.slow
 
@@ -239,7 +239,7 @@ async def test_runs_that_cannot_be_read_are_told_once_as_many_as_are_remembered(
 async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(world: World) -> None:
     """A newer version may know it, and take over; where none does, the workspace is released without it."""
     one = await shared(world, "one")
-    await one.own("W")
+    await serve_workspace(one, "W")
     columns = "INSERT INTO signals (id, workspace, at, press) VALUES "
     for name, press in (("a", "{"), ("b", '{"action": "dance"}'), ("c", "[]")):
         await query(world.url, f"{columns} ('{name}', 'W', {world.clock.now}, '{press}')")
@@ -322,7 +322,8 @@ async def test_what_one_host_writes_down_another_reads_as_of_the_same_time(world
         await stores["one"].add(question("a", workspace="W"))
         began = clocks["one"]()
         await stores["one"].save(Changes(edits=[("W", began)]))
-        assert await stores["two"].edits_since("W", clocks["two"]() - 60) == [pytest.approx(began)]
+        [edit] = (await serve_workspace(stores["two"], "W", clocks["two"]() - 60)).edits
+        assert edit == pytest.approx(began)
 
 
 @on_a_server
