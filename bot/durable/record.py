@@ -206,8 +206,8 @@ class Search:
 
     Those are looked for in `workspaces`. Those of `strays` that are this process's are released before, and so are the
     workspaces `left`, where nothing goes on in them. `may_fence` says whether processes may be declared dead,
-    `may_claim` whether workspaces may be claimed that nobody owns. Slack was reached last `slack_ago` seconds ago, if
-    that is known.
+    `may_claim` whether workspaces may be claimed that nobody owns. Slack and the model were reached last `reached_ago`
+    seconds ago, if that is known.
     """
 
     strays: frozenset[str]
@@ -217,7 +217,7 @@ class Search:
     left: frozenset[str] = frozenset()
     may_fence: bool = False
     may_claim: bool = True
-    slack_ago: float | None = None
+    reached_ago: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
