@@ -13,6 +13,7 @@ from uuid import uuid4
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.durable.journal import Journal
 from bot.durable.sharing.clock import SharedClock
+from bot.durable.sharing.reach import Reach
 from bot.durable.sql.kinds import Kind, find_kind
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
@@ -139,7 +140,8 @@ async def serve(
                     await _unless(stop, journal.tried())
                     await _unless(stop, registry.check())
                     tending = background.create_task(registry.serve())
-                    watching = background.create_task(doors.watch(journal.company))
+                    reach = Reach({"slack": doors.reaches_slack, "model": completions.reaches_server})
+                    watching = background.create_task(reach.watch(journal.company))
                     doors.find_store(store, registry.installs)
                     if metrics:
                         metrics.watch(partial(_read_levels, workspaces, completions))

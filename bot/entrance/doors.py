@@ -31,8 +31,7 @@ from bot.slack.installation import Installation, Installations
 from bot.slack.wires.authorization import make_bolt
 from bot.slack.wires.socket import Socket
 
-WATCH = 10.0  # seconds between two looks whether Slack is within reach, where others could do in its place
-WATCH_TIMEOUT = 5.0  # seconds for one
+LOOK = 10.0  # seconds between two looks whether a socket is left
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +44,7 @@ class Store(Protocol):
 
 
 class Company(Protocol):
-    """The other processes that share the database, as far as Slack's reach is concerned."""
-
-    @property
-    def is_there(self) -> bool:
-        """Whether there are others."""
-
-    def note_slack(self, now: float, *, is_reached: bool) -> None:
-        """Note whether this process has just reached Slack."""
+    """The other processes that share the database, as far as sockets are concerned."""
 
     async def take_socket(self) -> bool:
         """Take one of the connections to Slack that all have together; whether there was one left."""
@@ -146,7 +138,7 @@ class Doors:
                     self._is_helping = True
                     on_open()
                     on_open = _do_nothing
-                await asyncio.sleep(WATCH)
+                await asyncio.sleep(LOOK)
             self._is_helping = False
             await self._socket.serve(on_open if not self._events else _do_nothing)
         await self._closing.wait()
@@ -185,22 +177,12 @@ class Doors:
             raise StoreError("The bot has just begun.")
         return await self._installations.find(team_id, enterprise_id)
 
-    async def watch(self, company: Company) -> None:
-        """Say to the others whether Slack is within reach, while there are any, until cancelled."""
-        company.note_slack(asyncio.get_running_loop().time(), is_reached=True)  # as it has just begun
-        while True:
-            is_reached = not company.is_there or await self._reaches_slack()
-            company.note_slack(asyncio.get_running_loop().time(), is_reached=is_reached)
-            await asyncio.sleep(WATCH)
-
-    async def _reaches_slack(self) -> bool:
+    async def reaches_slack(self) -> bool:
+        """Whether Slack is within reach, whatever it says."""
         try:
-            async with asyncio.timeout(WATCH_TIMEOUT):
-                await self._slack.greet()
-        except (UnavailableError, TimeoutError):
+            await self._greet_slack()
+        except UnavailableError:
             return False
-        except BotError:
-            pass  # whatever it says, it is there
         return True
 
     async def _look_at_store(self) -> None:
@@ -211,6 +193,9 @@ class Doors:
     async def _look_at_slack(self) -> None:
         if self._socket and not (self._events or self._is_helping or self._socket.is_connected):
             raise NotConnectedError
+        await self._greet_slack()
+
+    async def _greet_slack(self) -> None:
         try:
             await self._slack.greet()
         except UnavailableError:

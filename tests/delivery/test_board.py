@@ -748,7 +748,7 @@ async def test_what_is_being_written_down_as_its_thread_is_closed_is_not_sent(*,
         thread.post("b")
         await asyncio.sleep(1)
         thread.close()
-        assert (board._posts._waiting, board.edits._tracks) == ({}, {})
+        assert (board.posts._waiting, board.edits._tracks) == ({}, {})
         await asyncio.sleep(60)
     assert writer.texts() == ["a"] * is_standing
     assert len(writer.calls) == is_standing
@@ -762,9 +762,9 @@ async def test_a_thread_that_is_closed_while_it_waits_to_post_waits_no_more() ->
         thread = Stage(board, Ledger(), "C", "0")
         thread.post("a")
         await asyncio.sleep(1)
-        assert len(board._posts._waiting) == 1
+        assert len(board.posts._waiting) == 1
         thread.close()
-        assert board._posts._waiting == {}
+        assert board.posts._waiting == {}
 
 
 async def test_a_reply_waits_for_a_slot_and_is_posted_whole_where_there_is_none() -> None:

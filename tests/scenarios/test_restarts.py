@@ -45,12 +45,13 @@ class Host:
         *,
         perspectives: Sequence[Perspective] = PERSPECTIVES,
         make_store: type[PatientStore] = PatientStore,
+        clock: Callable[[], float] = wall_clock,
         is_hurried: bool = True,
         **changed: Any,
     ) -> AsyncIterator[None]:
         """A process, which a signal ends when the block is left; or two do, at once; `changed` are settings."""
         stop, hurry = asyncio.Event(), asyncio.Event()
-        how: dict[str, Any] = {"perspectives": perspectives, "make_store": make_store, "clock": wall_clock}
+        how: dict[str, Any] = {"perspectives": perspectives, "make_store": make_store, "clock": clock}
         bot = asyncio.create_task(serve(replace(self.settings, **changed), stop=stop, hurry=hurry, **how))
         await self.slack.connected()
         try:
@@ -105,6 +106,23 @@ async def test_all_questions_outlive_a_process_that_had_many(tmp_path: Path) -> 
             await asyncio.sleep(2)
         async with there.process():
             await there.until_answered(*asked)
+
+
+@pytest.mark.parametrize("ahead", [0.0, 300.0, -300.0], ids=["together", "ahead", "behind"])
+async def test_what_a_process_has_posted_the_next_one_counts(tmp_path: Path, ahead: float) -> None:
+    """It does not begin with a burst of its own, of which Slack would refuse a part; wherever the host's clock is."""
+
+    def clock() -> float:
+        return wall_clock() + ahead
+
+    async with host(tmp_path) as there:
+        async with there.process(clock=clock):
+            asked = [await there.ask() for _ in range(3)]
+            await there.until(lambda: len(there.workspace.messages) == len(asked) + 5)
+        async with there.process(clock=clock):
+            await there.until_answered(*asked)
+        posts = [call for call in there.workspace.calls if call.method == "chat.postMessage"]
+        assert [call.error for call in posts] == [None] * (len(asked) * len(NAMES))
 
 
 async def test_a_run_goes_on_in_the_language_in_which_it_was_begun(tmp_path: Path) -> None:

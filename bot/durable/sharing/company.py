@@ -56,9 +56,12 @@ class Company:
         """Whether there are others."""
         return self._holdings.has_company
 
-    def note_slack(self, now: float, *, is_reached: bool) -> None:
-        """Note whether Slack was reached at `now`, by the loop's time; who does not reach it leaves all to others."""
-        self._recovery.note_slack(now, is_reached=is_reached)
+    def note_reach(self, at: float, *, is_reached: bool) -> None:
+        """Note when all that is needed was reached last, by the loop's time; it goes on while it `is_reached`.
+
+        Who does not reach it leaves all to others.
+        """
+        self._recovery.note_reach(at, is_reached=is_reached)
 
     def may_be_taken(self, key: str) -> bool:
         """Whether another process may go on with a run, with what is written of it, while this one works on it."""
