@@ -69,6 +69,7 @@ async def serve(
     tls, proxies, lease_clock = make_context(), settings.proxies, _find_steady(clock)
     tally, owner, store_clock = Tally(), uuid4().hex, SharedClock(clock)
     metrics = _make_metrics(settings, tally)
+    is_shared = find_kind(settings.database_url) is Kind.POSTGRESQL  # a file is one process's
     try:
         async with (
             make_session(tls) as session,
@@ -80,6 +81,7 @@ async def serve(
                 max_streams=settings.max_streams,
                 proxy=proxies.find(settings.openai_base_url),
                 tls=tls,
+                is_alone=not is_shared,
             ) as completions,
             Doors(settings, session, pages=metrics.pages if metrics else None, clock=clock) as doors,
         ):
@@ -92,7 +94,7 @@ async def serve(
                 owner=owner,
                 clock=store_clock,
                 workspace=one.workspace if one else None,
-                is_shared=find_kind(settings.database_url) is Kind.POSTGRESQL,  # a file is one process's
+                is_shared=is_shared,
             )
             _tell_place(store, settings)
 

@@ -53,7 +53,8 @@ class Completions:
     """Asks one model on one server. An async context manager, which closes the connections.
 
     `idle_timeout` is how many seconds an answer that has begun may be without a token; no more than `max_streams` are
-    open at once. `proxy` is the address of the one that the server is asked through, `tls` whom to trust.
+    open at once. `proxy` is the address of the one that the server is asked through, `tls` whom to trust. Where the
+    process is not the only one (`is_alone`), another may reach the server when this one does not.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class Completions:
         max_streams: int = 64,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
+        is_alone: bool = True,
     ) -> None:
         self.model = model
+        self._is_alone = is_alone
         self._idle_timeout = idle_timeout
         self._first_timeout = max(FIRST_TOKEN_TIMEOUT, idle_timeout)
         self.turns = Turns(max_streams)
@@ -122,7 +125,7 @@ class Completions:
                     answer = stream.answer
                     failure: Exception | None = None
                     try:
-                        async with aclosing(stream.open(Backoff(number), deadline)) as news:
+                        async with aclosing(stream.open(Backoff(number, is_alone=self._is_alone), deadline)) as news:
                             async for draft in news:
                                 yield draft
                         await stream.read(deadline)
