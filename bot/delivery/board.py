@@ -263,10 +263,9 @@ class Board:
             self._slots.fail(thread, message, error, body, _now())
             if message.loss:
                 logger.warning("edit.lost code=%s", getattr(error, "code", ""))
-        finally:
-            if message.edited_until <= _now():
-                ledger.edit_answered(message.part)  # unless an older one is under way
-            self._note_change(thread)
+        if message.edited_until <= _now():  # else an older one may land; so may one that is cut off with its process
+            ledger.edit_answered(message.part)
+        self._note_change(thread)
 
     def _follow(self, thread: Thread) -> None:
         """Have the schedules know what a thread has to post and to show."""

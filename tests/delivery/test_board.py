@@ -641,6 +641,20 @@ async def test_an_edit_that_is_known_to_be_over_is_written_down() -> None:
         assert ledger.notes[2:] == [spent, answered, spent, spent, spent, answered]
 
 
+async def test_an_edit_that_is_cut_off_with_its_process_is_not_said_to_be_over() -> None:
+    """Slack may carry it out all the same: whoever goes on with the run has to know, and sends the last text anew."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = Stage(board, ledger, "C", "0")
+        message, content = thread.post("reply")
+        await thread.stands(message)
+        content.text = "text"
+        thread.grow(message)
+        await asyncio.sleep(TOOK / 2)
+        assert writer.in_flight == {"1"}
+    assert ledger.notes[2:] == [("edit", "reply")]
+
+
 async def test_a_last_text_on_which_another_processs_edit_may_land_is_sent_once_more() -> None:
     """Of the message that was being edited as that process ended, and of no other."""
     writer = Writer()
