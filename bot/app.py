@@ -13,6 +13,7 @@ from uuid import uuid4
 from bot.backoff import CONNECTION_PAUSES, nth
 from bot.durable.journal import Journal
 from bot.durable.sharing.clock import SharedClock
+from bot.durable.sharing.reach import Reach
 from bot.durable.sql.kinds import Kind, find_kind
 from bot.engine.completions import Completions
 from bot.engine.conversation.followups import FURTHER, Further
@@ -68,6 +69,7 @@ async def serve(
     tls, proxies, lease_clock = make_context(), settings.proxies, _find_steady(clock)
     tally, owner, store_clock = Tally(), uuid4().hex, SharedClock(clock)
     metrics = _make_metrics(settings, tally)
+    is_shared = find_kind(settings.database_url) is Kind.POSTGRESQL  # a file is one process's
     try:
         async with (
             make_session(tls) as session,
@@ -79,6 +81,7 @@ async def serve(
                 max_streams=settings.max_streams,
                 proxy=proxies.find(settings.openai_base_url),
                 tls=tls,
+                is_alone=not is_shared,
             ) as completions,
             Doors(settings, session, pages=metrics.pages if metrics else None, clock=clock) as doors,
         ):
@@ -91,7 +94,7 @@ async def serve(
                 owner=owner,
                 clock=store_clock,
                 workspace=one.workspace if one else None,
-                is_shared=find_kind(settings.database_url) is Kind.POSTGRESQL,  # a file is one process's
+                is_shared=is_shared,
             )
             _tell_place(store, settings)
 
@@ -139,7 +142,8 @@ async def serve(
                     await _unless(stop, journal.tried())
                     await _unless(stop, registry.check())
                     tending = background.create_task(registry.serve())
-                    watching = background.create_task(doors.watch(journal.company))
+                    reach = Reach({"slack": doors.reaches_slack, "model": completions.reaches_server})
+                    watching = background.create_task(reach.watch(journal.company))
                     doors.find_store(store, registry.installs)
                     if metrics:
                         metrics.watch(partial(_read_levels, workspaces, completions))

@@ -15,6 +15,9 @@ from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 
 TRIES = 8  # requests in all; ours are then over within 32 s, and it is for the person to ask again
+# The same where nothing is heard of the server, and other processes may hear of it: they take 41 s at the least. By
+# then one that alone does not reach it has left its runs to those (`durable.sharing.ownership`).
+TRIES_UNHEARD = 11
 MODEL_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds; the SDK's
 SHORTER = 0.25  # the part of a pause that may be taken off it; the SDK's
 LONGER = 1.0  # seconds that may be added to the server's delay
@@ -35,10 +38,11 @@ def nth(pauses: Sequence[float], number: int) -> float:
 
 
 class Backoff:
-    """The pauses of one request; `number` is its place among all."""
+    """The pauses of one request; `number` is its place among all. Where it `is_alone`, no other process may do it."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, *, is_alone: bool = True) -> None:
         self._place = number * GOLDEN % 1
+        self._tries_unheard = TRIES if is_alone else TRIES_UNHEARD
         self._tries = 0
 
     def pause(self, status: int | None, headers: Mapping[str, str], *, left: float, wall: float) -> float | None:
@@ -48,7 +52,7 @@ class Backoff:
         the time of day in seconds since 1970, for a delay that is one too.
         """
         self._tries += 1
-        if self._tries >= TRIES or not _may_pass(status, headers):
+        if self._tries >= (TRIES if status else self._tries_unheard) or not _may_pass(status, headers):
             return None
         asked = _asked_delay(headers, wall)
         if asked is not None:

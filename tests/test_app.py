@@ -9,7 +9,7 @@ import pytest
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Changes, Saved, Search
-from bot.entrance.doors import WATCH
+from bot.entrance.doors import LOOK
 from bot.playground.slack.workspace import Workspace
 from tests.support.databases import query
 from tests.support.model_server import ModelServer, words
@@ -134,7 +134,7 @@ async def test_who_finds_no_socket_left_has_begun_all_the_same_and_takes_the_fir
     caplog.set_level("INFO")
     began = asyncio.get_running_loop().time()
     async with running() as world:
-        assert 2 * WATCH <= asyncio.get_running_loop().time() - began < 3 * WATCH
+        assert 2 * LOOK <= asyncio.get_running_loop().time() - began < 3 * LOOK
         assert len(await world.ask()) == 1 + len(NAMES)
         said = [record.getMessage().partition(" ")[0].rstrip(":") for record in caplog.records]
         assert [one for one in said if one in {"socket.none_left", "bot.start", "socket.connected"}] == [

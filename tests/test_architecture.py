@@ -86,7 +86,7 @@ PURE = {
     "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
     " tables.questions tables.claims tables.conversations tables.votes tables.history"
     " tables.installations tables.oauth_states tables.rows tables.schema"
-    " tables.saves sharing.owners sharing.signals sharing.bell",
+    " tables.saves sharing.owners sharing.signals sharing.bell sharing.reach",
     "web": "run runs stream api page server http.bodies http.files http.responses http.sending http.sessions",
     "runs": "run desk workspaces supervisor teller workspace preparing presses reception outline",
 }

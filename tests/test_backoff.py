@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backoff import TRIES, Backoff
+from bot.backoff import SHORTER, TRIES, TRIES_UNHEARD, Backoff
+from bot.durable.recovery import SEARCH_SHARED
+from bot.durable.sharing.ownership import CUT_OFF
 
 WALL = 1_796_119_200.0  # 1 December 2026, 10:00 UTC
 NO_HEADERS: Mapping[str, str] = MappingProxyType({})
@@ -14,17 +16,29 @@ SEVEN = "Tue, 01 Dec 2026 10:00:07 GMT"
 
 
 def pauses(
-    status: int | None, headers: Mapping[str, str] = NO_HEADERS, *, number: int = 0, left: float = 90.0
+    status: int | None,
+    headers: Mapping[str, str] = NO_HEADERS,
+    *,
+    number: int = 0,
+    left: float = 90.0,
+    is_alone: bool = True,
 ) -> list[float | None]:
     """All that one request is given, refused again and again in the same way."""
-    backoff = Backoff(number)
-    return [backoff.pause(status, headers, left=left, wall=WALL) for _ in range(TRIES + 1)]
+    backoff, tries = Backoff(number, is_alone=is_alone), TRIES if status or is_alone else TRIES_UNHEARD
+    return [backoff.pause(status, headers, left=left, wall=WALL) for _ in range(tries + 1)]
 
 
 @pytest.mark.parametrize("status", [None, 408, 409, 429, 498, 500, 502, 503, 504, 529, 599])
 def test_pauses_grow_until_it_has_been_tried_eight_times(status: int | None) -> None:
-    """Where the server says nothing on it, or nothing is heard of it at all."""
+    """Where the server says nothing on it."""
     assert pauses(status) == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0, None, None]
+
+
+def test_where_nothing_is_heard_of_the_server_it_is_tried_until_others_would_have_taken_over() -> None:
+    """They may reach it: what has failed by then would have failed for nothing."""
+    *tried, last, after = pauses(None, is_alone=False)
+    assert (tried, last, after) == ([0.5, 1.0, 2.0, 4.0, *[8.0] * 6], None, None)
+    assert sum(pause or 0.0 for pause in tried) * (1 - SHORTER) > CUT_OFF + 2 * SEARCH_SHARED + 5.0
 
 
 @pytest.mark.parametrize("status", [300, 400, 401, 402, 403, 404, 410, 413, 422, 499])

@@ -17,6 +17,7 @@ from bot.overview import MOST, NONE, STORE_TIMEOUT, find_places, tell
 from bot.slack.installation import Installation
 from bot.slack.question import Question
 from tests.support.databases import KINDS, database, query
+from tests.support.stores import serve_workspace
 from tests.test_boundary import run
 
 slow = pytest.mark.slow
@@ -102,7 +103,7 @@ async def fill(url: str) -> None:
             made = Installation(team, enterprise, SECRET, "B1", "U1")
             await table.save(made, name=f"Name {at}", at=86_400.0 * at)
         for team, key in (("T1", "a"), ("T1", "b"), ("T3", "c")):
-            await store.own(f"{team}/B1")
+            await serve_workspace(store, f"{team}/B1")
             asked = Question(
                 key, "A secret problem?", "U", "C", workspace=f"{team}/B1", enterprise="E2" * (team == "T3")
             )

@@ -58,7 +58,7 @@ class Board:
         self.edits = EditSchedule(budget)  # what it learns is for others to keep
         self._lesson = Lesson()
         self._slots = Slots(self.edits, self._lesson, tally or Tally())
-        self._posts = PostSchedule()
+        self.posts = PostSchedule()
         self._wait = 0.0  # seconds from one edit of an answer to its next, as things stand
         self._open: dict[Thread, _Open] = {}
         self._wake = asyncio.Event()
@@ -115,7 +115,7 @@ class Board:
         opened = self._open.pop(thread, None)
         if opened is None:
             return
-        self._posts.forget(thread)
+        self.posts.forget(thread)
         self._slots.close(thread)
         opened.changed.set()
         self._wake.set()
@@ -159,14 +159,14 @@ class Board:
     def _start_posts(self, calls: asyncio.TaskGroup) -> float:
         """Start every post whose time has come; return when the next one's will have."""
         while True:
-            turn = self._posts.next(_now())
+            turn = self.posts.next(_now())
             if turn.key is None:
                 return turn.at
             thread = cast("Thread", turn.key)
             if thread.has_posts and self._slots.post_at(thread, _now()) > _now():
                 self._follow(thread)
                 continue
-            self._posts.start(thread, _now())
+            self.posts.start(thread, _now())
             if thread.has_posts:
                 calls.create_task(self._post(thread, thread.start_post(), self._open[thread].ledger))
 
@@ -223,7 +223,7 @@ class Board:
         _log_form(message, error, body)
         again = self._slots.post_failed(thread, message, error, body, _now())
         if again and again.holds_all:
-            self._posts.hold(_now() + again.pause)
+            self.posts.hold(_now() + again.pause)
         if not message.is_doubtful and isinstance(error, (SlackError, TokenRefusedError)):
             ledger.not_posted(message.part)
         if message.loss:
@@ -263,10 +263,9 @@ class Board:
             self._slots.fail(thread, message, error, body, _now())
             if message.loss:
                 logger.warning("edit.lost code=%s", getattr(error, "code", ""))
-        finally:
-            if message.edited_until <= _now():
-                ledger.edit_answered(message.part)  # unless an older one is under way
-            self._note_change(thread)
+        if message.edited_until <= _now():  # else an older one may land; so may one that is cut off with its process
+            ledger.edit_answered(message.part)
+        self._note_change(thread)
 
     def _follow(self, thread: Thread) -> None:
         """Have the schedules know what a thread has to post and to show."""
@@ -277,7 +276,7 @@ class Board:
             self._wake.set()
         if thread.has_posts and not thread.is_posting:
             is_parent, at = thread.ts is None, max(thread.post_not_before, self._slots.post_at(thread, now))
-            self._posts.queue(thread, now, thread.channel, is_parent=is_parent, person=thread.person, not_before=at)
+            self.posts.queue(thread, now, thread.channel, is_parent=is_parent, person=thread.person, not_before=at)
             self._wake.set()
         if thread.is_closed:
             self.close(thread)

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Self
 
 from bot.engine.draft import Draft
+from bot.slack.payloads.fields import read_time
 from bot.slack.question import Press, Question
 
 
@@ -64,6 +65,17 @@ class Record:
     def begun_by(self) -> str:
         """Who has asked for it the last time: whose limits it counts against."""
         return self.reopened_by or self.question.user
+
+    def posted_ago(self, now: float) -> list[float]:
+        """How many seconds ago each of its messages was posted, those that are in doubt too.
+
+        `now` is by the clock of `asked_at`. Slack's, of which messages have their times, may be minutes off: as far as
+        that shows, since none was posted before the run was asked for, nor will be, it is put right.
+        """
+        times = sorted(at for ts in self.posts.values() if (at := read_time(ts)) is not None)
+        ahead = max(times[-1] - now, min(times[0] - self.asked_at, 0.0)) if times else 0.0
+        doubtful = [max(now - self.left_at, 0.0) for ts in self.posts.values() if ts is None]
+        return [now + ahead - at for at in times] + doubtful
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +206,8 @@ class Search:
 
     Those are looked for in `workspaces`. Those of `strays` that are this process's are released before, and so are the
     workspaces `left`, where nothing goes on in them. `may_fence` says whether processes may be declared dead,
-    `may_claim` whether workspaces may be claimed that nobody owns. Slack was reached last `slack_ago` seconds ago, if
-    that is known.
+    `may_claim` whether workspaces may be claimed that nobody owns. Slack and the model were reached last `reached_ago`
+    seconds ago, if that is known.
     """
 
     strays: frozenset[str]
@@ -205,7 +217,16 @@ class Search:
     left: frozenset[str] = frozenset()
     may_fence: bool = False
     may_claim: bool = True
-    slack_ago: float | None = None
+    reached_ago: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was before a process began to serve a workspace: who `asked` when, when `edits` were sent, and a lesson."""
+
+    asked: Sequence[tuple[str, float]] = ()
+    edits: Sequence[float] = ()
+    learned: str = ""
 
 
 @dataclass(frozen=True, slots=True)

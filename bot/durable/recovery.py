@@ -55,8 +55,8 @@ class Recovery:
         self._is_all_claimed = False
         self._is_resting = False
         self._is_shared = False
-        self._slack_at: float | None = None
-        self._reaches_slack = True
+        self._reached_at: float | None = None
+        self._is_reached = False
 
     def rest(self) -> None:
         """Claim nothing more: this process is about to end.
@@ -65,11 +65,9 @@ class Recovery:
         """
         self._is_resting = True
 
-    def note_slack(self, now: float, *, is_reached: bool) -> None:
-        """Note whether Slack was reached. While it was the last time, it counts as within reach."""
-        self._reaches_slack = is_reached
-        if is_reached:
-            self._slack_at = now
+    def note_reach(self, at: float, *, is_reached: bool) -> None:
+        """Note when all that this process needs was reached last; while it `is_reached`, that goes on."""
+        self._reached_at, self._is_reached = at, is_reached
 
     def hasten(self, *, is_heard: bool) -> None:
         """Look as soon as may be, and more often from now on where no ring is heard."""
@@ -87,18 +85,19 @@ class Recovery:
 
     async def look_back(self, news: list[Event], holdings: Holdings) -> None:
         """Serve workspaces if nobody else does, learn what was begun and spent there before, and add it to `news`."""
-        for workspace in sorted(self._unread):
-            holdings.owned = await self._store.own(workspace)
-            if holdings.owned is not None:
-                self._every = min(self._every, SEARCH_SHARED)
-            now = self._clock()
-            asked = await self._store.asked_since(workspace, now - HOUR)
-            edits = await self._store.edits_since(workspace, now - MINUTE)
-            what = await self._store.learned(workspace)
+        if not self._unread:
+            return
+        now = self._clock()
+        since = {"asked_since": now - HOUR, "edits_since": now - MINUTE}
+        pasts, holdings.owned = await self._store.serve(sorted(self._unread), **since)
+        if holdings.owned is not None:
+            self._every = min(self._every, SEARCH_SHARED)
+        for workspace, past in pasts.items():
             if workspace in self._unread:  # else it was left meanwhile
                 self._unread.discard(workspace)
-                news += [self._count(workspace, edits), *(Asked(workspace, user, now - at) for user, at in asked)]
-                news += [Taught(workspace, what)] if what else []
+                news.append(self._count(workspace, past.edits))
+                news += [Asked(workspace, user, now - at) for user, at in past.asked]
+                news += [Taught(workspace, past.learned)] if past.learned else []
 
     def wait(self, now: float) -> float:
         """Seconds until the next look, or the next renewal at the least."""
@@ -117,7 +116,7 @@ class Recovery:
             left=(owned or frozenset()) - served - self._unread,
             may_fence=self._sight.may_fence(now),
             may_claim=not self._is_resting,
-            slack_ago=self._slack_at and (0.0 if self._reaches_slack else now - self._slack_at),
+            reached_ago=self._reached_ago(now),
         )
 
     def note_beat(self, now: float) -> None:
@@ -155,6 +154,11 @@ class Recovery:
             logger.info("store.cleared runs=%s", count)
         if count == BATCH:
             self._tidy_at = now + SEARCH
+
+    def _reached_ago(self, now: float) -> float | None:
+        if self._reached_at is None:
+            return None
+        return 0.0 if self._is_reached else now - self._reached_at
 
     def _count(self, workspace: str, edits: Iterable[float]) -> Spent:
         """The edits that were not counted before; some are written down late."""

@@ -24,10 +24,10 @@ from functools import partial
 from typing import Self
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, insert, literal, select
+from sqlalchemy import ColumnElement, delete, insert, literal
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.durable.record import Begun, Changes, Conversation, Record, Saved, Search, Signal
+from bot.durable.record import Begun, Changes, Conversation, Past, Record, Saved, Search, Signal
 from bot.durable.sealing import Sealer
 from bot.durable.sharing.bell import EVERYBODY, Bell, name_channel, ring
 from bot.durable.sharing.owners import UNADMITTED, Owners
@@ -37,13 +37,12 @@ from bot.durable.sql import sqlite
 from bot.durable.sql.database import Database
 from bot.durable.tables.claims import Claims
 from bot.durable.tables.conversations import Conversations
-from bot.durable.tables.history import forget_old, read_asked
+from bot.durable.tables.history import forget_old, look_back
 from bot.durable.tables.installations import InstallationTable
 from bot.durable.tables.oauth_states import OAuthStates
 from bot.durable.tables.questions import Questions
-from bot.durable.tables.rows import is_number
 from bot.durable.tables.saves import Saves
-from bot.durable.tables.schema import edits, learned, make
+from bot.durable.tables.schema import edits, make
 from bot.durable.tables.statements import run_row
 from bot.durable.tables.votes import Count, Votes
 from bot.errors import StoreError
@@ -176,9 +175,22 @@ class Store:
         await self._ring(owner)
         return Arrival.ELSEWHERE
 
-    async def own(self, workspace: str) -> frozenset[str] | None:
-        """Serve a workspace, if nobody does; all that this process serves, None where they are not shared."""
-        return await self._database.do(partial(self._owners.own, name=workspace)) if self._owners else None
+    async def serve(
+        self, workspaces: Collection[str], *, asked_since: float, edits_since: float
+    ) -> tuple[dict[str, Past], frozenset[str] | None]:
+        """Serve workspaces where nobody does, and look back on each: one transaction, however many they are.
+
+        Returned are the past of each (who asked or had something tried again in runs that have ended, the refused ones
+        not counted; edits that were started, by whichever process), and all that this process serves: None where they
+        are not shared.
+        """
+
+        async def work(connection: AsyncConnection) -> tuple[dict[str, Past], frozenset[str] | None]:
+            owned = await self._owners.own(connection, workspaces) if self._owners else None
+            past = await look_back(connection, workspaces, asked_since=asked_since, edits_since=edits_since)
+            return past, owned
+
+        return await self._database.do(work)
 
     async def signal(self, press: Press) -> None:
         """Write a press down for whoever serves its workspace."""
@@ -275,26 +287,3 @@ class Store:
     async def count_votes(self) -> list[Count]:
         """How many votes there are, of all workspaces."""
         return await self._votes.count()
-
-    async def asked_since(self, workspace: str, at: float) -> list[tuple[str, float]]:
-        """Who asked or had something tried again, and when, in runs that have ended; the refused ones do not count."""
-        return await self._database.do(partial(read_asked, at=at, workspace=workspace))
-
-    async def learned(self, workspace: str) -> str:
-        """What a workspace has taught, as it was saved last; nothing if nothing was."""
-
-        async def work(connection: AsyncConnection) -> str:
-            what = select(learned.c.what).where(learned.c.workspace == workspace)
-            found = (await connection.execute(what)).scalar()
-            return found if isinstance(found, str) else ""
-
-        return await self._database.do(work)
-
-    async def edits_since(self, workspace: str, at: float) -> list[float]:
-        """When edits were started in a workspace since, by whichever process, in order."""
-        sent = select(edits.c.at).where(edits.c.workspace == workspace, edits.c.at >= at).order_by(edits.c.at)
-
-        async def work(connection: AsyncConnection) -> list[float]:
-            return [row.at for row in await connection.execute(sent) if is_number(row.at)]
-
-        return await self._database.do(work)

@@ -53,7 +53,8 @@ class Completions:
     """Asks one model on one server. An async context manager, which closes the connections.
 
     `idle_timeout` is how many seconds an answer that has begun may be without a token; no more than `max_streams` are
-    open at once. `proxy` is the address of the one that the server is asked through, `tls` whom to trust.
+    open at once. `proxy` is the address of the one that the server is asked through, `tls` whom to trust. Where the
+    process is not the only one (`is_alone`), another may reach the server when this one does not.
     """
 
     def __init__(
@@ -66,8 +67,10 @@ class Completions:
         max_streams: int = 64,
         proxy: str | None = None,
         tls: ssl.SSLContext | None = None,
+        is_alone: bool = True,
     ) -> None:
         self.model = model
+        self._is_alone = is_alone
         self._idle_timeout = idle_timeout
         self._first_timeout = max(FIRST_TOKEN_TIMEOUT, idle_timeout)
         self.turns = Turns(max_streams)
@@ -75,6 +78,9 @@ class Completions:
         self._url, authorization = _take_out_credentials(base_url)
         self._dialect = Dialect()
         self._gate = asyncio.Lock()
+        # Whoever has a turn finds a connection free, and so does who looks whether the server is there.
+        self._wire = Wire(max_connections=max_streams + 1, proxy=proxy, tls=tls)
+        self._headers = {"Authorization": f"Bearer {api_key}", **HEADERS, **authorization}
         self._client = AsyncOpenAI(
             api_key=api_key,
             base_url=self._url,
@@ -82,8 +88,7 @@ class Completions:
             timeout=None,  # they are held here, by tokens and not bytes
             max_retries=0,
             http_client=httpx2.AsyncClient(
-                # Whoever has a turn finds a connection free.
-                transport=Wire(max_connections=max_streams, proxy=proxy, tls=tls),
+                transport=self._wire,
                 trust_env=False,
                 follow_redirects=False,  # the problem is for the host that the settings name
             ),
@@ -120,7 +125,7 @@ class Completions:
                     answer = stream.answer
                     failure: Exception | None = None
                     try:
-                        async with aclosing(stream.open(Backoff(number), deadline)) as news:
+                        async with aclosing(stream.open(Backoff(number, is_alone=self._is_alone), deadline)) as news:
                             async for draft in news:
                                 yield draft
                         await stream.read(deadline)
@@ -140,6 +145,16 @@ class Completions:
                 yield old
                 if stream.phase.has_begun:
                     deadline = _now() + self._first_timeout
+
+    async def reaches_server(self) -> bool:
+        """Whether the server is within reach, whatever it answers: no model is asked for anything."""
+        try:
+            request = httpx2.Request("HEAD", f"{self._url.rstrip('/')}/models", headers=self._headers)
+            response = await self._wire.handle_async_request(request)
+        except UNREADABLE:
+            return False
+        await response.aclose()
+        return True
 
     def _stream(self, send: Send, old: Draft, began: float) -> Stream:
         return Stream(send, old, began, model=self.model, url=self._url, dialect=self._dialect, gate=self._gate)

@@ -63,7 +63,7 @@ class Wire(httpx2.AsyncBaseTransport):
             request.method,
             str(request.url),
             headers=request.headers.multi_items(),
-            data=request.content,
+            data=request.content or None,
             allow_redirects=False,
             proxy=self._proxy,
         )

@@ -35,8 +35,7 @@ if TYPE_CHECKING:
     from bot.durable.sharing.company import Company
     from bot.durable.store import Store
 
-WATCH = 10.0  # seconds between two looks whether Slack is within reach, where others could do in its place
-WATCH_TIMEOUT = 5.0  # seconds for one
+LOOK = 10.0  # seconds between two looks whether a socket is left
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +128,7 @@ class Doors:
                     self._is_helping = True
                     on_open()
                     on_open = _do_nothing
-                await asyncio.sleep(WATCH)
+                await asyncio.sleep(LOOK)
             self._is_helping = False
             await self._socket.serve(on_open if not self._events else _do_nothing)
         await self._closing.wait()
@@ -168,22 +167,12 @@ class Doors:
             raise StoreError("The bot has just begun.")
         return await self._look_up(team_id, enterprise_id)
 
-    async def watch(self, company: "Company") -> None:
-        """Say to the others whether Slack is within reach, while there are any, until cancelled."""
-        company.note_slack(asyncio.get_running_loop().time(), is_reached=True)  # as it has just begun
-        while True:
-            is_reached = not company.is_there or await self._reaches_slack()
-            company.note_slack(asyncio.get_running_loop().time(), is_reached=is_reached)
-            await asyncio.sleep(WATCH)
-
-    async def _reaches_slack(self) -> bool:
+    async def reaches_slack(self) -> bool:
+        """Whether Slack is within reach, whatever it says."""
         try:
-            async with asyncio.timeout(WATCH_TIMEOUT):
-                await self._slack.greet()
-        except (UnavailableError, TimeoutError):
+            await self._greet_slack()
+        except UnavailableError:
             return False
-        except BotError:
-            pass  # whatever it says, it is there
         return True
 
     async def _look_at_store(self) -> None:
@@ -194,6 +183,9 @@ class Doors:
     async def _look_at_slack(self) -> None:
         if self._socket and not (self._events or self._is_helping or self._socket.is_connected):
             raise NotConnectedError
+        await self._greet_slack()
+
+    async def _greet_slack(self) -> None:
         try:
             await self._slack.greet()
         except UnavailableError:

@@ -137,14 +137,15 @@ class Supervisor:
 
     def take_up(self, record: Record) -> None:
         """Go on with a run that another process has left, or tell its sender that it is too late for that."""
-        question = record.question
+        question, now = record.question, self._journal.clock()
+        self._board.posts.note_spent(question.channel, _now(), record.posted_ago(now))
         # A former version wrote such questions down too.
         unfit = self._admission.judge(question.problem, needs_words=needs_words(question))
         if not record.posts and (unfit or self._preparing.is_too_old(record)):
             self.begin(question, self._turn_down(question, unfit))
             return
         # At once: what its sender has asked since then, and nobody has admitted yet, may be taken in next.
-        self._admission.resume(record.begun_by, _now() - (self._journal.clock() - record.begun_at))
+        self._admission.resume(record.begun_by, _now() - (now - record.begun_at))
         if not self.begin(question, self._run(question, record)):
             self._admission.end(record.begun_by)
 

@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 
 LOOK = 10.0  # seconds between two looks for desks that are idle
 KEEP_EVERY = 1.0  # seconds between two looks at what was learned; with each write, it would be most of the work
+KEEP_GRANTS = 30.0  # seconds until what only says that more was granted is written down
 RETRY = 1.0  # seconds until the database is asked again for an installation
 
 
@@ -61,7 +62,7 @@ class Workspaces:
         self._is_only_one = is_only_one
         self._group = asyncio.TaskGroup()
         self._desks: dict[str, Desk] = {}  # by their workspaces
-        self._learned: dict[str, Learned] = {}  # by workspace: what was written down of it
+        self._kept: dict[str, tuple[Learned, float]] = {}  # by workspace: what was written down of it, and when
         self._held = Held(math.inf)
         self._keep_at = 0.0
         self._watching: asyncio.Task[None] | None = None
@@ -92,7 +93,7 @@ class Workspaces:
             return desk
         desk = self._desks[installation.workspace] = Desk(installation, self._make_slack(installation), self._shared)
         desk.board.hold_after(self._held.until, is_strict=self._held.is_strict)
-        self._learned[desk.workspace] = desk.board.edits.learned
+        self._kept[desk.workspace] = desk.board.edits.learned, _now()
         self._group.create_task(self._serve(desk))
         return desk
 
@@ -169,11 +170,14 @@ class Workspaces:
         if _now() >= self._keep_at:
             self._keep_at = _now() + KEEP_EVERY
             for desk in self._desks.values():
-                self._keep_learned(desk)
+                self._keep_learned(desk, is_end=False)
 
-    def _keep_learned(self, desk: Desk) -> None:
-        if (learned := desk.board.edits.learned) != self._learned[desk.workspace]:
-            self._learned[desk.workspace] = learned
+    def _keep_learned(self, desk: Desk, *, is_end: bool = True) -> None:
+        """Have what a workspace has taught written down, if it is news by now."""
+        learned, (kept, kept_at) = desk.board.edits.learned, self._kept[desk.workspace]
+        is_due = is_end or learned.lessons != kept.lessons or _now() >= kept_at + KEEP_GRANTS
+        if is_due and learned != kept:
+            self._kept[desk.workspace] = learned, _now()
             self._journal.keep(desk.workspace, learned.to_text())
 
     def _take_up(self, record: Record) -> None:
@@ -243,7 +247,7 @@ class Workspaces:
         """Have no desk stand for a workspace any more; the next question opens another."""
         if self._desks.get(desk.workspace) is desk:
             self._keep_learned(desk)
-            del self._desks[desk.workspace], self._learned[desk.workspace]
+            del self._desks[desk.workspace], self._kept[desk.workspace]
             self._journal.leave(desk.workspace)
             emphasis.forget()
 

@@ -20,6 +20,7 @@ from bot.engine.draft import State
 from bot.markup.characters import character_start, is_blank
 from bot.printable import is_code
 from bot.slack.markup.mrkdwn import unescape
+from bot.slack.payloads.fields import read_time
 from bot.texts import LANGUAGES
 from bot.texts.phrases import Phrase
 
@@ -31,7 +32,6 @@ SAID = (None, "bot_message", "file_share", "me_message", "thread_broadcast")  # 
 BOT = "Perspectives"
 
 _MENTION = re.compile(r"<@([A-Z0-9]{1,100})(?:\|[^<>]*)?>")
-_TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
 _LINE_BREAK = re.compile(r"\r\n?|[\n\v\f\x85\u2028\u2029]")
 _PAGE_OF_ANSWER = re.compile(r"(?: [0-9]+)?(?: anew)?$")  # behind the perspective's key, in the name of a part
 _WIDEST = "Person 9999"
@@ -54,12 +54,12 @@ def transcribe(
 
     `own` are the bot's ids. Where it is not all of the thread, `is_whole` is false, and the end says so.
     """
-    end = _read_ts(before_ts)
+    end = read_time(before_ts)
     found = {said.at: said for said in (_read(message, own) for message in messages) if said}
     said = [found[at] for at in sorted(found) if end is None or at < end]
     if not said:
         return ""
-    parent = said[0] if said[0].at == _read_ts(thread_ts) else None
+    parent = said[0] if said[0].at == read_time(thread_ts) else None
     lines = _render(parent, said[1:] if parent else said, own)
     return "\n".join([*lines, *([] if is_whole else ["[What was said after that could not be read.]"])])
 
@@ -116,7 +116,7 @@ def _read(message: Any, own: Collection[str]) -> _Said | None:
     """What a message says; None where it says nothing, or makes no sense."""
     if not isinstance(message, dict):
         return None
-    at, text = _read_ts(message.get("ts")), message.get("text")
+    at, text = read_time(message.get("ts")), message.get("text")
     if at is None or not isinstance(text, str) or message.get("subtype") not in SAID or message.get("hidden"):
         return None
     user, bot_id = message.get("user"), message.get("bot_id")
@@ -128,10 +128,6 @@ def _read(message: Any, own: Collection[str]) -> _Said | None:
     beginning = text.strip()[:LONGEST_RAW]
     says_nothing = len(beginning) <= LONGEST_BLANK and is_blank(beginning)
     return _Said(at, by, beginning, is_app=bool(bot_id)) if is_code(by) and not says_nothing else None
-
-
-def _read_ts(value: Any) -> float | None:
-    return float(value) if isinstance(value, str) and _TIMESTAMP.fullmatch(value) else None
 
 
 def _read_part(metadata: Any) -> str | None:

@@ -646,6 +646,20 @@ async def test_an_edit_that_is_known_to_be_over_is_written_down() -> None:
         assert ledger.notes[2:] == [spent, answered, spent, spent, spent, answered]
 
 
+async def test_an_edit_that_is_cut_off_with_its_process_is_not_said_to_be_over() -> None:
+    """Slack may carry it out all the same: whoever goes on with the run has to know, and sends the last text anew."""
+    writer, ledger = Writer(), Ledger()
+    async with board_on(writer) as board:
+        thread = Stage(board, ledger, "C", "0")
+        message, content = thread.post("reply")
+        await thread.stands(message)
+        content.text = "text"
+        thread.grow(message)
+        await asyncio.sleep(TOOK / 2)
+        assert writer.in_flight == {"1"}
+    assert ledger.notes[2:] == [("edit", "reply")]
+
+
 async def test_a_last_text_on_which_another_processs_edit_may_land_is_sent_once_more() -> None:
     """Of the message that was being edited as that process ended, and of no other."""
     writer = Writer()
@@ -753,7 +767,7 @@ async def test_what_is_being_written_down_as_its_thread_is_closed_is_not_sent(*,
         thread.post("b")
         await asyncio.sleep(1)
         thread.close()
-        assert (board._posts._waiting, board.edits._tracks) == ({}, {})
+        assert (board.posts._waiting, board.edits._tracks) == ({}, {})
         await asyncio.sleep(60)
     assert writer.texts() == ["a"] * is_standing
     assert len(writer.calls) == is_standing
@@ -767,9 +781,9 @@ async def test_a_thread_that_is_closed_while_it_waits_to_post_waits_no_more() ->
         thread = Stage(board, Ledger(), "C", "0")
         thread.post("a")
         await asyncio.sleep(1)
-        assert len(board._posts._waiting) == 1
+        assert len(board.posts._waiting) == 1
         thread.close()
-        assert board._posts._waiting == {}
+        assert board.posts._waiting == {}
 
 
 async def test_a_reply_waits_for_a_slot_and_is_posted_whole_where_there_is_none() -> None:

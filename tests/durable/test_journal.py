@@ -13,7 +13,7 @@ from bot.durable.entry import Entry
 from bot.durable.events import Asked, Claimed, Held, LeaseLost, Spent, Stopped
 from bot.durable.journal import LONG_TIMEOUT, RETRY, Journal
 from bot.durable.lease import LEASE
-from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Outcome, Record, Saved, Search
+from bot.durable.record import WITHDRAWN, Begun, Changes, Conversation, Outcome, Past, Record, Saved, Search
 from bot.durable.recovery import SEARCH
 from bot.durable.sharing.ownership import Arrival
 from bot.durable.store import Store
@@ -70,6 +70,7 @@ class Database(Store):
         self.clears: list[tuple[float, int]] = []
         self.old = 0  # runs that are old enough to be forgotten
         self.asked_from = math.nan
+        self.served: list[list[str]] = []
         self.is_open = self.is_closed = False
 
     async def open(self) -> None:
@@ -89,8 +90,13 @@ class Database(Store):
         self.ours.add(question.key)
         return Arrival.HERE
 
-    async def own(self, workspace: str) -> frozenset[str] | None:
-        return self.owned
+    async def serve(
+        self, workspaces: Collection[str], *, asked_since: float, edits_since: float
+    ) -> tuple[dict[str, Past], frozenset[str] | None]:
+        self.served.append([*workspaces])
+        self.asked_from = asked_since
+        spent = [spent for spent in self.spent if spent >= edits_since]
+        return dict.fromkeys(workspaces, Past(self.asked, spent, self.lesson)), self.owned
 
     async def signal(self, press: Press) -> None:
         await self._answer()
@@ -154,16 +160,6 @@ class Database(Store):
         count = min(limit, self.old)
         self.old -= count
         return count
-
-    async def asked_since(self, workspace: str, at: float) -> list[tuple[str, float]]:
-        self.asked_from = at
-        return self.asked
-
-    async def learned(self, workspace: str) -> str:
-        return self.lesson
-
-    async def edits_since(self, workspace: str, at: float) -> list[float]:
-        return [spent for spent in self.spent if spent >= at]
 
     async def _answer(self) -> None:
         if self.takes:

@@ -60,22 +60,24 @@ async def test_who_is_about_to_end_takes_what_is_asked_in_its_own_workspaces() -
     assert recovery.wait(101.0) == SEARCH - 1.0
 
 
-async def test_how_long_slack_has_been_out_of_reach_is_told() -> None:
-    """Since it was reached last, once a try has failed; where none is made, it says nothing."""
+async def test_how_long_something_has_been_out_of_reach_is_told() -> None:
+    """Since all was reached last, once a look has failed; where nobody looks, it says nothing."""
     recovery = recovery_of(Database())
 
-    def slack_ago() -> float | None:
+    def reached_ago() -> float | None:
         search = recovery.search(150.0)
         assert search
-        return search.slack_ago
+        return search.reached_ago
 
-    assert slack_ago() is None
-    recovery.note_slack(100.0, is_reached=True)
-    assert slack_ago() == 0.0
-    recovery.note_slack(120.0, is_reached=False)
-    assert slack_ago() == 50.0
-    recovery.note_slack(140.0, is_reached=True)
-    assert slack_ago() == 0.0
+    assert reached_ago() is None
+    recovery.note_reach(100.0, is_reached=True)
+    assert reached_ago() == 0.0
+    recovery.note_reach(100.0, is_reached=False)
+    assert reached_ago() == 50.0
+    recovery.note_reach(140.0, is_reached=True)
+    assert reached_ago() == 0.0
+    recovery.note_reach(0.0, is_reached=False)
+    assert reached_ago() == 150.0
 
 
 async def test_it_looks_again_when_the_lease_of_another_ends() -> None:
@@ -132,6 +134,18 @@ async def test_what_was_begun_and_spent_is_told_when_a_workspace_is_served() -> 
     assert search.workspaces == {"W"}
     assert recovery.note(search, Saved(frozenset(), (), {"W": [now() - 30]}), 0.0) == [Spent("W", [])]
     assert await look_back(recovery) == []
+
+
+async def test_however_many_workspaces_are_looked_back_on_at_once() -> None:
+    """Who waits for an edit to be written down waits for this too: a process that takes many over asks once."""
+    database = Database()
+    recovery = recovery_of(database)
+    for workspace in ("V", "X"):
+        recovery.attend(workspace)
+    database.spent = [now() - 30]
+    assert await look_back(recovery) == [Spent(one, [30 - DOUBT]) for one in ("V", "W", "X")]
+    assert await look_back(recovery) == []
+    assert database.served == [["V", "W", "X"]]
 
 
 async def test_what_is_served_no_more_is_not_looked_at() -> None:

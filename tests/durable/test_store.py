@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.durable.lease import LEASE
-from bot.durable.record import WITHDRAWN, Changes, Outcome, Record, Search
+from bot.durable.record import WITHDRAWN, Changes, Outcome, Past, Record, Search
 from bot.durable.sharing.ownership import Arrival
 from bot.durable.store import Store
 from bot.durable.tables.schema import VERSION
@@ -22,7 +22,7 @@ from bot.engine.reasons import Code, Reason
 from bot.errors import ContentError, SettingsError, StoreError
 from bot.slack.question import Question
 from tests.support.databases import claim, database, disconnect, locked, query, release
-from tests.support.stores import PROBLEM, Clock, World, keys, question
+from tests.support.stores import PROBLEM, Clock, World, keys, question, serve_workspace
 
 slow = pytest.mark.slow
 
@@ -306,8 +306,8 @@ async def test_whoever_asked_is_counted_once_the_run_has_ended(world: World) -> 
         world.clock.now += 10
     await two.save(Changes(ends={"T1": Outcome.INTERRUPTED}))
     await one.save(Changes(ends={"T2": Outcome.REFUSED, "T3": Outcome.DONE}))
-    assert await two.asked_since("", start) == [("U1", start + 10), ("U3", start + 30)]
-    assert await two.asked_since("", start + 20) == [("U3", start + 30)]
+    assert (await serve_workspace(two, "", start)).asked == [("U1", start + 10), ("U3", start + 30)]
+    assert (await serve_workspace(two, "", start + 20)).asked == [("U3", start + 30)]
 
 
 @slow
@@ -319,12 +319,12 @@ async def test_what_a_workspace_has_taught_is_kept(world: World) -> None:
         Store(url, owner="two", clock=world.clock) as two,
     ):
         await one.open()
-        assert await one.learned("T1/B1") == ""
+        assert (await serve_workspace(one, "T1/B1")).learned == ""
         for store, what in ((one, "little"), (two, "more")):
             await store.save(Changes(learned={"T1/B1": what}))
         await one.save(Changes(learned={"T1/B2": "something", "T2/B1": "else"}))
         for store in (one, two):
-            assert [await store.learned(f"{name}") for name in ("T1/B1", "T1/B2", "T2/B1", "")] == [
+            assert [(await serve_workspace(store, f"{name}")).learned for name in ("T1/B1", "T1/B2", "T2/B1", "")] == [
                 *("more", "something", "else", "")
             ]
 
@@ -344,11 +344,29 @@ async def test_what_another_bot_keeps_in_the_same_database_is_left_alone(world: 
         await one.save(Changes(ends={"ended": Outcome.DONE}, edits=[("T1/B1", now)]))
         await release(one, "left")
         assert await claim(two) == []
-        assert await two.asked_since("T1/B2", 0) == []
-        assert await two.edits_since("T1/B2", 0) == []
+        assert (await serve_workspace(two, "T1/B2", 0)).asked == []
+        assert (await serve_workspace(two, "T1/B2", 0)).edits == []
         [record] = await claim(three)
         assert record.question == question("left", workspace="T1/B1")
-        assert len(await three.asked_since("T1/B1", 0)) == len(await three.edits_since("T1/B1", 0)) == 1
+        known = await serve_workspace(three, "T1/B1")
+        assert len(known.asked) == len(known.edits) == 1
+
+
+@slow
+async def test_what_was_in_several_workspaces_is_read_at_once_and_kept_apart(world: World) -> None:
+    """A process that takes many over has one transaction for all of them; of one that nobody knows there is nothing."""
+    now, one = world.clock.now, await world.store("one")
+    for key, place in (("a", "T1/B1"), ("b", "T2/B1"), ("c", "T2/B1"), ("d", "T3/B1")):
+        await one.add(question(key, workspace=place, user=f"U-{key}"))
+    await one.save(Changes(edits=[("T2/B1", now - 1), ("T1/B1", now - 2), ("T2/B1", now - 9)], learned={"T1/B1": "1"}))
+    await one.save(Changes(ends=dict.fromkeys("abcd", Outcome.DONE)))
+    pasts, owned = await one.serve(["T1/B1", "T2/B1", "T4/B1"], asked_since=0.0, edits_since=now - 5)
+    assert owned is None
+    assert pasts == {
+        "T1/B1": Past([("U-a", now)], [now - 2], "1"),
+        "T2/B1": Past([("U-b", now), ("U-c", now)], [now - 1], ""),
+        "T4/B1": Past([], [], ""),
+    }
 
 
 @slow
@@ -374,7 +392,7 @@ async def test_edits_of_others_are_counted(world: World) -> None:
     now = world.clock.now
     await one.save(Changes(edits=[("", now - 1), ("", now - 5), ("", now - 5)]))
     await two.save(Changes(edits=[("", now - 3)]))
-    assert await two.edits_since("", now - 5) == [now - 5, now - 5, now - 3, now - 1]
+    assert (await serve_workspace(two, "", now - 5)).edits == [now - 5, now - 5, now - 3, now - 1]
     saved = await two.save(Changes(), Search(frozenset(), now - 4, workspaces=frozenset({""})))
     assert saved.edits == {"": [now - 1]}
 
@@ -395,7 +413,7 @@ async def test_what_is_old_is_forgotten(world: World) -> None:
     assert await two.clear(now + 100, 100) == 0
     for select in ("key FROM runs ORDER BY key", "run FROM messages ORDER BY run", "run FROM answers ORDER BY run"):
         assert await query(world.url, f"SELECT {select}") == [("T2",), ("T3",)]
-    assert await two.edits_since("", 0) == [now + 100]
+    assert (await serve_workspace(two, "", 0)).edits == [now + 100]
     assert await one.add(question("T1"))
 
 

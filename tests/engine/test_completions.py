@@ -610,11 +610,12 @@ async def test_a_failure_has_words_without_the_key_and_the_servers_own(
         assert "the server said" not in text
 
 
-async def test_a_server_out_of_reach_is_a_failure_with_words() -> None:
-    """Once it has been tried eight times."""
+@pytest.mark.parametrize(("is_alone", "tries"), [(True, 8), (False, 11)])
+async def test_a_server_out_of_reach_is_a_failure_with_words(tries: int, *, is_alone: bool) -> None:
+    """Once it has been tried often; for as long as another process may need to take over, where there may be one."""
     async with ModelServer() as server:
         url = server.url
-    async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
+    async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0, is_alone=is_alone) as completions:
         drafts = [draft async for draft in completions.stream(DEPTH, PROBLEM)]
     cause = f"the model cannot be reached: nothing listens at 127.0.0.1:{urlsplit(url).port}"
     assert ENGLISH.explain(drafts[0].reason) == f"{cause}; trying again in 1 s."
@@ -622,7 +623,50 @@ async def test_a_server_out_of_reach_is_a_failure_with_words() -> None:
         State.FAILED,
         f"{cause}. Ask again in a moment; or have OPENAI_BASE_URL checked.",
     )
-    assert len(drafts) == 7 * 2 + 1
+    assert len(drafts) == (tries - 1) * 2 + 1
+
+
+async def test_whether_the_server_is_there_is_seen_without_asking_a_model() -> None:
+    """Whatever it answers, and though all streams are taken."""
+    async with asking(Script(hangs=60.0), max_streams=1) as (completions, server):
+        reading = asyncio.create_task(last_of(completions))
+        await asyncio.sleep(1.0)
+        assert (completions.turns.are_taken, len(server.requests)) == (True, 1)
+        assert [await completions.reaches_server() for _ in range(2)] == [True, True]
+        assert len(server.requests) == 1
+        reading.cancel()
+        await asyncio.wait([reading])
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_there"),
+    [(b"", False), (b"nonsense\r\n\r\n", False), (b"HTTP/1.1 503 No\r\nContent-Length: 9\r\n\r\n", True)],
+)
+async def test_a_server_is_there_that_speaks_http(raw: bytes, *, is_there: bool) -> None:
+    """It is told whose key it is, as with each request."""
+    heads: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(raw)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with Completions(
+            api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1/", model=MODEL, idle_timeout=60.0
+        ) as completions:
+            assert await completions.reaches_server() is is_there
+    assert heads[0].startswith(b"HEAD /v1/models HTTP/1.1\r\n")
+    assert f"authorization: bearer {KEY}\r\n".encode() in heads[0].lower()
+
+
+async def test_a_server_where_nothing_listens_is_not_there() -> None:
+    """As where the network knows no way."""
+    async with ModelServer() as server:
+        url = server.url
+    async with Completions(api_key=KEY, base_url=url, model=MODEL, idle_timeout=60.0) as completions:
+        assert not await completions.reaches_server()
 
 
 def resolve_to(monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:

@@ -120,9 +120,9 @@ async def test_nothing_of_a_run_is_left_when_it_has_ended() -> None:
             await ask(world)
             assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Supervisor)
-        assert (board._posts._waiting, board._open, board.edits._tracks, runs.tasks) == ({}, {}, {}, {})
+        assert (board.posts._waiting, board._open, board.edits._tracks, runs.tasks) == ({}, {}, {}, {})
         assert board.edits._window._flying == 0
-        assert list(board._posts._buckets) == ["C0GENERAL"]
+        assert list(board.posts._buckets) == ["C0GENERAL"]
         assert len(board.edits._window._ended) <= world.settings.slack_edits_per_minute
 
 
@@ -140,7 +140,7 @@ async def test_nothing_of_a_run_is_left_whose_channel_is_closed_to_it() -> None:
         forget(world)
         assert counts() == {kind.__name__: 0 for kind in KINDS}
         board, runs = the_only(Board), the_only(Supervisor)
-        assert (board._posts._waiting, board._open, board.edits._tracks, runs.tasks) == ({}, {}, {}, {})
+        assert (board.posts._waiting, board._open, board.edits._tracks, runs.tasks) == ({}, {}, {}, {})
         assert (board.edits._window._flying, world.model.open_streams) == (0, 0)
 
 

@@ -22,6 +22,7 @@ from bot.playground.slack.workspace import BOT_SCOPES, Workspace
 from bot.settings import Settings
 from bot.slack.question import Question
 from tests.support.model_server import KEY, MODEL, ModelServer, Script
+from tests.support.stores import serve_workspace
 from tests.support.world import NAMES, WORLDLY, PatientStore, shown, wall_clock
 
 PROBLEM = "Why does the confidential gearbox rattle?"
@@ -44,12 +45,13 @@ class Host:
         *,
         perspectives: Sequence[Perspective] = PERSPECTIVES,
         make_store: type[PatientStore] = PatientStore,
+        clock: Callable[[], float] = wall_clock,
         is_hurried: bool = True,
         **changed: Any,
     ) -> AsyncIterator[None]:
         """A process, which a signal ends when the block is left; or two do, at once; `changed` are settings."""
         stop, hurry = asyncio.Event(), asyncio.Event()
-        how: dict[str, Any] = {"perspectives": perspectives, "make_store": make_store, "clock": wall_clock}
+        how: dict[str, Any] = {"perspectives": perspectives, "make_store": make_store, "clock": clock}
         bot = asyncio.create_task(serve(replace(self.settings, **changed), stop=stop, hurry=hurry, **how))
         await self.slack.connected()
         try:
@@ -106,6 +108,23 @@ async def test_all_questions_outlive_a_process_that_had_many(tmp_path: Path) -> 
             await there.until_answered(*asked)
 
 
+@pytest.mark.parametrize("ahead", [0.0, 300.0, -300.0], ids=["together", "ahead", "behind"])
+async def test_what_a_process_has_posted_the_next_one_counts(tmp_path: Path, ahead: float) -> None:
+    """It does not begin with a burst of its own, of which Slack would refuse a part; wherever the host's clock is."""
+
+    def clock() -> float:
+        return wall_clock() + ahead
+
+    async with host(tmp_path) as there:
+        async with there.process(clock=clock):
+            asked = [await there.ask() for _ in range(3)]
+            await there.until(lambda: len(there.workspace.messages) == len(asked) + 5)
+        async with there.process(clock=clock):
+            await there.until_answered(*asked)
+        posts = [call for call in there.workspace.calls if call.method == "chat.postMessage"]
+        assert [call.error for call in posts] == [None] * (len(asked) * len(NAMES))
+
+
 async def test_a_run_goes_on_in_the_language_in_which_it_was_begun(tmp_path: Path) -> None:
     """Also in a process that is set to another."""
     async with host(tmp_path) as there:
@@ -128,7 +147,7 @@ async def test_what_a_process_has_learned_the_next_one_goes_on_from(tmp_path: Pa
             url = f"sqlite:///{tmp_path / 'runs.sqlite'}"
             async with Store(url, owner="test", clock=wall_clock) as store:
                 await store.open()
-                lengths.append(len(Learned.from_text(await store.learned(PLACE)).durations))
+                lengths.append(len(Learned.from_text((await serve_workspace(store, PLACE)).learned).durations))
         assert lengths == [4, 8]
 
 

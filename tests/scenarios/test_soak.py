@@ -306,7 +306,8 @@ class Soak:
         runs = await query(self.settings.database_url, "SELECT problem, key, state, owner, asked_at FROM runs")
         for problem in self.asked:
             thread = self._thread(problem)
-            if self._is_answered(problem):
+            buttons = {action for one in thread for action, _ in buttons_of(one)}
+            if self._is_answered(problem) and "stop" not in buttons:
                 continue
             lines += [f"{problem} deleted: {self.deleted[thread[0].ts] if thread else 0}"]
             lines += [f"    {one.ts} {shown(one)[:160]!r}" for one in thread]

@@ -3,7 +3,7 @@
 from contextlib import AsyncExitStack
 from typing import Any
 
-from bot.durable.record import Record
+from bot.durable.record import Past, Record
 from bot.durable.store import Store
 from bot.slack.question import Question
 
@@ -38,6 +38,12 @@ class World:
 def question(key: str = "T1", **other: Any) -> Question:
     """A question that differs from others in its key."""
     return Question(key, **{"problem": PROBLEM, "user": "U1", "channel": "C1", **other})
+
+
+async def serve_workspace(store: Store, workspace: str = "", since: float = 0.0) -> Past:
+    """Serve a workspace where nobody does; what was there since then."""
+    pasts, _ = await store.serve([workspace], asked_since=since, edits_since=since)
+    return pasts[workspace]
 
 
 def keys(records: list[Record]) -> list[str]:

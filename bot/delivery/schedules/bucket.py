@@ -6,27 +6,27 @@ Slack's limit of posts is told as one. What its limit of edits is, `shape` finds
 import math
 from dataclasses import dataclass
 
+SUM = 1e-9  # seconds; what sums of floats may lack
+
 
 @dataclass(slots=True)
 class Bucket:
-    """Holds up to `burst`, of which `level` are in it `at` a time, and gains `rate` a second."""
+    """Holds up to `burst`, gains `rate` a second, and is `full_at` a time."""
 
     rate: float
     burst: float
-    level: float = math.inf
-    at: float = -math.inf
+    full_at: float = -math.inf
 
     def has_at(self, now: float, needed: float = 1.0) -> float:
         """When it holds `needed`, or as many as it can; `now` if it does."""
-        self._fill(now)
-        missing = min(needed, self.burst) - self.level
-        return now if missing < 1e-9 else now + missing / self.rate  # noqa: PLR2004 - what sums of floats may lack
+        at = self.full_at - (self.burst - min(needed, self.burst)) / self.rate
+        return now if at < now + SUM else at
 
     def take(self, now: float) -> None:
         """Take one out."""
-        self._fill(now)
-        self.level -= 1
+        self.full_at = max(self.full_at, now) + 1 / self.rate
 
-    def _fill(self, now: float) -> None:
-        self.level = min(self.burst, self.level + self.rate * (now - self.at)) if self.level < math.inf else self.burst
-        self.at = now
+    def note_taken(self, at: float, now: float) -> None:
+        """Note that somebody else has taken one out, at a time before. It was there: none is owed."""
+        self.take(at)
+        self.full_at = min(self.full_at, now + self.burst / self.rate)

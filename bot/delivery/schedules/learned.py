@@ -6,7 +6,7 @@ of its shape (see `durations`, `arrivals`, `shape`).
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import Self
 
@@ -24,6 +24,11 @@ class Learned:
     granted: tuple[float, ...] = ()
     refused: tuple[float, ...] = ()
     believed: int = 0
+
+    @property
+    def lessons(self) -> Self:
+        """It without what each granted edit moves by a little: the more has been granted, the less that says."""
+        return replace(self, granted=())
 
     def to_text(self) -> str:
         """It as a line of JSON; infinity is null."""

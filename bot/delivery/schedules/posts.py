@@ -12,7 +12,7 @@ Time comes in as `now` (seconds, any origin), the next deadline goes out. Laws:
 
 import math
 from collections import Counter, deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 
 from bot.delivery.schedules.bucket import Bucket
@@ -75,7 +75,7 @@ class PostSchedule:
                 self._buckets.clear()
             return Turn(None)
         deadline = math.inf
-        self._buckets = {place: bucket for place, bucket in self._buckets.items() if bucket.has_at(now, BURST) > now}
+        self._buckets = {place: bucket for place, bucket in self._buckets.items() if bucket.full_at > now}
         while self._recent and self._recent[0][0] <= now - OF_LATE:
             self._recent.popleft()
         posted = Counter(person for _, person in self._recent)
@@ -95,7 +95,14 @@ class PostSchedule:
         self._recent.append((now, wait.person))
         self._buckets[wait.channel] = bucket = self._bucket(wait.channel)
         bucket.take(now)
-        self._full_at = max(self._full_at, bucket.has_at(now, BURST))
+        self._full_at = max(self._full_at, bucket.full_at)
+
+    def note_spent(self, channel: str, now: float, ago: Iterable[float]) -> None:
+        """Count posts into a channel that somebody else has sent, so many seconds ago each."""
+        self._buckets[channel] = bucket = self._bucket(channel)
+        for at in sorted(now - seconds for seconds in ago):
+            bucket.note_taken(at, now)
+        self._full_at = max(self._full_at, bucket.full_at)
 
     def _bucket(self, channel: str) -> Bucket:
         return self._buckets.get(channel) or Bucket(PER_SECOND, BURST)

@@ -55,9 +55,12 @@ class Company:
         """Whether there are others."""
         return self._holdings.has_company
 
-    def note_slack(self, now: float, *, is_reached: bool) -> None:
-        """Note whether Slack was reached at `now`, by the loop's time; who does not reach it leaves all to others."""
-        self._recovery.note_slack(now, is_reached=is_reached)
+    def note_reach(self, at: float, *, is_reached: bool) -> None:
+        """Note when all that is needed was reached last, by the loop's time; it goes on while it `is_reached`.
+
+        Who does not reach it leaves all to others.
+        """
+        self._recovery.note_reach(at, is_reached=is_reached)
 
     def carried_out(self, signal: Signal) -> None:
         """Note that what was pressed in another process is done."""

@@ -148,16 +148,16 @@ class Owners:
                 owners[name] = (await connection.execute(whose)).scalar()
         return owners
 
-    async def own(self, connection: AsyncConnection, name: str) -> frozenset[str]:
-        """Own a workspace if nobody does; all that are owned then."""
-        await self.claim(connection, [name])
+    async def own(self, connection: AsyncConnection, names: Iterable[str]) -> frozenset[str]:
+        """Own workspaces where nobody does; all that are owned then."""
+        await self.claim(connection, names)
         return frozenset((await connection.execute(self._ours())).scalars())
 
     async def look(self, connection: AsyncConnection, clock: float, search: Search) -> Found:
         """Declare the dead dead, take a part of what nobody owns, and the runs of what is owned."""
         there = await self._look_round(connection, clock, may_fence=search.may_fence)
         was_cut_off = self._is_cut_off
-        if await self._steps_back(connection, clock, search.slack_ago):
+        if await self._steps_back(connection, clock, search.reached_ago):
             return Found([], frozenset(), len(there.others), math.inf, has_fenced=not was_cut_off)
         abandoned = ~_is_at_work & (runs.c.owner.is_(None) | (runs.c.lease_until <= self.now(clock)))
         open_runs = select(runs.c.workspace).where(is_open, abandoned, *self._whose)
@@ -218,24 +218,24 @@ class Owners:
         await connection.execute(update(workspaces).where(workspaces.c.owner == self._owner).values(heir=heir))
         await self.give_up(connection)
 
-    async def _steps_back(self, connection: AsyncConnection, clock: float, slack_ago: float | None) -> bool:
-        """Say when Slack was reached; whether this process is cut off from it, and is to be as if declared dead."""
+    async def _steps_back(self, connection: AsyncConnection, clock: float, reached_ago: float | None) -> bool:
+        """Say when all was reached; whether this process is cut off from it, and is to be as if declared dead."""
         now, was_cut_off = self.now(clock), self._is_cut_off
         own, reached = processes.c.owner == self._owner, processes.c.slack_ok_at > now - REACHED
         others = select(processes.c.owner).where(~own, processes.c.lease_until > now, reached)
-        is_long = slack_ago is not None and slack_ago > CUT_OFF
+        is_long = reached_ago is not None and reached_ago > CUT_OFF
         is_cut_off = is_long and (await connection.execute(others)).first() is not None
         self._will_be_cut_off = is_cut_off
         if is_cut_off and not was_cut_off:
-            logger.warning("process.cut_off: Slack is out of its reach, and not of others'; they go on with all")
+            logger.warning("process.cut_off: others reach what is out of its reach, and go on with all")
             await connection.execute(delete(processes).where(own))
             await self._doubt(connection, [self._owner], clock)
             await self.give_up(connection)
         elif was_cut_off and not is_cut_off:
             logger.info("process.back")
             await self._begin_anew(connection, clock)
-        if slack_ago is not None:
-            await connection.execute(update(processes).where(own).values(slack_ok_at=now - slack_ago))
+        if reached_ago is not None:
+            await connection.execute(update(processes).where(own).values(slack_ok_at=now - reached_ago))
         return is_cut_off
 
     async def _look_round(self, connection: AsyncConnection, clock: float, *, may_fence: bool) -> _Round:

@@ -9,7 +9,8 @@ nobody owns becomes its owner; whoever is asked in another's writes the question
 - What the dead have left is shared out: of each workspace all say the same, which of them ought to take it. What
   somebody has left who ended in an orderly way has an heir: the youngest, which is not about to be replaced by a newer
   version. Where that one does not take it, anybody does, some seconds later.
-- Who does not reach Slack while another does leaves everything to the others, and takes nothing, until it does.
+- Who does not reach Slack, or the model's server, while another reaches both leaves everything to the others, and takes
+  nothing, until it does.
 - While others are there, who may have lost its lease sends nothing, however long the database is away: they go on
   with its runs. Alone it goes on (see `lease`).
 """
@@ -23,8 +24,8 @@ from hashlib import sha256
 from bot.durable.lease import LEASE
 
 PATIENCE = 2.5  # seconds for which a workspace is left to its heir, who looks every two
-CUT_OFF = 30.0  # seconds without Slack after which a process leaves what it serves to others, who reach it
-# Seconds ago at the most that they have. Where Slack is away for all, nobody may take another for one that reaches it:
+CUT_OFF = 30.0  # seconds without one of them after which a process leaves what it serves to others, who reach both
+# Seconds ago at the most that they have. Where one is away for all, nobody may take another for one that reaches it:
 # each looks every ten, at a moment of its own, and knows of it some 15 s after it was there the last time.
 REACHED = 10.0
 

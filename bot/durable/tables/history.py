@@ -1,12 +1,15 @@
-"""What has ended: who asked it, and how it is forgotten once it is old."""
+"""What was before: who asked what has ended, what was sent and learned, and how what is old is forgotten."""
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.durable.record import Outcome
+from bot.durable.record import Outcome, Past
 from bot.durable.tables.claims import Claims
 from bot.durable.tables.rows import is_number
-from bot.durable.tables.schema import is_open, runs
+from bot.durable.tables.schema import edits, is_open, learned, runs
 
 ABANDONED = 86_400.0  # seconds since its lease after which an open run is forgotten: nobody could read it
 
@@ -38,14 +41,32 @@ async def _forget(connection: AsyncConnection, which: ColumnElement[bool], limit
     return len((await connection.execute(old)).all())
 
 
-async def read_asked(connection: AsyncConnection, at: float, workspace: str) -> list[tuple[str, float]]:
-    """Who asked, and when, since `at`: the questions of runs that have ended, and those who had one tried again.
+async def look_back(
+    connection: AsyncConnection, workspaces: Collection[str], *, asked_since: float, edits_since: float
+) -> dict[str, Past]:
+    """What was in each of these workspaces, whichever process it was; times are in order."""
+    asked: dict[str, list[tuple[str, float]]] = {}
+    for workspace, user, at in await connection.execute(_asked(workspaces, asked_since)):
+        if isinstance(user, str) and is_number(at):
+            asked.setdefault(workspace, []).append((user, at))
+    are_late = (edits.c.workspace.in_(workspaces), edits.c.at >= edits_since)
+    sent: dict[str, list[float]] = {}
+    for row in await connection.execute(select(edits.c.workspace, edits.c.at).where(*are_late).order_by(edits.c.at)):
+        if is_number(row.at):
+            sent.setdefault(row.workspace, []).append(row.at)
+    lessons = select(learned.c.workspace, learned.c.what).where(learned.c.workspace.in_(workspaces))
+    taught = {row.workspace: row.what for row in await connection.execute(lessons) if isinstance(row.what, str)}
+    return {one: Past(asked.get(one, []), sent.get(one, []), taught.get(one, "")) for one in workspaces}
+
+
+def _asked(workspaces: Collection[str], since: float) -> CompoundSelect[Any]:
+    """Who asked, and when: the questions of runs that have ended, and those who had one tried again.
 
     What was refused does not count. Of an open run, what it was reopened for counts where it is taken up.
     """
-    counts = (runs.c.workspace == workspace, runs.c.state != Outcome.REFUSED.value)
+    counts = (runs.c.workspace.in_(workspaces), runs.c.state != Outcome.REFUSED.value)
     has_ended = ~is_open | runs.c.reopened_at.is_not(None)
-    asked = select(runs.c.user, runs.c.asked_at).where(runs.c.asked_at >= at, has_ended, *counts)
-    again = select(runs.c.reopened_by, runs.c.reopened_at).where(runs.c.reopened_at >= at, ~is_open, *counts)
-    found = await connection.execute(asked.union_all(again).order_by(runs.c.asked_at))
-    return [(user, at) for user, at in found if isinstance(user, str) and is_number(at)]
+    asked = select(runs.c.workspace, runs.c.user, runs.c.asked_at).where(runs.c.asked_at >= since, has_ended, *counts)
+    by, at = runs.c.reopened_by, runs.c.reopened_at
+    again = select(runs.c.workspace, by, at).where(at >= since, ~is_open, *counts)
+    return asked.union_all(again).order_by(runs.c.asked_at)

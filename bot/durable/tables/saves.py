@@ -19,8 +19,8 @@ from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
 from bot.durable.tables.claims import PUT_ASIDE, Claims
 from bot.durable.tables.rows import is_number
-from bot.durable.tables.schema import edits, learned, runs
-from bot.durable.tables.statements import Rows, Statement, changed, run_row
+from bot.durable.tables.schema import edits, runs
+from bot.durable.tables.statements import Rows, Statement, changed, run_row, write_lesson
 from bot.errors import ContentError
 
 logger = logging.getLogger(__name__)
@@ -75,10 +75,8 @@ class Saves:
             await write(connection, statement, rows)
         sent = [{"workspace": workspace, "owner": self._owner, "at": at} for workspace, at in changes.edits]
         await write(connection, insert(edits), sent)
-        for workspace, what in changes.learned.items():
-            row = {"workspace": workspace, "what": what}
-            lesson = self._database.insert(learned).values(row)
-            await connection.execute(lesson.on_conflict_do_update(index_elements=["workspace"], set_=row))
+        lessons = [{"workspace": workspace, "what": what} for workspace, what in changes.learned.items()]
+        await write(connection, write_lesson(self._database.insert), lessons)
         await forget_signals(connection, changes.done)
         if search is None:
             return Saved(ours, stopped=stopped, was_fenced=was_fenced)

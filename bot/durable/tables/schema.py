@@ -87,7 +87,7 @@ processes = Table(
     Column("owner", _Words, primary_key=True),
     Column("lease_until", Double, nullable=False),
     Column("since", Double),  # when it began
-    Column("slack_ok_at", Double),  # when it has reached Slack last, where it looks whether it does
+    Column("slack_ok_at", Double),  # when it has reached Slack and the model last, where it looks whether it does
     Column("sockets", Integer),  # how many of the connections that Slack sends things down it has
 )
 runs = Table(

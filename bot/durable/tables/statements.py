@@ -10,7 +10,7 @@ from sqlalchemy import Delete, Insert, Table, Update, bindparam, delete, func, s
 from bot.durable.record import WITHDRAWN, Begun, Changes
 from bot.durable.tables.claims import UNKNOWN
 from bot.durable.tables.rows import write_reason
-from bot.durable.tables.schema import answers, messages, runs
+from bot.durable.tables.schema import answers, learned, messages, runs
 
 Statement = Insert | Update | Delete
 Rows = Sequence[dict[str, Any]]
@@ -136,6 +136,14 @@ _END = (
     # Whoever has the response URL can write in the bot's name; nobody needs it any more.
     .values(state=bindparam("_state"), ended_at=bindparam("_at"), owner=None, response_url=None)
 )
+
+
+@cache
+def write_lesson(insert: Callable[[Table], Any]) -> Insert:
+    """What a workspace has taught, in place of what it had taught before; `insert` is the dialect's."""
+    statement = insert(learned)
+    news = {"what": statement.excluded.what}
+    return cast("Insert", statement.on_conflict_do_update(index_elements=["workspace"], set_=news))
 
 
 @cache

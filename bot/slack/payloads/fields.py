@@ -3,6 +3,7 @@
 A payload comes from Slack, and still its types are checked: what is handed on is written down, sent back and logged.
 """
 
+import re
 from typing import Any
 
 from bot.printable import is_code
@@ -14,6 +15,8 @@ LONGEST_TEXT = 200_000  # characters; a message of Slack's has 40,000, of which 
 LONGEST_URL = 2_000  # characters; a response_url has some 100
 
 Json = dict[str, Any]
+
+_TIMESTAMP = re.compile(r"[0-9]{1,12}\.[0-9]{1,9}")
 
 
 class OddFieldError(ValueError):
@@ -39,6 +42,11 @@ def read_id(payload: Json, name: str) -> str:
 def read_optional_id(payload: Json, name: str) -> str | None:
     """An id, or None where there is none."""
     return read_id(payload, name) if payload.get(name) else None
+
+
+def read_time(ts: object) -> float | None:
+    """When the message stands there that has this timestamp: seconds since 1970 by Slack's clock; None: it is none."""
+    return float(ts) if isinstance(ts, str) and _TIMESTAMP.fullmatch(ts) else None
 
 
 def read_text(payload: Json, name: str = "text") -> str:

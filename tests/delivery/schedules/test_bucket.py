@@ -20,13 +20,27 @@ def test_grants_a_burst_and_then_one_at_a_time(number: int) -> None:
 
 def test_fills_up_to_its_burst_and_no_further() -> None:
     """An idle hour is worth no more than an idle minute."""
-    bucket = Bucket(0.5, 3.0, 0.0, 0.0)
+    bucket = Bucket(0.5, 3.0, full_at=6.0)
     assert bucket.has_at(0.0) == 2.0
     assert bucket.has_at(2.0, 3.0) == 6.0
     assert bucket.has_at(0.0, 99.0) == pytest.approx(6.0)
     assert bucket.has_at(3_600.0, 3.0) == 3_600.0
     bucket.take(3_600.0)
     assert bucket.has_at(3_600.0, 3.0) == 3_602.0
+
+
+def test_what_somebody_else_has_taken_counts_from_when_that_was() -> None:
+    """One after another; of what is told later, and was before, it owes nothing that it cannot have given."""
+    bucket = Bucket(1.0, 5.0)
+    for at in (93.0, 98.0, 98.5):
+        bucket.note_taken(at, 100.0)
+    assert bucket.has_at(100.0, 5.0) == 100.0
+    for at in (99.0, 99.5, 99.9):
+        bucket.note_taken(at, 100.0)
+    assert bucket.has_at(100.0, 5.0) == 103.0
+    for at in (60.0, 61.0, 62.0, 63.0):
+        bucket.note_taken(at, 100.0)
+    assert (bucket.has_at(100.0), bucket.full_at) == (101.0, 105.0)
 
 
 @given(st.lists(st.floats(0, 5), max_size=60), st.floats(0.1, 10), st.integers(1, 10))

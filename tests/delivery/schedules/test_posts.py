@@ -26,6 +26,17 @@ def test_a_channel_takes_a_burst_and_then_one_a_second() -> None:
     assert drain(posts, 3.0) == ([6], math.inf)
 
 
+def test_posts_of_another_process_count_in_their_channel() -> None:
+    """What is left of a burst goes at once, the rest as if this one had sent those."""
+    posts = PostSchedule()
+    posts.note_spent("C", 10.0, [0.5, 2.0, 1.0, 1.5, 600.0])
+    for number in range(4):
+        posts.queue(number, 10.0, "C", is_parent=False)
+    posts.queue("elsewhere", 10.0, "D", is_parent=False)
+    assert drain(posts, 10.0) == ([0, 1, 2, "elsewhere"], 11.0)
+    assert drain(posts, 11.0) == ([3], math.inf)
+
+
 def test_parents_go_first_and_then_who_has_waited_longest() -> None:
     """A person waits for a sign."""
     posts = PostSchedule()

@@ -17,7 +17,7 @@ from bot.durable.tables.claims import UNKNOWN
 from bot.errors import StoreError
 from bot.slack.question import Action, Press
 from tests.support.databases import KINDS, disconnect, query
-from tests.support.stores import World, keys, question
+from tests.support.stores import World, keys, question, serve_workspace
 
 pytestmark = pytest.mark.slow
 
@@ -239,7 +239,7 @@ async def test_runs_that_cannot_be_read_are_told_once_as_many_as_are_remembered(
 async def test_a_press_that_cannot_be_read_holds_its_workspace_for_a_while_only(world: World) -> None:
     """A newer version may know it, and take over; where none does, the workspace is released without it."""
     one = await shared(world, "one")
-    await one.own("W")
+    await serve_workspace(one, "W")
     columns = "INSERT INTO signals (id, workspace, at, press) VALUES "
     for name, press in (("a", "{"), ("b", '{"action": "dance"}'), ("c", "[]")):
         await query(world.url, f"{columns} ('{name}', 'W', {world.clock.now}, '{press}')")
@@ -257,7 +257,7 @@ async def test_where_slack_is_away_for_all_nobody_steps_back(world: World) -> No
     for second in range(0, 72, 3):
         world.clock.now += 3
         for name, last in lasts.items():
-            saved = await look(stores[name], slack_ago=0.0 if second < last + knows else second - last)
+            saved = await look(stores[name], reached_ago=0.0 if second < last + knows else second - last)
             assert (saved.was_fenced, saved.has_fenced) == (False, False), (name, second)
     assert await owners(world) == [("W", "one", 1)]
 
@@ -268,7 +268,7 @@ async def test_who_could_not_write_down_that_it_steps_back_does_so_with_the_next
     """Else it would believe that it had, and the others would wait until its lease has ended."""
     one, two = await shared(world, "one"), await shared(world, "two")
     await one.add(question("a", workspace="W"))
-    await look(two, slack_ago=0.0)
+    await look(two, reached_ago=0.0)
 
     async def fail(*_: object) -> None:
         raise StoreError("no")
@@ -276,10 +276,10 @@ async def test_who_could_not_write_down_that_it_steps_back_does_so_with_the_next
     with monkeypatch.context() as patch:
         patch.setattr("bot.durable.sharing.owners.Owners._doubt", fail)
         with pytest.raises(StoreError):
-            await look(one, slack_ago=CUT_OFF + 1)
+            await look(one, reached_ago=CUT_OFF + 1)
     assert await owners(world) == [("W", "one", 1)]
-    assert (await look(one, slack_ago=CUT_OFF + 3)).has_fenced
-    assert keys([*(await look(two, slack_ago=0.0)).claimed]) == ["a"]
+    assert (await look(one, reached_ago=CUT_OFF + 3)).has_fenced
+    assert keys([*(await look(two, reached_ago=0.0)).claimed]) == ["a"]
 
 
 async def test_who_is_cut_off_says_so_once_and_once_that_it_is_back(
@@ -292,16 +292,16 @@ async def test_who_is_cut_off_says_so_once_and_once_that_it_is_back(
         rings.append(store._owner)
 
     one, two = await shared(world, "one"), await shared(world, "two")
-    await look(two, slack_ago=0.0)
+    await look(two, reached_ago=0.0)
     monkeypatch.setattr(Store, "_ring", ring)
     for number in range(10):
-        await look(two, slack_ago=0.0)
-        await look(one, slack_ago=CUT_OFF + 1 + number)
+        await look(two, reached_ago=0.0)
+        await look(one, reached_ago=CUT_OFF + 1 + number)
     assert rings == ["one", "one"][: len(rings)]
     assert 1 <= len(rings) <= 2
     rings.clear()
     for _ in range(10):
-        await look(one, slack_ago=0.0)
+        await look(one, reached_ago=0.0)
     assert rings == ["one"]
 
 
@@ -322,7 +322,8 @@ async def test_what_one_host_writes_down_another_reads_as_of_the_same_time(world
         await stores["one"].add(question("a", workspace="W"))
         began = clocks["one"]()
         await stores["one"].save(Changes(edits=[("W", began)]))
-        assert await stores["two"].edits_since("W", clocks["two"]() - 60) == [pytest.approx(began)]
+        [edit] = (await serve_workspace(stores["two"], "W", clocks["two"]() - 60)).edits
+        assert edit == pytest.approx(began)
 
 
 @on_a_server
@@ -354,20 +355,20 @@ async def test_who_does_not_reach_slack_leaves_all_to_who_does(world: World) -> 
     """And owns nothing, whatever it is asked, until it is back. Where nobody is known to reach it, it goes on."""
     one, two = await shared(world, "one"), await shared(world, "two")
     await one.add(question("a", workspace="W"))
-    assert (await look(one, slack_ago=CUT_OFF + 1)).owned == frozenset({"W"})
-    await look(two, slack_ago=REACHED + 1)
-    assert (await look(one, slack_ago=CUT_OFF + 1)).owned == frozenset({"W"})
-    await look(two, slack_ago=1.0)
-    assert (await look(one, slack_ago=CUT_OFF - 1)).owned == frozenset({"W"})
-    found = await look(one, slack_ago=CUT_OFF + 1)
+    assert (await look(one, reached_ago=CUT_OFF + 1)).owned == frozenset({"W"})
+    await look(two, reached_ago=REACHED + 1)
+    assert (await look(one, reached_ago=CUT_OFF + 1)).owned == frozenset({"W"})
+    await look(two, reached_ago=1.0)
+    assert (await look(one, reached_ago=CUT_OFF - 1)).owned == frozenset({"W"})
+    found = await look(one, reached_ago=CUT_OFF + 1)
     assert (found.owned, found.has_fenced) == (frozenset(), True)
-    assert keys([*(await look(two, slack_ago=1.0)).claimed]) == ["a"]
+    assert keys([*(await look(two, reached_ago=1.0)).claimed]) == ["a"]
     for number in range(2):
         assert await one.add(question(f"b{number}", workspace="X")) is Arrival.ELSEWHERE
-        late = await look(one, slack_ago=CUT_OFF + 3)
+        late = await look(one, reached_ago=CUT_OFF + 3)
         assert (late.was_fenced, late.has_fenced, late.held, late.owned) == (True, False, set(), frozenset())
-    assert keys([*(await look(two, slack_ago=1.0)).claimed]) == ["b0", "b1"]
-    await look(one, slack_ago=0.0)
+    assert keys([*(await look(two, reached_ago=1.0)).claimed]) == ["b0", "b1"]
+    await look(one, reached_ago=0.0)
     assert not (await one.save(Changes())).was_fenced
     assert await one.add(question("c", workspace="Y")) is Arrival.HERE
 

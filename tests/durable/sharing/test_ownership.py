@@ -137,7 +137,7 @@ class Replicas(RuleBasedStateMachine):
         number=NUMBERS,
         may_fence=st.booleans(),
         leaves=st.sets(st.sampled_from(WORKSPACES)),
-        slack_ago=st.sampled_from([None, 0.0, CUT_OFF + 1]),
+        reached_ago=st.sampled_from([None, 0.0, CUT_OFF + 1]),
         is_answered=st.booleans(),
     )
     def look(
@@ -146,12 +146,12 @@ class Replicas(RuleBasedStateMachine):
         *,
         may_fence: bool,
         leaves: set[str],
-        slack_ago: float | None,
+        reached_ago: float | None,
         is_answered: bool,
     ) -> None:
         """It renews its lease and looks; where it lets workspaces go, those in which nothing goes on are free."""
         name, now = self._name(number), self._clock.now
-        search = Search(frozenset(), 0.0, may_fence=may_fence, left=frozenset(leaves), slack_ago=slack_ago)
+        search = Search(frozenset(), 0.0, may_fence=may_fence, left=frozenset(leaves), reached_ago=reached_ago)
         saved = self._do(self._stores[name].save(Changes(), search))
         if is_answered:
             self._until[name] = now + LEASE
@@ -220,7 +220,7 @@ class Replicas(RuleBasedStateMachine):
         """Whatever went before: once only one is left, and a lease has passed, every open question is its own."""
         self._clock.now += LEASE + 1
         for _ in range(2):
-            self.look(number, may_fence=True, leaves=set(), slack_ago=None, is_answered=True)
+            self.look(number, may_fence=True, leaves=set(), reached_ago=None, is_answered=True)
         assert self._held[self._name(number)] == self._asked
 
     def teardown(self) -> None:

@@ -15,7 +15,7 @@ from bot.durable.store import Store
 from bot.durable.tables.claims import UNKNOWN
 from bot.engine.draft import Draft, State
 from tests.support.databases import KINDS, claim, query, release
-from tests.support.stores import World, keys, question
+from tests.support.stores import World, keys, question, serve_workspace
 
 pytestmark = pytest.mark.slow
 
@@ -255,8 +255,7 @@ async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
     assert await two.reopen("", "T2", ["Depth"], "U2")
     assert await two.stop("", "T2", "U2")
     await two.save(Changes(), Search(frozenset({"T1"}), 0.0, workspaces=frozenset({"", "W"})))
-    await two.asked_since("", 0.0)
-    await two.edits_since("", 0.0)
+    await serve_workspace(two)
     await two.clear(world.clock.now, 100)
     await two.leave()
     plans = [plan async for plan in _plans(two, {**seen})]

@@ -6,7 +6,7 @@ from bot.durable.record import Changes, Outcome
 from bot.durable.store import Store
 from bot.durable.tables.history import ABANDONED
 from tests.support.databases import query, release
-from tests.support.stores import World, question
+from tests.support.stores import World, question, serve_workspace
 
 pytestmark = pytest.mark.slow
 
@@ -88,7 +88,7 @@ async def test_whoever_had_a_run_tried_again_is_counted(world: World) -> None:
     world.clock.now += 10
     assert await one.reopen("", "a", ["Depth"], "U2")
     assert await one.reopen("", "b", ["Depth"], "U3")
-    assert await two.asked_since("", start) == [("U1", start), ("U1", start)]
+    assert (await serve_workspace(two, "", start)).asked == [("U1", start), ("U1", start)]
     await one.save(Changes(ends={"a": Outcome.DONE, "b": Outcome.REFUSED}))
-    assert await two.asked_since("", start) == [("U1", start), ("U2", start + 10)]
-    assert await two.asked_since("", start + 5) == [("U2", start + 10)]
+    assert (await serve_workspace(two, "", start)).asked == [("U1", start), ("U2", start + 10)]
+    assert (await serve_workspace(two, "", start + 5)).asked == [("U2", start + 10)]

@@ -13,7 +13,7 @@ from bot.errors import SettingsError, StoreError
 from bot.slack.installation import Installation
 from bot.slack.question import Action, Press
 from tests.support.databases import query
-from tests.support.stores import World, question
+from tests.support.stores import World, question, serve_workspace
 
 pytestmark = pytest.mark.slow
 
@@ -161,7 +161,7 @@ async def test_whose_a_removed_workspace_was_and_what_was_pressed_there_is_forgo
     one = await world._stack.enter_async_context(Store(world.url, owner="one", clock=world.clock, is_shared=True))
     await one.open()
     for place in ("T1/B1", "T2/B1"):
-        await one.own(place)
+        await serve_workspace(one, place)
         await one.signal(Press(Action.AGAIN, "a", "Depth", "U", "C", "1.0", "0.9", None, workspace=place))
     kept = await table(world)
     await kept.save(ACME, name="Acme", at=100.0)

@@ -16,6 +16,7 @@ from bot.slack.question import Question
 from bot.texts.en import ENGLISH
 from bot.texts.ja import JAPANESE
 from tests.support.databases import KINDS, claim, database, disconnect, query
+from tests.support.stores import serve_workspace
 
 pytestmark = pytest.mark.slow
 
@@ -148,7 +149,7 @@ async def test_a_database_of_a_former_version_is_taken_over_with_its_open_runs(u
         assert record.posts == {"parent": "1.0", "Depth": None}
         assert (record.answers["Depth"].text, record.answers["Depth"].state) == ("It ends", State.CUT)
         assert record.answers["Time"] == Draft.of("So far", State.WRITING)
-        assert await store.asked_since("", NOW - 3_600) == [("U", 1_799_999_200.0)]
+        assert (await serve_workspace(store, "", NOW - 3_600)).asked == [("U", 1_799_999_200.0)]
         assert (await store.save(Changes(ends={"open": Outcome.DONE}))).held == {"open"}
 
 

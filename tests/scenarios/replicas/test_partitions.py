@@ -1,4 +1,4 @@
-"""Processes that are cut off from the database, or from Slack, while the others are not; and all of them at once.
+"""Processes that are cut off from the database, Slack or the model, while the others are not; and all of them at once.
 
 Whoever cannot say that it is there any more sends nothing, and another goes on in the same messages. When it comes
 back it lets go, without a word.
@@ -12,7 +12,7 @@ from time import monotonic
 import pytest
 
 from bot.durable.lease import LEASE
-from bot.entrance.doors import WATCH
+from bot.durable.sharing.reach import WATCH
 from bot.playground.slack.fault import Fault
 from bot.playground.slack.payloads import describe_event, describe_mention
 from bot.playground.slack.workspace import Message
@@ -152,6 +152,32 @@ async def test_who_is_cut_off_from_slack_leaves_all_to_others(kind: str, tmp_pat
         assert await there.ask(owner, team) is not None
         await there.until_whole([team], 1)
         assert {call.process for call in there.calls(team, 1)} == {"other"}
+
+
+async def test_who_is_cut_off_from_the_model_leaves_all_to_others(kind: str, tmp_path: Path) -> None:
+    """Within 45 s, before any answer has failed; also what is asked meanwhile, and what it hears when it has let go."""
+    async with fleet(kind, tmp_path, teams=3) as there, TcpProxy(there.model.url) as wire:
+        writing, meanwhile, then = there.teams
+        owner, other = await there.start_all(owner={"OPENAI_BASE_URL": wire.url}, other={})
+        there.model.paces[writing] = LONG
+        assert await there.ask(owner, writing) is not None
+        await there.until(lambda: there.is_writing(writing))
+        there.model.paces.clear()
+
+        wire.cut()
+        began = monotonic()
+        assert await there.ask(owner, meanwhile) is not None
+        await owner.process.logged("process.cut_off", within=50)
+        assert await there.ask(owner, then) is not None
+        await until(lambda: other.count("run.taken_up") == len(there.teams), within=10)
+        note(kind, "moved", took := monotonic() - began)
+        assert took <= 45.0
+        await there.until_whole(there.teams)
+        for team in there.teams:
+            there.assert_whole(team)
+        assert owner.count("reach.lost what=model") == 1
+        assert owner.count("completion.failed") == 0
+        assert {call.process for call in there.calls(then)} == {"other"}
 
 
 def _hold_an_edit(there: Fleet, team: str) -> Message:
