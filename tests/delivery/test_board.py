@@ -753,6 +753,47 @@ async def test_nothing_is_sent_by_a_board_that_rests() -> None:
     assert message.ts == "1"
 
 
+async def test_a_board_that_rests_waits_for_all_posts_under_way() -> None:
+    """Whoever is woken first by the end of one."""
+    writer = Writer()
+    async with board_on(writer) as board:
+        busy = Stage(board, Ledger(), "C", "0")
+        for _ in range(6):
+            busy.post("x")  # the last one's time comes at 1.0, while the board rests
+        for channel, until in (("D", 0.95), ("E", 0.98)):
+            await asyncio.sleep(1_000 + until - asyncio.get_running_loop().time())
+            Stage(board, Ledger(), channel, "1").post("y")
+        await asyncio.sleep(0.01)
+        await board.rest(5)
+        assert asyncio.get_running_loop().time() == pytest.approx(1_000 + 0.98 + TOOK)
+    assert len(writer.screen) == 7
+
+
+async def test_an_answer_that_stands_still_for_long_says_how_long() -> None:
+    """As the schedule has it at that moment."""
+    writer = Writer()
+    async with board_on(writer, edits_per_minute=6) as board:
+        thread = Stage(board, Ledger(), "C", "0")
+        replies = [thread.reply(one) for one in PERSPECTIVES]
+        await asyncio.sleep(1)
+        for reply in replies:
+            thread.show(reply, Draft.of("a", State.WRITING))
+        await asyncio.sleep(30)
+    assert any("every" in str(body.blocks) for _, kind, _, body in writer.calls if kind == "edit")
+
+
+async def test_a_token_that_is_refused_in_a_look_ends_the_thread() -> None:
+    """But for one that lacks a scope, which is no worse than before."""
+    writer = Writer()
+    writer.failures["post"] = [UnavailableError("TimeoutError", Effect.UNKNOWN)]
+    writer.failures["find"] = [TokenRefusedError("refused", "token_revoked")]
+    async with board_on(writer) as board:
+        thread = Stage(board, Ledger(), "C", "0")
+        thread.post("a")
+        with pytest.raises(TokenRefusedError):
+            await thread.settle()
+
+
 @pytest.mark.parametrize("is_standing", [False, True])
 async def test_what_is_being_written_down_as_its_thread_is_closed_is_not_sent(*, is_standing: bool) -> None:
     """The run is another process's now, perhaps; and nothing of it is left in the schedules."""

@@ -129,6 +129,18 @@ def test_what_fails_is_counted_by_what_it_came_to(played: Played, error: Excepti
     assert played.tally.posts[SHOWN] == 2
 
 
+def test_what_became_the_last_as_it_was_laid_out_is_sent_as_that(played: Played) -> None:
+    """The schedule need not have been told before; then it is done with it. A preview is none."""
+    slot = (played.thread, played.reply.placeholder)
+    played.show("a", 103)
+    played.slots.start(*slot, Body("", []), 104)
+    assert not played.edits.carries_last(slot)
+    played.slots.put_back(*slot, 105)
+    played.reply.show(Draft.of("a b", State.DONE))
+    played.slots.start(*slot, Body("", []), 106)
+    assert played.edits.carries_last(slot)
+
+
 def test_a_message_that_is_lost_is_let_go(played: Played) -> None:
     """By the schedule, and once."""
     played.show("a", 103)

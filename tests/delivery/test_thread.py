@@ -9,6 +9,7 @@ import pytest
 from bot.delivery.fitting import Lesson
 from bot.delivery.message import Message
 from bot.delivery.outcomes import Ending, Loss, Verdict
+from bot.delivery.sections.buttons import Buttons
 from bot.delivery.sections.parent import Parent, Standing
 from bot.delivery.sections.reply import Part, Reply
 from bot.delivery.sections.section import Found, Section
@@ -250,6 +251,43 @@ def test_a_locked_page_of_a_whole_answer_is_posted_anew_once() -> None:
     anew = screen.post(SlackError("ekm_access_denied"))
     assert (anew.part, anew.loss, reply.draft.reason) == ("Depth anew", Loss.REFUSED, Reason(Code.POST_REFUSED))
     assert (screen.thread.has_posts, screen.thread.is_settled, reply.is_unread) == (False, True, True)
+
+
+def test_a_locked_page_of_several_is_posted_anew_as_it_will_stay() -> None:
+    """With what stands in it now, and no more."""
+    reply = Reply(DEPTH, ENGLISH)
+    screen = Screen(reply)
+    screen.show_all()
+    reply.show(done("word " * 3_000))
+    screen.edit(reply.placeholder)
+    screen.post()
+    screen.edit(reply.placeholder, MessageLockedError("edit_window_closed"))
+    anew = screen.post()
+    assert (anew.part, anew.ending) == ("Depth anew", Ending.SHOWN)
+    assert screen.shown.pop("Depth") == ""  # of a placeholder
+    assert screen.shown["Depth anew"] + screen.shown["Depth 2"] == "word " * 3_000
+    assert screen.thread.is_settled
+
+
+def test_buttons_know_of_each_draft_of_a_reply() -> None:
+    """Of one that was whole before, and of one that nobody can see so."""
+    buttons = Buttons("run", ENGLISH, [DEPTH.key])
+    reply = Reply(DEPTH, ENGLISH, done("a"), buttons=buttons)
+    assert buttons.under_parent() == []
+    screen = Screen(reply)
+    screen.post(SlackError("ekm_access_denied"))
+    screen.thread.review()
+    assert "again" in str(buttons.under_parent())
+
+
+def test_a_parent_shows_what_its_lines_come_to_while_they_grow() -> None:
+    """Where it is an index from the beginning."""
+    parent = Parent("Why?", "U", ENGLISH, [Standing(DEPTH, done("takeaway"))], is_index=True)
+    screen = Screen(parent, ts=None)
+    screen.show_all()
+    parent.grow()
+    assert parent.message.has_news
+    assert not parent.message.is_last
 
 
 def test_an_answer_none_of_which_slack_has_taken_is_unread() -> None:

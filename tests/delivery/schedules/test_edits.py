@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.delivery.schedules.edits import EditSchedule
+from bot.delivery.schedules.shape import LEFT, PATIENCE
 from bot.delivery.schedules.turn import Turn
 
 
@@ -257,6 +258,16 @@ def test_once_in_a_while_a_preview_finds_out_whether_more_is_granted() -> None:
     assert edits.learned.refused > before
 
 
+def test_what_the_bucket_holds_is_no_try() -> None:
+    """If that is refused, the next try need not be later."""
+    edits = refused_sixth()
+    edits.watch("a", 300, shows_text=True)
+    edits.grow("a", 400)
+    edits.start("a", 400)
+    edits.refuse("a", 400, retry_after=5)
+    assert edits._shape.may_try(400 + PATIENCE)
+
+
 def test_edits_that_are_refused_together_teach_one_lesson() -> None:
     """They flew together; the longest pause holds."""
     edits = EditSchedule(50)
@@ -267,6 +278,7 @@ def test_edits_that_are_refused_together_teach_one_lesson() -> None:
     edits.refuse("a", 0.1, retry_after=5)
     edits.refuse("b", 0.2, retry_after=7)
     assert edits.next(0.2) == Turn(None, 7.2)
+    assert edits._shape.level(0.2) >= LEFT  # neither was counted
     once = EditSchedule(50)
     once.watch("a", 0)
     once.grow("a", 0)

@@ -51,6 +51,7 @@ def test_slots_that_come_back_soon_are_spent_in_their_time() -> None:
     """What is there until then is the least of all that bounds it."""
     assert interval([(1.0, 20.0), *FREE]) == interval(FREE)
     assert interval([(10.0, 2.0), *FREE]) > 4
+    assert interval([(10.0, 0.0), *FREE]) == float("inf")
 
 
 def test_questions_to_come_have_their_part() -> None:

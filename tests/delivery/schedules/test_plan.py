@@ -88,3 +88,16 @@ def test_more_is_tried_while_all_answers_go_on_most_likely(*, age: float, tries:
     assert Durations().goes_on(90, shape.pause + 2) > 0.8 > Durations().goes_on(5, shape.pause + 2)
     plan = planned(now, track(age, now), track(90, now), shape=shape)
     assert (plan.preview < shape.has_at(now, 3)) is tries
+
+
+@pytest.mark.parametrize(
+    ("now", "grows", "waits"), [(PATIENCE - 9, False, True), (PATIENCE, True, True), (PATIENCE, False, False)]
+)
+def test_an_index_may_find_out_whether_more_is_granted(*, now: float, grows: bool, waits: bool) -> None:
+    """Once all answers have ended, and when it is time; else it waits for what the bucket gains."""
+    shape = taught(5)
+    for _ in range(5):
+        shape.take(now)
+    index = Track(is_index=True, since=0, shows_text=True, unseen_since=now, is_last=True)
+    plan = planned(now, index, *[track(5, now)] * grows, shape=shape)
+    assert (plan.index >= shape.has_at(now) > now) is waits

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.delivery.schedules.learned import Learned
-from bot.delivery.schedules.shape import BLUR, LONGEST_PATIENCE, PATIENCE, RATES, Shape, _Bucket
+from bot.delivery.schedules.shape import BLUR, LEFT, LONGEST_PATIENCE, PATIENCE, RATES, Shape, _Bucket
 
 
 class Slack:
@@ -107,6 +107,7 @@ def test_where_no_bucket_explains_what_happened_the_newest_refusal_is_believed()
         shape.grant(shape.take(0.0))
     for place in range(3):
         shape.refuse(10_000.0 + place, shape.take(10_000.0 + place), retry_after=5)
+        assert shape.level(10_000.0 + place) <= LEFT
     assert shape.burst <= 3
     assert shape.rate * 60 > 20
 

@@ -12,6 +12,7 @@ from bot.texts.en import ENGLISH
 KEYS = ("Depth", "Breadth", "Time")
 DONE, WRITING, FAILED = Draft.of("x", State.DONE), Draft.of("x", State.WRITING), Draft.of("", State.FAILED)
 STOPPED, CUT = Draft.of("x", State.STOPPED), Draft.of("x", State.CUT)
+LOST = Draft.of("x", State.INTERRUPTED, reason=Reason(Code.POST_REFUSED))
 RESTARTS = Draft.of("x", State.INTERRUPTED, reason=Reason(Code.BOT_RESTARTS))
 
 
@@ -36,6 +37,7 @@ PARENTS = [
     ([DONE, FAILED, CUT], ["again"]),
     ([STOPPED, STOPPED, STOPPED], ["again"]),
     ([DONE], []),
+    ([DONE, DONE, LOST], ["together", "again"]),
 ]
 
 
@@ -43,6 +45,13 @@ PARENTS = [
 def test_under_the_parent_stands_what_can_be_done_with_the_whole_run(drafts: list[Draft], expected: list[str]) -> None:
     """As its answers stand."""
     assert actions(made(*drafts).under_parent()) == [(one, "en - K 1") for one in expected]
+
+
+def test_an_answer_that_was_whole_and_is_seen_by_nobody_can_be_tried_again() -> None:
+    """Its message was lost, or refused."""
+    buttons = made(DONE)
+    buttons.note("Depth", LOST)
+    assert actions(buttons.under_parent()) == [("again", "en - K 1")]
 
 
 def test_under_an_answer_stands_what_can_be_done_with_it_once_it_has_ended() -> None:
