@@ -26,6 +26,9 @@ class Model(Protocol):
         `previous` is the text of a stream that was lost. Where streams have to wait, they go round by `party`.
         """
 
+    def next_moment(self, now: float) -> float:
+        """When there is more of the streams that flow; by the loop's time, as `now` is."""
+
 
 def ask(
     problem: str,

@@ -42,7 +42,7 @@ from bot.engine.reasons import Code, Reason
 from bot.engine.request import Send
 from bot.engine.stream import ANSWER_TIMEOUT, Phase, Stream
 from bot.engine.turns import Party, Turns
-from bot.engine.wire import HEADERS, Wire
+from bot.engine.wire import HEADERS, Moments, Wire
 
 logger = logging.getLogger(__name__)
 
@@ -74,12 +74,13 @@ class Completions:
         self._idle_timeout = idle_timeout
         self._first_timeout = max(FIRST_TOKEN_TIMEOUT, idle_timeout)
         self.turns = Turns(max_streams)
+        self._moments = Moments(self.turns)
         self._numbers = itertools.count()
         self._url, authorization = _take_out_credentials(base_url)
         self._dialect = Dialect()
         self._gate = asyncio.Lock()
         # Whoever has a turn finds a connection free, and so does who looks whether the server is there.
-        self._wire = Wire(max_connections=max_streams + 1, proxy=proxy, tls=tls)
+        self._wire = Wire(max_connections=max_streams + 1, proxy=proxy, tls=tls, moments=self._moments)
         self._headers = {"Authorization": f"Bearer {api_key}", **HEADERS, **authorization}
         self._client = AsyncOpenAI(
             api_key=api_key,
@@ -155,6 +156,10 @@ class Completions:
             return False
         await response.aclose()
         return True
+
+    def next_moment(self, now: float) -> float:
+        """When more is read of the streams that flow: they are read together."""
+        return self._moments.next(now)
 
     def _stream(self, send: Send, old: Draft, began: float) -> Stream:
         return Stream(send, old, began, model=self.model, url=self._url, dialect=self._dialect, gate=self._gate)

@@ -6,7 +6,7 @@ on where that one was. Stop ends its streams, and what came stands.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import suppress
 
 from bot.delivery.board import Board
@@ -17,7 +17,6 @@ from bot.delivery.thread import Thread
 from bot.engine import Model, ask
 from bot.engine.draft import Draft, State
 from bot.engine.reasons import Code, Reason
-from bot.engine.wire import next_moment
 from bot.errors import SlackError
 from bot.runs.outline import Outline
 from bot.slack.question import Question
@@ -80,7 +79,7 @@ class Run:
                 if self._is_whole:
                     merged.drop(count)
                     merged.drop(count + 1)
-                await asyncio.sleep(until_next_look(asyncio.get_running_loop().time()))
+                await asyncio.sleep(until_next_look(model.next_moment, asyncio.get_running_loop().time()))
 
     async def outlast(self) -> None:
         """Wait until nothing older can land on what is shown; at once where its thread has ended."""
@@ -196,8 +195,8 @@ class Run:
             await self._board.settle(self.thread)
 
 
-def until_next_look(now: float) -> float:
-    """Seconds until the next look at the drafts, by the loop's time: behind the next one at the sockets.
+def until_next_look(next_moment: Callable[[float], float], now: float) -> float:
+    """Seconds until the next look at the drafts, by the loop's time: behind the next one at the model's sockets.
 
     No edit shows more, and each token would wake the run. All runs look at the same moments: to wake up costs as much
     as to look.

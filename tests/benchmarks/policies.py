@@ -18,6 +18,8 @@ from bot.delivery.sections.reply import Reply
 from bot.delivery.thread import Thread
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
+from bot.engine.turns import Turns
+from bot.engine.wire import Moments
 from bot.errors import RateLimitedError
 from bot.runs.run import until_next_look
 from bot.slack.api import Mark
@@ -97,6 +99,7 @@ async def _run_ours(board: Board, run: Run, messages: Messages) -> None:
 async def _show(board: Board, thread: Thread, replies: Sequence[Reply], answers: Sequence[Answer]) -> None:
     """Show what is produced as a run does: all that is new, then a pause until the next look."""
     lengths = [0] * len(answers)
+    moments = Moments(Turns(1))
     while coming := [one.tokens[length] for one, length in zip(answers, lengths, strict=True) if length < one.size]:
         await _sleep_until(min(coming))
         for place, (reply, answer) in enumerate(zip(replies, answers, strict=True)):
@@ -105,7 +108,7 @@ async def _show(board: Board, thread: Thread, replies: Sequence[Reply], answers:
                 lengths[place] = length
                 reply.show(Draft.of("x" * length, State.DONE if length == answer.size else State.WRITING))
         board.look(thread)
-        await asyncio.sleep(until_next_look(_now()))
+        await asyncio.sleep(until_next_look(moments.next, _now()))
 
 
 class SharedWindow:

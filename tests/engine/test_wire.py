@@ -2,12 +2,13 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx2
 import pytest
 
-from bot.engine.wire import AT_ONCE, ERROR_LIMIT, GATHER, HEADERS, PIECE, READ, Pauses, Wire
+from bot.engine.turns import Turns
+from bot.engine.wire import AT_ONCE, ERROR_LIMIT, GATHER, HEADERS, MANY, PIECE, READ, Moments, Pauses, Wire
 
 OK = b"HTTP/1.1 200 OK\r\n"
 NO = b"HTTP/1.1 500 No\r\n"
@@ -30,9 +31,10 @@ async def asking(*blocks: bytes | float) -> AsyncIterator[tuple[httpx2.AsyncClie
                 await asyncio.sleep(block)
         writer.close()
 
+    wire = Wire(max_connections=4, proxy=None, tls=None, moments=Moments(Turns(4)))
     async with (
         await asyncio.start_server(serve, "127.0.0.1", 0) as server,
-        httpx2.AsyncClient(transport=Wire(max_connections=4, proxy=None, tls=None), timeout=None) as client,
+        httpx2.AsyncClient(transport=wire, timeout=None) as client,
     ):
         yield client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", heads
         for writer in writers:
@@ -139,7 +141,7 @@ async def test_sockets_that_gather_are_looked_at_together_whatever_becomes_of_on
     failures: list[object] = []
     loop.set_exception_handler(lambda _, context: failures.append(context.get("exception")))
     resumed: list[float] = []
-    pauses = Pauses()
+    pauses = Pauses(Moments(Turns(4)))
     for is_broken in (False, True, False):
         pauses.add(Paused(resumed, is_broken=is_broken))
         await asyncio.sleep(GATHER / 8)
@@ -151,6 +153,22 @@ async def test_sockets_that_gather_are_looked_at_together_whatever_becomes_of_on
     await asyncio.sleep(GATHER)
     rounds = (resumed[2] - resumed[0]) / GATHER
     assert rounds == pytest.approx(round(rounds), abs=0.02)
+
+
+async def test_many_streams_are_read_half_as_often() -> None:
+    """To read them is most of what a busy process does. Their moments are moments of few streams too."""
+    turns = Turns(MANY + 1)
+    moments = Moments(turns)
+    few = [moments.next(now / 100) for now in range(100)]
+    async with AsyncExitStack() as stack:
+        for _ in range(MANY):
+            await stack.enter_async_context(turns.take(()))
+        assert [moments.next(now / 100) for now in range(100)] == few
+        await stack.enter_async_context(turns.take(()))
+        many = [moments.next(now / 100) for now in range(100)]
+    assert (len(set(few)), len(set(many))) == (1.0 / GATHER, 0.5 / GATHER)
+    assert {round(moment, 6) for moment in many} < {round(moment, 6) for moment in few}
+    assert all(0 < moment - now / 100 <= 2 * GATHER * 1.02 for now, moment in enumerate(many))
 
 
 async def test_what_lies_ready_is_read_at_once() -> None:

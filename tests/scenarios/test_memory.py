@@ -230,3 +230,6 @@ class _Model:
             yield answer.draft()
         answer.end(1.0, is_orderly=True)
         yield answer.draft()
+
+    def next_moment(self, now: float) -> float:
+        return now + 0.05
