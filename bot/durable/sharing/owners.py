@@ -96,6 +96,10 @@ class Owners:
         self._leavings = Leavings(owner)
         self._is_cut_off = self._will_be_cut_off = False
         self._sockets = 0
+        # With each write, and to put it together takes as long as to carry it out.
+        now = self.now(0.0) if database.is_postgresql else bindparam("_clock", type_=Double)
+        own = update(processes).where(processes.c.owner == owner).values(lease_until=now + LEASE)
+        self._renewal = own.returning(processes.c.lease_until)
 
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
@@ -107,9 +111,7 @@ class Owners:
         """Renew the lease; False where this process was declared dead: it begins anew then, and owns nothing."""
         if self._is_cut_off:
             return False
-        until = self.now(clock) + LEASE
-        own = update(processes).where(processes.c.owner == self._owner).values(lease_until=until)
-        renewed = (await connection.execute(own.returning(processes.c.lease_until))).scalar()
+        renewed = (await connection.execute(self._renewal, {"_clock": clock})).scalar()
         if renewed is not None:
             if self._clock and (off := self._clock.hear(renewed - LEASE)):
                 logger.info("store.clock off=%.0f", off)
