@@ -1,1 +1,1 @@
-"""Delivery keeps Slack showing the newest drafts inside its limits. Pure but for `board`, which makes the calls."""
+"""Keeps Slack showing the newest drafts inside its limits. `board` makes the calls, `outcomes` judges failures."""

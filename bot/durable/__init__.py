@@ -1,1 +1,1 @@
-"""What outlives the process: what is written down of each run, and who may go on with it."""
+"""What outlives the process: what is written down of each run, and who goes on with it (`recovery`)."""

@@ -1,4 +1,4 @@
-"""Slack's formats and wires: what messages look like, and how they come and go.
+"""Slack's formats and wires: what messages and their `controls` (buttons) look like, and how all comes and goes.
 
 No other folder imports Slack's SDKs.
 """

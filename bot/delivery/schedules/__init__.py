@@ -1,1 +1,1 @@
-"""What is sent next, and when: edits and posts, each inside Slack's limit. Pure."""
+"""What is sent next, and when, inside Slack's limits: `edits` and `posts` choose, by what the others reckon. Pure."""

@@ -1,1 +1,1 @@
-"""Text in the forms that Slack takes: escaped, its Markdown made fit and cut into pages. Pure."""
+"""Text in the forms that Slack takes: escaped, its Markdown made fit, and cut into `pages`. Pure."""

@@ -1,1 +1,1 @@
-"""How what Slack sends and is sent comes and goes: sessions, the socket, what a failed call means, where to answer."""
+"""How what Slack sends and is sent comes and goes: the `socket`, which is connected anew; failed calls."""
