@@ -369,6 +369,7 @@ async def test_a_closed_channel_ends_its_thread_and_no_other() -> None:
             await closed.stands(message)
         assert isinstance(closed.thread.failure, ChannelClosedError)
         await open_one.settle()
+        assert [*board._open] == [open_one.thread]
     assert writer.texts() == ["c"]
 
 

@@ -68,6 +68,21 @@ def test_the_barest_form_is_for_where_no_text_is_taken_away_by_it(*, is_known: b
     assert fitting.form is Form.BARE
 
 
+@pytest.mark.parametrize(
+    ("form", "is_known", "dressed"),
+    [
+        (Form.MARKDOWN, False, long(8_000).plainer()),
+        (Form.PLAIN, True, long(8_000).barest()),
+        (Form.PLAIN, False, None),
+    ],
+)
+def test_what_was_refused_takes_the_next_form(form: Form, dressed: Body | None, *, is_known: bool) -> None:
+    """But for the barest, where a text stands that is not known."""
+    fitting = Fitting(form)
+    fitting.refuse(long(8_000), None, Lesson(), NOW, is_for_size=True, is_known=is_known)
+    assert fitting.dress(long(8_000), None, is_known=is_known) == dressed
+
+
 def test_nothing_is_sent_again_that_was_refused_in_that_form() -> None:
     """Less of it is, and so is more in a plainer one."""
     fitting = Fitting()

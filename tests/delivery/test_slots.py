@@ -129,6 +129,12 @@ def test_what_fails_is_counted_by_what_it_came_to(played: Played, error: Excepti
     assert played.tally.posts[SHOWN] == 2
 
 
+def test_a_last_text_is_news_once(played: Played) -> None:
+    """However often somebody looks."""
+    assert played.show("a", 103, State.DONE)
+    assert not played.slots.follow(played.thread, 104)
+
+
 def test_what_became_the_last_as_it_was_laid_out_is_sent_as_that(played: Played) -> None:
     """The schedule need not have been told before; then it is done with it. A preview is none."""
     slot = (played.thread, played.reply.placeholder)

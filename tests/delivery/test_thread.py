@@ -495,6 +495,7 @@ def test_a_post_that_has_to_wait_waits_no_more_once_its_thread_is_closed() -> No
         if is_closed:
             screen.thread.close()
         screen.thread.put_back(message, NOW, 3)
+        screen.thread.review()
         assert screen.thread.has_posts is not is_closed
         assert screen.thread.post_not_before == NOW + 3
 

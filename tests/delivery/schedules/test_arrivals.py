@@ -66,6 +66,11 @@ def test_what_does_not_come_when_it_should_have_is_no_longer_believed() -> None:
     assert expected(arrivals, 640) == 0
 
 
+def test_the_pauses_of_late_are_kept() -> None:
+    """As many as may be alike, and the one before the first of them."""
+    assert after(*row(9, 20), *row(KEPT, 10, 1_000)).pauses == [20.0] + [ROW] + [10.0] * (KEPT - 1)
+
+
 def test_who_asked_alone_is_expected_to_do_so_again() -> None:
     """However often."""
     assert expected(after(*row(6, 600), 6_000), 6_000) == 0
@@ -131,4 +136,4 @@ def test_what_is_expected_can_be(pauses: list[float], later: float) -> None:
     assert all(LIKELY <= one.likely <= 1 and 0 < one.ahead <= SOON + 1 for one in coming)
     assert all(one.ahead < other.ahead and one.likely >= other.likely for one, other in pairwise(coming))
     assert sum(one.likely for one in coming) <= len(times)  # no more than have come
-    assert len(arrivals.pauses) <= KEPT + 1
+    assert len(arrivals.pauses) == min(len(times), KEPT + 1)

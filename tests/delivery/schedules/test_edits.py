@@ -258,6 +258,19 @@ def test_once_in_a_while_a_preview_finds_out_whether_more_is_granted() -> None:
     assert edits.learned.refused > before
 
 
+def test_room_is_promised_to_answers_that_need_it_yet() -> None:
+    """An index comes after them, and a last text on its way has its slot."""
+    edits = EditSchedule(2)
+    for key in "ai":
+        edits.watch(key, 0, is_index=key == "i")
+    assert edits.has_room(0, 0)
+    edits.finish("a", 0)
+    edits.start("a", 0)
+    assert edits.has_room(0, 0)
+    edits.watch("b", 0)
+    assert not edits.has_room(0, 0)
+
+
 def test_what_the_bucket_holds_is_no_try() -> None:
     """If that is refused, the next try need not be later."""
     edits = refused_sixth()
@@ -358,8 +371,9 @@ def test_a_message_whose_text_was_shown_waits_for_one_that_shows_none() -> None:
     assert edits.next(10) == Turn("b")
 
 
-def test_a_message_forgotten_in_flight_is_no_trouble() -> None:
-    """Its run has ended; its edit is still counted."""
+@pytest.mark.parametrize("is_taken_up", [False, True])
+def test_a_message_forgotten_in_flight_is_no_trouble(*, is_taken_up: bool) -> None:
+    """Its run has ended; its edit is still counted. Nor is it where the message is taken up again meanwhile."""
     edits = EditSchedule(50)
     for ending in (
         lambda: edits.land("a", 1),
@@ -370,7 +384,10 @@ def test_a_message_forgotten_in_flight_is_no_trouble() -> None:
         edits.grow("a", 0)
         edits.start("a", 0)
         edits.forget("a")
+        if is_taken_up:
+            edits.watch("a", 0)
         assert not ending()
+        assert edits.next(2) == Turn(None)
 
 
 def play(

@@ -21,6 +21,12 @@ def test_what_was_learned_comes_back_as_it_was(learned: Learned) -> None:
     json.loads(one.to_text(), parse_constant=pytest.fail)  # nothing that only Python reads
 
 
+def test_what_each_edit_moves_is_no_lesson() -> None:
+    """What a refusal or an answer's end has taught is one."""
+    one, other = Learned(granted=(1.0,), durations=(6.0,)), Learned(granted=(2.0,), durations=(6.0,))
+    assert one.lessons == other.lessons == Learned(durations=(6.0,))
+
+
 def test_as_many_numbers_are_believed_as_are_written() -> None:
     """More are not ours."""
     for number, kept in ((MOST, MOST), (MOST + 1, 0)):

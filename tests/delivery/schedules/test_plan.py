@@ -64,7 +64,7 @@ def test_a_last_text_on_its_way_needs_no_slot_of_its_own() -> None:
     growing = track(5, 100)
     plan = planned(100, growing, track(9, 100, flies=True), window=window)
     assert plan == planned(100, growing, window=window)
-    assert plan.preview == 110
+    assert (plan.preview, plan.wait) == (110, 20)  # of the three slots that are left, each comes back once a minute
 
 
 def test_what_a_bucket_will_hold_is_spent_as_it_comes() -> None:
@@ -79,7 +79,7 @@ def test_what_a_bucket_will_hold_is_spent_as_it_comes() -> None:
     assert plan.preview - now > 1.5 * (planned(now, track(now - since, now)).preview - now)
 
 
-@pytest.mark.parametrize(("age", "tries"), [(5, False), (90, True)])
+@pytest.mark.parametrize(("age", "tries"), [(5, False), (10, False), (90, True)])
 def test_more_is_tried_while_all_answers_go_on_most_likely(*, age: float, tries: bool) -> None:
     """So that the refusal, if there is one, is over when their last texts come."""
     shape, now = taught(5), PATIENCE
