@@ -200,9 +200,10 @@ class Supervisor:
             self.going_on[question.key] = run
             if user := self._stopped.pop(question.key, record.stopped_by if record else ""):
                 run.stop(user)
-            outcome = await self._answer(run, asker, record, await reading())
+            ending = await self._answer(run, asker, record, await reading())
             await place.aclose()  # all is shown: only an older edit may land yet, of a process that is dead
             await run.outlast()
+            outcome = ending  # not before that: should this process end now, another one has to show it once more
         except TokenRefusedError:  # all ends here; once there is a token that is good, it goes on
             self._is_closed = True
             raise

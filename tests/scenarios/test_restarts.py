@@ -1,7 +1,7 @@
 """Restarts on the virtual clock: what a process has left is answered by the next one, all of it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -28,6 +28,7 @@ from tests.support.world import NAMES, WORLDLY, PatientStore, shown, wall_clock
 PROBLEM = "Why does the confidential gearbox rattle?"
 PLACE = f"{Workspace.team_id}/{Workspace.bot_id}"
 MOST_AT_ONCE = 20  # runs that a process takes up with one look
+STEADY = {name: Script(tuple(f"{name} says {number}. " for number in range(5)), every=1.0) for name in NAMES}
 SLOW = {name: Script((f"{name} says", " so."), first=5.0) for name in NAMES}
 
 
@@ -85,10 +86,10 @@ class Host:
 
 
 @asynccontextmanager
-async def host(directory: Path) -> AsyncIterator[Host]:
+async def host(directory: Path, scripts: Mapping[str, Script] = SLOW) -> AsyncIterator[Host]:
     """A host, Slack, and a model that takes its time."""
     workspace = Workspace(scopes=(*BOT_SCOPES, "channels:history"), edits_per_minute=600, clock=wall_clock)
-    async with SlackServer(workspace, latency=0.08) as slack, ModelServer(**SLOW) as model:
+    async with SlackServer(workspace, latency=0.08) as slack, ModelServer(**scripts) as model:
         settings = replace(
             Settings(workspace.bot_token, workspace.app_token, KEY, model.url, MODEL, slack_api_url=slack.url),
             **(WORLDLY | {"database_url": f"sqlite:///{directory / 'runs.sqlite'}"}),
@@ -149,6 +150,23 @@ async def test_what_a_process_has_learned_the_next_one_goes_on_from(tmp_path: Pa
                 await store.open()
                 lengths.append(len(Learned.from_text((await serve_workspace(store, PLACE)).learned).durations))
         assert lengths == [4, 8]
+
+
+async def test_an_edit_that_lands_late_lands_on_nothing_though_two_processes_have_ended(tmp_path: Path) -> None:
+    """Of a dead process, after another has shown all, and has ended before it was safe."""
+    async with host(tmp_path, STEADY) as there:
+        async with there.process():
+            ts = await there.ask()
+            await there.until(lambda: any("writing" in text for text in there.replies(ts)))
+            there.workspace.faults.append(Fault("chat.update", delay=20.0))
+            await there.until(lambda: not there.workspace.faults)
+            late = asyncio.get_running_loop().time() + 20.0
+        async with there.process():
+            await there.until_answered(ts)
+            assert asyncio.get_running_loop().time() < late - 5
+        async with there.process():
+            await asyncio.sleep(late - asyncio.get_running_loop().time() + 15.0)
+            assert there._is_answered(ts), there.replies(ts)
 
 
 class Bug(str):
