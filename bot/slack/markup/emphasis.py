@@ -25,7 +25,7 @@ from bot.markup.fences import may_fence
 from bot.slack.markup.asterisks import LONGEST, Run, Sign, classify, pair, surely_flanks
 from bot.slack.markup.growing import Growing, whole_lines
 from bot.slack.markup.mrkdwn import JOINER
-from bot.slack.markup.passages import Codes, Stretch, last_passage, may_have_code, may_nest
+from bot.slack.markup.passages import Codes, Stretch, before_fence, last_passage, may_have_code, may_nest
 
 _SURE = re.compile(r"\*\*(?<![^\s(（「]\*\*)(?![\s*])[^*\n|]*(?<![\s*\\])\*\*(?![^\s.,;:!?)）」。、，])")
 """Bold text within a line that all parsers see; of any other, more has to be known."""
@@ -73,7 +73,7 @@ def _see(before: tuple[int, bool], text: str) -> tuple[int, bool]:
 
 def _mend(before: str, text: str, how: _How, *, is_last: bool = False) -> str:
     """What is shown with one more stretch of passages, of which the last may be that of the text."""
-    if "**" not in text:
+    if "**" not in before_fence(text):
         return before + text
     codes = Codes(text, is_nested=how.is_nested) if may_have_code(text) else None
     pieces = [before]

@@ -8,7 +8,7 @@ a list, or the row of a table; where code may be nested in something else, fewer
 import re
 from bisect import bisect_right
 
-from bot.markup.fences import Fence, Fences, code, fence_behind, may_fence, spans
+from bot.markup.fences import Fence, Fences, code, fence_after, fence_behind, may_fence, spans
 
 LEAST = 20  # characters of a passage; of shorter ones there would be thousands in a page
 LONGEST = 1_000  # characters of one that ends with no blank line behind it, since each place where it may is looked at
@@ -58,6 +58,15 @@ def _ends_alone(text: str, start: int, place: int, *, is_nested: bool) -> bool:
     if "`" in passage and (_ODD.search(passage) or any(line.count("`") % 2 for line in passage.split("\n"))):
         return False
     return not (is_nested and text[place] == "|" and _IN_LIST.search(passage))
+
+
+def before_fence(text: str) -> str:
+    """What stands before the only fence of some passages, if it goes on to their last line; else all of them."""
+    place = text.find("```")
+    if place < 0 or text.find("```", place + 3, text.rfind("\n")) >= 0 or "~~~" in text or "\r" in text:
+        return text
+    begun = text.rfind("\n", 0, place) + 1
+    return text[:begun] if fence_after(text[begun:], None) else text
 
 
 def may_have_code(text: str) -> bool:
