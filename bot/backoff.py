@@ -52,7 +52,9 @@ class Backoff:
         the time of day in seconds since 1970, for a delay that is one too.
         """
         self._tries += 1
-        if self._tries >= (TRIES if status else self._tries_unheard) or not _may_pass(status, headers):
+        # Who has waited for a sign of the server is not told to go at the first one.
+        most = TRIES if status and self._tries <= TRIES else self._tries_unheard
+        if self._tries >= most or not _may_pass(status, headers):
             return None
         asked = _asked_delay(headers, wall)
         if asked is not None:

@@ -41,6 +41,14 @@ def test_where_nothing_is_heard_of_the_server_it_is_tried_until_others_would_hav
     assert sum(pause or 0.0 for pause in tried) * (1 - SHORTER) > CUT_OFF + 2 * SEARCH_SHARED + 5.0
 
 
+def test_a_server_that_is_heard_of_at_last_is_not_left_at_its_first_word() -> None:
+    """It is starting: whoever has waited for it goes on as if there had been no sign."""
+    backoff = Backoff(0, is_alone=False)
+    statuses = [None] * TRIES + [503] * 3
+    pauses = [backoff.pause(status, NO_HEADERS, left=90.0, wall=WALL) for status in statuses]
+    assert pauses == [0.5, 1.0, 2.0, 4.0, *[8.0] * 6, None]
+
+
 @pytest.mark.parametrize("status", [300, 400, 401, 402, 403, 404, 410, 413, 422, 499])
 def test_what_will_not_get_better_has_no_pause(status: int) -> None:
     """Also where the server says when to come again."""

@@ -69,8 +69,8 @@ class Record:
     def posted_ago(self, now: float) -> list[float]:
         """How many seconds ago each of its messages was posted, those that are in doubt too.
 
-        `now` is by the clock of `asked_at`. Slack's, of which messages have their times, may be minutes off: as far as
-        that shows, since none was posted before the run was asked for, nor will be, it is put right.
+        `now` is by the clock of `asked_at`. Slack's, which gives messages their times, may be minutes off. None was
+        posted before the run was asked for, or after now: where the times say otherwise, all of them are shifted.
         """
         times = sorted(at for ts in self.posts.values() if (at := read_time(ts)) is not None)
         ahead = max(times[-1] - now, min(times[0] - self.asked_at, 0.0)) if times else 0.0
@@ -105,6 +105,7 @@ class Copy:
     begun: Begun
     posts: dict[str, str | None] = field(default_factory=dict)
     answers: dict[str, Draft] = field(default_factory=dict)
+    calls: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, record: Record) -> Self:
@@ -117,16 +118,17 @@ class Copy:
             record.reopened_at,
             record.reopened_by,
         )
-        return cls(begun, {**record.posts}, {**record.answers})
+        return cls(begun, {**record.posts}, {**record.answers}, {**record.calls})
 
     def record(self) -> Record:
-        """What stands of it now, but for what is under way."""
+        """What stands of it now, and which edits are under way."""
         begun = self.begun
         return Record(
             begun.question,
             begun.asked_at,
             {**self.posts},
             {**self.answers},
+            calls={**self.calls},
             material=begun.material,
             stopped_by=begun.stopped_by,
             reopened_at=begun.reopened_at,

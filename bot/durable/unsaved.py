@@ -130,11 +130,14 @@ class Unsaved:
         self._changes.calls[key, part] = now
         self._due.add(key)
         if copy := self._runs.get(key):  # else it is not sent: the run is another process's
+            copy.calls[part] = now
             self._changes.edits.append((copy.begun.question.workspace, now))
 
     def note_edit_answered(self, key: str, part: str) -> None:
         """Note that no edit of a message is under way any more."""
         self._changes.calls[key, part] = None
+        if copy := self._runs.get(key):
+            copy.calls.pop(part, None)
 
     def note_done(self, signal: str) -> None:
         """Note that what was pressed elsewhere is carried out."""

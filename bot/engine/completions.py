@@ -46,6 +46,7 @@ from bot.engine.wire import HEADERS, Moments, Wire
 
 logger = logging.getLogger(__name__)
 
+HEARD = 10.0  # seconds for which a server is held to be within reach that a stream has brought something from
 FIRST_TOKEN_TIMEOUT = 90.0  # seconds, pauses included; nobody looks at a placeholder for longer
 
 
@@ -148,7 +149,12 @@ class Completions:
                     deadline = _now() + self._first_timeout
 
     async def reaches_server(self) -> bool:
-        """Whether the server is within reach, whatever it answers: no model is asked for anything."""
+        """Whether the server is within reach, whatever it answers: no model is asked for anything.
+
+        Where streams flow they say so; a server that has too much to do is slow to say anything else.
+        """
+        if _now() - self._wire.heard_at < HEARD:
+            return True
         try:
             request = httpx2.Request("HEAD", f"{self._url.rstrip('/')}/models", headers=self._headers)
             response = await self._wire.handle_async_request(request)

@@ -16,6 +16,7 @@ that kind leaves more to the server than is good:
 """
 
 import asyncio
+import math
 import socket
 import ssl
 import zlib
@@ -59,6 +60,11 @@ class Wire(httpx2.AsyncBaseTransport):
         self._tls = tls
         self._session: aiohttp.ClientSession | None = None
         self._pauses = Pauses(moments)
+
+    @property
+    def heard_at(self) -> float:
+        """When the last block of any body was read, by the loop's time."""
+        return self._pauses.heard_at
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request, and return the response as soon as its head has come.
@@ -143,6 +149,7 @@ class _Gathered:
             self._let_gather()
         block = await self._content.read(PIECE)
         self._size += len(block)
+        self._pauses.heard_at = asyncio.get_running_loop().time()
         self._blocks = self._blocks + 1 if len(block) < MUCH else 0
         return block
 
@@ -172,6 +179,7 @@ class Pauses:
     def __init__(self, moments: Moments) -> None:
         self._moments = moments
         self._paused: list[asyncio.Transport] = []
+        self.heard_at = -math.inf  # when the last block of any body was read, by the loop's time
 
     def add(self, transport: asyncio.Transport) -> None:
         """Leave a socket alone until then."""

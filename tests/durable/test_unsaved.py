@@ -151,6 +151,19 @@ def test_drafts_wait_for_what_shows_them(unsaved: Unsaved) -> None:
     assert unsaved.is_empty
 
 
+def test_what_stands_of_a_run_says_which_edits_are_under_way(unsaved: Unsaved) -> None:
+    """Whoever goes on with it here, with a newer token, has to know as much as another process."""
+    unsaved.note_edit("k", "Depth", 50.0)
+    unsaved.note_edit("k", "Time", 60.0)
+    unsaved.note_edit_answered("k", "Depth")
+    [record] = unsaved.records(QUESTION.workspace)
+    assert record.calls == {"Time": 60.0}
+    unsaved.claim(record)
+    unsaved.note_edit("k", "Depth", 70.0)
+    assert record.calls == {"Time": 60.0}
+    assert unsaved.records(QUESTION.workspace)[0].calls == {"Time": 60.0, "Depth": 70.0}
+
+
 def test_the_last_word_on_each_counts(unsaved: Unsaved) -> None:
     """Of what could not be written, and what came since; edits that count no more are left out."""
     unsaved.note_post("k", "parent", None)

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.engine.completions import Completions
+from bot.engine.completions import HEARD, Completions
 from bot.engine.draft import Draft, State
 from bot.engine.perspectives import PERSPECTIVES
 from bot.engine.reasons import Code, Reason
@@ -636,6 +637,22 @@ async def test_whether_the_server_is_there_is_seen_without_asking_a_model() -> N
         assert len(server.requests) == 1
         reading.cancel()
         await asyncio.wait([reading])
+
+
+async def test_while_a_stream_brings_something_the_server_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent to find out; a server that has too much to do would be slow to say so."""
+
+    async def fail(_: object) -> httpx2.Response:
+        raise httpx2.ConnectError("no")
+
+    async with asking(Script(tuple("so it goes"), every=1.0)) as (completions, _):
+        reading = asyncio.create_task(last_of(completions))
+        await asyncio.sleep(8.0)
+        monkeypatch.setattr(completions._wire, "handle_async_request", fail)
+        assert await completions.reaches_server()
+        assert (await reading).state is State.DONE
+        await asyncio.sleep(HEARD)
+        assert not await completions.reaches_server()
 
 
 @pytest.mark.parametrize(

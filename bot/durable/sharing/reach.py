@@ -17,7 +17,7 @@ WATCH_TIMEOUT = 5.0  # seconds for one
 logger = logging.getLogger(__name__)
 
 Look = Callable[[], Awaitable[bool]]
-"""Says whether something is within reach; no answer is one."""
+"""Says whether something is within reach; where it says nothing in time, it is not."""
 
 
 class Reach:

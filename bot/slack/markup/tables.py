@@ -78,7 +78,8 @@ def list_further(text: str) -> str:
     if "|" not in text:
         return text
     listed, rest = LISTED.look_at(text)
-    if rest and not listed.tables.leaves(rest):
+    # A carriage return ends a line too, but may be half of what does: it does not end a stretch that stays.
+    if rest and ("\r" in rest or not listed.tables.leaves(rest)):
         listed, rest = _list(listed, rest), ""
     return listed.shown + listed.line + rest
 

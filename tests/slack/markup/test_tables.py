@@ -29,6 +29,12 @@ FURTHER = [
 ]
 
 
+def test_of_tables_whose_lines_end_in_carriage_returns_one_is_left_as_well() -> None:
+    """Old programs end lines so, and models copy it."""
+    table = "| a | b |\r|-|-|\r| 1 | 2 |\r"
+    assert list_further(f"{table}\r{table}") == f"{table}\r**a · b**\r- 1 · 2\r"
+
+
 @pytest.mark.parametrize(("table", "listed"), FURTHER)
 def test_a_further_table_is_shown_as_a_list(table: str, listed: str) -> None:
     """With its head, and the names of its columns where there are several; the first one stays."""
