@@ -119,4 +119,6 @@ class Holdings:
             self.owned = frozenset()
         self._was_fenced = saved.was_fenced
         if saved.owned is not None:
-            self.owned, self.has_company = saved.owned, saved.others > 0
+            self.owned = saved.owned
+        if saved.others is not None:
+            self.has_company = saved.others > 0

@@ -236,10 +236,10 @@ class Saved:
     """What a write has shown: which open runs are this process's, and what was found beside it.
 
     `held` has those too that have ended with this write, and not the claimed ones; `stopped` says of them which were
-    stopped, and by whom. `edits` are others' edits, by workspace. Where processes share the database out among them, a
-    look shows the workspaces that are `owned`, how many `others` are there, and what was `pressed` in those. A process
-    that was declared dead meanwhile `was_fenced`; one that has declared another dead `has_fenced`. The lease of the
-    first of the others ends in `ends_in` seconds, unless it is renewed.
+    stopped, and by whom. `edits` are others' edits, by workspace. Where processes share the database out among them, it
+    shows how many `others` are there; and a look the workspaces that are `owned`, and what was `pressed` in those. A
+    process that was declared dead meanwhile `was_fenced`; one that has declared another dead `has_fenced`. The lease of
+    the first of the others ends in `ends_in` seconds, unless it is renewed.
     """
 
     held: AbstractSet[str]
@@ -247,7 +247,7 @@ class Saved:
     edits: Mapping[str, Sequence[float]] = field(default_factory=dict)
     stopped: Mapping[str, str] = field(default_factory=dict)
     owned: frozenset[str] | None = None
-    others: int = 0
+    others: int | None = None
     pressed: Sequence[Signal] = ()
     was_fenced: bool = False
     has_fenced: bool = False

@@ -115,7 +115,8 @@ class Database(Store):
         self.ended |= {key: state for key, state in changes.ends.items() if key in held}
         self.ours -= changes.ends.keys()
         if search is None:
-            return Saved(held, stopped=stopped, was_fenced=self.was_fenced)
+            others = None if self.owned is None else self.company
+            return Saved(held, stopped=stopped, others=others, was_fenced=self.was_fenced)
         self.searches += 1
         self.released += sorted(search.strays)
         self.ours -= search.strays
@@ -888,6 +889,22 @@ async def test_in_company_a_question_is_refused_once_the_lease_is_over_and_the_d
                 assert reader.may_send()
                 assert await journal.add(QUESTION) is Arrival.HERE
             database.failure = None
+
+
+async def test_who_is_no_longer_alone_knows_it_with_its_next_write() -> None:
+    """Not with its next look only: cut off from the database before that, it would go on as if it were alone."""
+    database, reader = Database(), Reader()
+    database.owned = frozenset({""})
+    async with journal_on(database, reader) as journal:
+        await journal.add(QUESTION)
+        await journal.written()
+        assert not journal.company.is_there
+        searches, database.company = database.searches, 1
+        assert await journal.entry("k").record_intent("parent")
+        assert (journal.company.is_there, database.searches) == (True, searches)
+        database.failure = StoreError("away")
+        assert not await journal.entry("k").record_intent("Depth")
+        database.failure = None
 
 
 async def test_who_was_declared_dead_lets_go_of_all_though_its_lease_seemed_to_hold() -> None:

@@ -99,7 +99,9 @@ class Owners:
         # With each write, and to put it together takes as long as to carry it out.
         now = self.now(0.0) if database.is_postgresql else bindparam("_clock", type_=Double)
         own = update(processes).where(processes.c.owner == owner).values(lease_until=now + LEASE)
-        self._renewal = own.returning(processes.c.lease_until)
+        other = processes.alias()
+        are_there = select(func.count()).where(other.c.owner != owner, other.c.lease_until > now)
+        self._renewal = own.returning(processes.c.lease_until, are_there.scalar_subquery())
 
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
@@ -107,18 +109,22 @@ class Owners:
             return cast(extract("epoch", func.clock_timestamp()), Double)
         return literal(clock)
 
-    async def renew(self, connection: AsyncConnection, clock: float) -> bool:
-        """Renew the lease; False where this process was declared dead: it begins anew then, and owns nothing."""
+    async def renew(self, connection: AsyncConnection, clock: float) -> int | None:
+        """Renew the lease; how many others are there: who is cut off from the database soon has to know of any.
+
+        None where this process was declared dead: it begins anew then, and owns nothing.
+        """
         if self._is_cut_off:
-            return False
-        renewed = (await connection.execute(self._renewal, {"_clock": clock})).scalar()
+            return None
+        renewed = (await connection.execute(self._renewal, {"_clock": clock})).first()
         if renewed is not None:
-            if self._clock and (off := self._clock.hear(renewed - LEASE)):
+            until, others = renewed
+            if self._clock and (off := self._clock.hear(until - LEASE)):
                 logger.info("store.clock off=%.0f", off)
-            return True
+            return int(others)
         await self.give_up(connection)
         await self._begin_anew(connection, clock)
-        return False
+        return None
 
     async def _begin_anew(self, connection: AsyncConnection, clock: float) -> None:
         until = self.now(clock) + LEASE

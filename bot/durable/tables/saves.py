@@ -63,7 +63,8 @@ class Saves:
     async def _save(
         self, changes: Changes, search: Search | None, now: float, write: _Write, connection: AsyncConnection
     ) -> Saved:
-        was_fenced = not await self._renew(connection, now)
+        company = await self._renew(connection, now)
+        was_fenced = company is None
         # What was begun while the database was away has messages by now, and stays here, whoever serves its workspace.
         begins = [run_row(one, now, owner=self._owner) for one in changes.begins.values()]
         if self._owners and begins:
@@ -79,7 +80,7 @@ class Saves:
         await write(connection, write_lesson(self._database.insert), lessons)
         await forget_signals(connection, changes.done)
         if search is None:
-            return Saved(ours, stopped=stopped, was_fenced=was_fenced)
+            return Saved(ours, stopped=stopped, others=company, was_fenced=was_fenced)
         if search.strays:
             await self._claims.release(connection, runs.c.key.in_(search.strays), now)
         others = await self._edits_of_others(connection, search)
@@ -100,12 +101,12 @@ class Saves:
             ends_in=found.ends_in,
         )
 
-    async def _renew(self, connection: AsyncConnection, now: float) -> bool:
-        """Renew the lease; whether this process has been there all the time."""
+    async def _renew(self, connection: AsyncConnection, now: float) -> int | None:
+        """Renew the lease; how many others share the workspaces, None where this process was declared dead."""
         if self._owners:
             return await self._owners.renew(connection, now)
         await self._claims.renew(connection, now)
-        return True
+        return 0
 
     async def _write_each(self, connection: AsyncConnection, statement: Statement, rows: Rows) -> None:
         """Write each row that can be stored."""

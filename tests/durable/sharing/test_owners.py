@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.durable.lease import LEASE
 from bot.durable.record import Begun, Changes, Outcome, Saved, Search
 from bot.durable.sharing.clock import MOST_APART, SharedClock
 from bot.durable.sharing.owners import MOST_SOCKETS
@@ -118,6 +119,19 @@ async def test_of_a_dead_process_any_edit_may_land_yet(world: World) -> None:
     await two.leave()
     three = await shared(world, "three")
     assert [one.calls for one in (await look(three)).claimed] == [{}]
+
+
+async def test_each_write_shows_how_many_others_are_there(world: World) -> None:
+    """Those whose lease holds; None who was declared dead meanwhile."""
+    one = await shared(world, "one")
+    assert (await one.save(Changes())).others == 0
+    two = await shared(world, "two")
+    assert [(await store.save(Changes())).others for store in (one, two)] == [1, 1]
+    world.clock.now += LEASE + 1
+    if world.url.startswith("sqlite"):  # a server's clock is its own
+        assert [(await store.save(Changes())).others for store in (one, two)] == [0, 1]
+    await two.leave()
+    assert (await one.save(Changes())).others == 0
 
 
 async def test_who_was_declared_dead_writes_nothing_and_begins_anew(world: World) -> None:
