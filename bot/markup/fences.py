@@ -81,28 +81,10 @@ def fence_after(line: str, fence: Fence | None) -> Fence | None:
 
 def fence_behind(text: str, fence: Fence | None) -> Fence | None:
     """The fence that is open behind a text of several lines, where `fence` was open before it."""
-    for line in filter(may_fence, lines(text)) if may_fence(text) else ():
-        fence = fence_after(line, fence)
+    if may_fence(text):
+        for line in lines(text):
+            fence = fence_after(line, fence) if may_fence(line) else fence
     return fence
-
-
-class Fences:
-    """The fences of a text that is walked over in pieces, of whole lines each."""
-
-    def __init__(self) -> None:
-        self._fence: Fence | None = None
-        self._outer = _Outer()
-
-    @property
-    def may_be_open(self) -> bool:
-        """Whether one is open behind what was walked over, or may be to a parser."""
-        return self._fence is not None or self._outer.may_be_open
-
-    def pass_over(self, text: str) -> None:
-        """Go on by some lines."""
-        for line in filter(may_fence, lines(text)):
-            self._fence = fence_after(line, self._fence)
-            self._outer.pass_over(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +149,6 @@ def code(text: str) -> Iterator[Code]:
     yield from spans.between(prose, len(text))
 
 
-def spans(paragraph: str) -> Iterator[Code]:
-    """The code spans of a paragraph that stands behind no fence and has no indented lines."""
-    return _Spans(paragraph).between(0, len(paragraph))
-
-
 class _Outer:
     """The fences that stand in no list and no quote: which one is open, as far as that is certain."""
 
@@ -179,11 +156,6 @@ class _Outer:
         self._possible: set[str] = {""}  # the marks of the fence that may be open; empty for none
 
         self.is_open = False  # whether there is a fence, whichever
-
-    @property
-    def may_be_open(self) -> bool:
-        """Whether there may be one."""
-        return self._possible != {""}
 
     def pass_over(self, line: str) -> None:
         """Go on by a line."""

@@ -9,7 +9,7 @@ from bot.durable.sharing.signals import write_press
 from bot.playground.slack.fault import Fault
 from bot.runs.desk import LINGER, LINGER_REFUSED, Desk
 from bot.runs.workspaces import LOOK
-from bot.slack.markup import pages
+from bot.slack.markup import emphasis
 from bot.slack.question import Action, Press
 from tests.support.databases import query
 from tests.support.model_server import ModelServer, Script, words
@@ -79,14 +79,15 @@ async def test_a_workspace_stays_longer_where_slack_has_refused_an_edit() -> Non
 async def test_nothing_of_a_text_is_held_where_a_workspace_is_let_go() -> None:
     """What is remembered of paragraphs so that they need not be looked at again, too."""
     async with (
-        vendor(ModelServer(**QUICK | {"Depth": Script(("それは**「こう」**です。\n\n" * 4,))})) as world,
+        vendor(ModelServer(**QUICK | {"Depth": Script(("それは**「こう」**です。",))})) as world,
         world.process() as process,
     ):
         await process.ask(0)
         await world.until_answered(0)
-        assert any(kept._kept for kept in pages.KEPT)
+        caches = emphasis._look_at, emphasis._mend_paragraph
+        assert all(cache.cache_info().currsize for cache in caches)
         await asyncio.sleep(LINGER + LOOK + 1)
-        assert not any(kept._kept for kept in pages.KEPT)
+        assert not any(cache.cache_info().currsize for cache in caches)
 
 
 async def test_what_is_asked_where_nothing_goes_on_is_begun_while_others_runs_are_waited_for() -> None:

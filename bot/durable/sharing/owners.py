@@ -96,12 +96,6 @@ class Owners:
         self._leavings = Leavings(owner)
         self._is_cut_off = self._will_be_cut_off = False
         self._sockets = 0
-        # With each write, and to put it together takes as long as to carry it out.
-        now = self.now(0.0) if database.is_postgresql else bindparam("_clock", type_=Double)
-        own = update(processes).where(processes.c.owner == owner).values(lease_until=now + LEASE)
-        other = processes.alias()
-        are_there = select(func.count()).where(other.c.owner != owner, other.c.lease_until > now)
-        self._renewal = own.returning(processes.c.lease_until, are_there.scalar_subquery())
 
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
@@ -116,7 +110,12 @@ class Owners:
         """
         if self._is_cut_off:
             return None
-        renewed = (await connection.execute(self._renewal, {"_clock": clock})).first()
+        now, other = self.now(clock), processes.alias()
+        are_there = select(func.count()).where(other.c.owner != self._owner, other.c.lease_until > now)
+        own = update(processes).where(processes.c.owner == self._owner).values(lease_until=now + LEASE)
+        renewed = (
+            await connection.execute(own.returning(processes.c.lease_until, are_there.scalar_subquery()))
+        ).first()
         if renewed is not None:
             until, others = renewed
             if self._clock and (off := self._clock.hear(until - LEASE)):

@@ -73,11 +73,10 @@ def pair(
     alone: list[Run] = []
     pairs = []
     for run in runs:
-        length = run.end - run.start
-        if length > LONGEST:
+        if run.end - run.start > LONGEST:
             return None
         if opened and closes(run):
-            if opened[-1].end - opened[-1].start != length:
+            if opened[-1].marks != run.marks:
                 return None
             pairs.append((opened.pop(), run))
         elif opens(run):

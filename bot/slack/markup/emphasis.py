@@ -16,16 +16,14 @@ and would show its marks until it has grown. Marks with nothing behind them are 
 it is, and what the standard reads as it was meant, too. One walk over the text; its cost grows with its length only.
 """
 
-import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from functools import lru_cache
 
-from bot.markup.fences import may_fence
+from bot.markup.fences import Fence, code, fence_behind, may_fence
 from bot.slack.markup.asterisks import LONGEST, Run, Sign, classify, pair, surely_flanks
-from bot.slack.markup.growing import Growing, whole_lines
 from bot.slack.markup.mrkdwn import JOINER
-from bot.slack.markup.passages import Codes, Stretch, before_fence, last_passage, may_have_code, may_nest
 
 _SURE = re.compile(r"\*\*(?<![^\s(（「]\*\*)(?![\s*])[^*\n|]*(?<![\s*\\])\*\*(?![^\s.,;:!?)）」。、，])")
 """Bold text within a line that all parsers see; of any other, more has to be known."""
@@ -35,6 +33,10 @@ _PLAIN = re.compile(r"\*\*(?![\s*])([^*\n]*[^\s*\\])\*\*(?!\*)")
 
 _SIGN = re.compile(r"\*{2,}|\|")
 _BLOCK = re.compile(r"[ \t>]*(?:[-+#|]|\*[ \t]|\d{1,9}[.)][ \t]|`{3}|~{3}|\r?$)")
+_INDENTED = re.compile(r"^(?: {4}| {0,3}\t)", re.MULTILINE)
+_INNER_FENCE = re.compile(r"^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])[^\n]*(?:`{3}|~{3})", re.MULTILINE)
+"""A fence in a quote or a list item: it ends with that, wherever its own end is."""
+
 _SINGLE = re.compile(r"(?<![*\\\s])\*(?!\*)|(?<![*\\])\*(?![*\s])")
 _SHORTCODE = re.compile(r":[\w+-]{1,40}:$")
 _OPENING = frozenset("「『（《〈【〔［“‘«„\"'¿¡")
@@ -42,54 +44,68 @@ _PAIRS = dict(zip('「『（《〈【〔［“‘«"', '」』）》〉】〕］
 _PAUSES = frozenset("：，、。．！？；…")
 _CLOSING = _PAUSES | frozenset("」』）》〉】〕］”’»\"'：，、。．！？；…・:,.;!?")
 
+MOST_KEPT = 512  # lines, and paragraphs, that are not looked at again; some runs' answers, which grow at the same time
 MOST_MARKS = 700  # of asterisks in a page; a text with more of them is no text, and each costs time
 
 Edit = tuple[int, int, str]  # from where to where in the text, and what stands there instead
-
-
-class _How(NamedTuple):
-    is_nested: bool  # whether code may be nested in a list or a quote, or be indented
-    is_open: bool  # whether what is open at the text's end is closed
+Stretch = tuple[int, int]
 
 
 def embolden(text: str, *, is_open: bool = True) -> str:
     """A Markdown text in which what a person sees as bold is bold; what `is_open` at its end is closed, too."""
-    if "**" not in text:
+    count = text.count("**")
+    if not 0 < count <= MOST_MARKS or (count % 2 == 0 and 2 * len(_SURE.findall(text)) == count):
         return text
-    is_nested = False
-    if len(text) > 2 * MOST_MARKS or may_fence(text) or "    " in text or "\t" in text:
-        marks, is_nested = _see(*SEEN.look_at(text))
-        if marks > MOST_MARKS:
-            return text
-    how = _How(is_nested, is_open)
-    return _mend(*BOLD.look_at(text, how), how, is_last=True)
-
-
-def _see(before: tuple[int, bool], text: str) -> tuple[int, bool]:
-    """How many marks a text has with some more lines, and whether code may be nested in it."""
-    marks, is_nested = before
-    return marks + text.count("**"), is_nested or may_nest(text)
-
-
-def _mend(before: str, text: str, how: _How, *, is_last: bool = False) -> str:
-    """What is shown with one more stretch of passages, of which the last may be that of the text."""
-    if "**" not in before_fence(text):
-        return before + text
-    codes = Codes(text, is_nested=how.is_nested) if may_have_code(text) else None
-    pieces = [before]
-    done, bare = 0, len(text.rstrip()) if is_last else math.inf
+    codes = _Codes(text) if "`" in text or "~~~" in text or _may_be_indented(text) else None
+    pieces: list[str] = []
+    done, bare = 0, len(text.rstrip())
     for start, end in _paragraphs(text):
         within = codes.within(start, end) if codes else ()
-        if within != ((0, end - start),):
-            mended = _mend_paragraph(text[start:end], within, is_open=how.is_open, is_last=end >= bare)
-            pieces += text[done:start], mended
-            done = end
+        pieces += text[done:start], _mend_paragraph(text[start:end], within, is_open, end >= bare)
+        done = end
     pieces.append(text[done:])
     return "".join(pieces)
 
 
-SEEN = Growing(lambda: (0, False), whole_lines, _see)
-BOLD = Growing(lambda _: "", lambda text, start, how: last_passage(text, start, is_nested=how.is_nested), _mend)
+def forget() -> None:
+    """Keep nothing of texts that were mended: whose they were has left, or rests."""
+    _look_at.cache_clear()
+    _mend_paragraph.cache_clear()
+
+
+def _may_be_indented(text: str) -> bool:
+    return ("    " in text or "\t" in text) and bool(_INDENTED.search(text))
+
+
+class _Codes:
+    """What is code in the paragraphs of a text, each behind the one before; looked for no further than needed."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._has_fences = may_fence(text)
+        self._is_nested = _may_be_indented(text) or bool(_INNER_FENCE.search(text))
+        self._fence: Fence | None = None
+        self._place = 0
+        self._all: list[Stretch] | None = None
+
+    def within(self, start: int, end: int) -> tuple[Stretch, ...]:
+        """The stretches of a paragraph that are code."""
+        paragraph = self._text[start:end]
+        if self._is_nested or (self._has_fences and may_fence(paragraph)):
+            return self._overlapping(start, end)
+        if self._has_fences:
+            self._fence, self._place = fence_behind(self._text[self._place : start], self._fence), start
+            if self._fence:
+                return ((0, end - start),)
+        # Nothing outside of a paragraph decides what is code in it.
+        return tuple((one.start, one.end) for one in code(paragraph)) if "`" in paragraph else ()
+
+    def _overlapping(self, start: int, end: int) -> tuple[Stretch, ...]:
+        if self._all is None:
+            self._all = [(one.start, one.end) for one in code(self._text)]
+        first = max(bisect_right(self._all, (start, start)) - 1, 0)
+        last = bisect_right(self._all, (end, 0))
+        return tuple((max(begun - start, 0), after - start) for begun, after in self._all[first:last] if after > start)
 
 
 def _paragraphs(text: str) -> Iterator[Stretch]:
@@ -106,6 +122,7 @@ def _paragraphs(text: str) -> Iterator[Stretch]:
         place += len(line) + 1
 
 
+@lru_cache(maxsize=MOST_KEPT)
 def _look_at(line: str) -> tuple[bool, bool, bool]:
     """Whether a line begins a block, whether it is a heading, and whether its bold text is seen by all parsers."""
     begins = bool(_BLOCK.match(line))
@@ -113,8 +130,9 @@ def _look_at(line: str) -> tuple[bool, bool, bool]:
     return begins, begins and line.lstrip(" >").startswith("#"), is_sure
 
 
-def _mend_paragraph(text: str, codes: tuple[Stretch, ...], *, is_open: bool, is_last: bool) -> str:
-    """A paragraph as it is shown."""
+@lru_cache(maxsize=MOST_KEPT)
+def _mend_paragraph(text: str, codes: tuple[Stretch, ...], is_open: bool, is_last: bool) -> str:  # noqa: FBT001 - quicker to be found again
+    """A paragraph as it is shown. A text that grows comes here again and again, with all but its last one unchanged."""
     is_simple = not codes and "|" not in text and "\\*" not in text
     if is_simple and (mended := _mend_simple(text, is_open=is_open, is_last=is_last)) is not None:
         return mended
@@ -133,9 +151,9 @@ def _mend_simple(text: str, *, is_open: bool, is_last: bool) -> str | None:
         if "*" in rest or whole[-1:] == "*":
             return None
         count -= 1
-    mended, pairs = _PLAIN.subn(_mend_plain, whole)
-    if 2 * pairs != count:
+    if count and 2 * len(_PLAIN.findall(whole)) != count:
         return None
+    mended = _PLAIN.sub(_mend_plain, whole) if count else whole
     if whole is text:
         return mended
     edits = _close(text, _run(text, (place, place + 2), 0, len(text)), len(text), is_last=is_last) if is_open else []

@@ -15,36 +15,41 @@ code; a missing one turns the rest of the thread's message into code.
 """
 
 import math
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from itertools import islice
 
 from bot.markup.characters import character_start, octets, units
-from bot.markup.fences import Fence, may_fence
-from bot.slack.markup.emphasis import BOLD, SEEN
-from bot.slack.markup.growing import Growing
+from bot.markup.fences import Fence, fence_after, fence_behind, lines, may_fence
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
-from bot.slack.markup.scan import WALKS, Scan, sent_units
-from bot.slack.markup.tables import LISTED
+from bot.slack.markup.tables import RULE, Tables, has_further
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
 """Items of a page: headings, rules, fences, tables, and each run of text between two of them. Slack makes a block of
 each, of 50 with ours at the most; others saw it refuse some 45 headings or rules. How it counts is not documented.
 """
+MOST_LINES = 3_000  # of a page, which has 12,000 characters: what is longer is no text, and each line costs time
 LEAST_PAGE = 150  # UTF-16 units of a page that is cut for its items; 40 lines of four are no Markdown to be read
 DENSE = 20  # a page has this share of the text before it at least, or is shown plain: there are not hundreds of them
-MOST_UNITS = 4  # UTF-16 units that are sent for one of the source: `<` becomes `&lt;`
 LONGEST_LINK = 1_000  # characters; one that is longer may be cut
+MOST_UNITS = 4  # UTF-16 units that are sent for one of the source: `<` becomes `&lt;`
+LONGEST_CLOSING = 100  # UTF-16 units; a fence has 32 marks at the most, and stands behind 40 blanks
 MOST_ENTITY = 5  # characters: `&amp;`
 
-KEPT: tuple[Growing[Any], ...] = (WALKS, LISTED, SEEN, BOLD)
-"""What is known of texts that grow, so that what stands is not looked at again."""
+_LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
+_LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
+_HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
+_MARKED_LINE = re.compile(r"[\r\n][ \t>|:=*_+-]+(?=[\r\n]|\Z)")  # may be a rule, a heading's line or a table's
+_RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
 
 
-class Page(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Page:
     """What one message shows of a text: `markdown`, ready to be sent, stands for the source up to `end`.
 
     `fence` is the one that is open at `end`; the next page begins with it. A page that `is_plain` has too many items to
@@ -91,30 +96,37 @@ def fit(
 def _cut(text: str, start: int, fence: Fence | None, limit: int, items: float) -> Page:
     """A page as it stands in the source, between its fences."""
     if fence is None and _is_one_page(rest := text[start : start + limit + 1], limit, items):
-        return Page(rest, start + len(rest), None)
+        return _close_fence(rest, start + len(rest), fence_behind(rest, None))
     opening = fence.opening if fence else ""
+    room = limit - _sent_units(opening)
+    scan = _Scan(room, fence, items, least=max(LEAST_PAGE, start // DENSE))
     # No more than `limit` characters fit, since each costs at least one unit; a link may go on behind them.
-    rest = text[start : start + limit + LONGEST_LINK]
-    room = limit - sent_units(opening)
-    scan = _walk(rest, room, fence, items, max(LEAST_PAGE, start // DENSE))
-    if is_plain := scan.is_dense:
-        scan = _walk(rest, room, fence, math.inf, 0)
-    shown = opening + rest[: scan.end]
-    if scan.fence_at_end:
-        shown += ("" if shown.endswith("\n") else "\n") + scan.fence_at_end.closing
-    return Page(shown, start + scan.end, scan.fence_at_end, is_plain)
+    end = scan.cut(text, start, start + limit + LONGEST_LINK)
+    is_plain = end is None
+    if end is None:
+        scan = _Scan(room, fence, math.inf)
+        end = scan.cut(text, start, start + limit + LONGEST_LINK) or start
+    return _close_fence(opening + text[start:end], end, scan.fence_at_cut, is_plain=is_plain)
 
 
-def _walk(text: str, room: int, fence: Fence | None, items: float, least: int) -> Scan:
-    scan, rest = WALKS.look_at(text, room, fence, items, least)
-    return scan.walk(rest)
+def _close_fence(shown: str, end: int, fence: Fence | None, *, is_plain: bool = False) -> Page:
+    if fence:
+        shown += ("" if shown.endswith("\n") else "\n") + fence.closing
+    return Page(shown, end, fence, is_plain)
 
 
 def _is_one_page(text: str, limit: int, items: float) -> bool:
-    """Whether a text without tables and code fits for certain: most drafts are such. No line of it is two items."""
-    if len(text) > limit or text.count("\n") + text.count("\r") >= items or "|" in text or may_fence(text):
+    """Whether a text fits for certain, counted loosely: one of few lines, or few marks. Most drafts are such."""
+    is_short = MOST_UNITS * len(text) + LONGEST_CLOSING <= limit
+    if not is_short and (len(text) > limit or _sent_units(text) + LONGEST_CLOSING > limit):
         return False
-    return MOST_UNITS * len(text) <= limit or sent_units(text) <= limit
+    lines_end = text.count("\n") + text.count("\r")
+    is_bare = not ("|" in text or may_fence(text))
+    if is_bare and 2 * lines_end + 3 <= items:
+        return True
+    marks = text.count("#") + text.count("```") + text.count("~~~") + len(_MARKED_LINE.findall(text))
+    # Each of them is two items at the most, and has text behind it.
+    return 3 * marks + 4 <= items and lines_end < MOST_LINES and (is_bare or not has_further(text))
 
 
 def _make_ready(page: Page, limit: int, *, is_mended: bool) -> Page:
@@ -150,12 +162,6 @@ def pages(
     return found
 
 
-def forget() -> None:
-    """Keep nothing of texts that were laid out: whose they were has left, or rests."""
-    for growing in KEPT:
-        growing.forget()
-
-
 def stretches(text: str, *, limit: int) -> Iterator[str]:
     """Cut a text that is not Markdown, or no more: after a line or a word, if that leaves half of what fits.
 
@@ -176,4 +182,116 @@ def stretches(text: str, *, limit: int) -> Iterator[str]:
 
 def has_too_many_items(text: str) -> bool:
     """Whether Slack may make more blocks of its own of a text than one message takes."""
-    return Scan(4 * len(text), None, ITEMS_LIMIT, math.inf).walk(text).is_dense
+    return _Scan(4 * len(text), None, ITEMS_LIMIT, least=math.inf).cut(text, 0, len(text)) is None
+
+
+class _Scan:
+    """One walk over the lines of a page: what fits, and the best place to cut it."""
+
+    def __init__(self, limit: int, fence: Fence | None, most_items: float, *, least: float = 0) -> None:
+        self._limit = limit
+        self._fence = fence
+        self._most_items = most_items
+        self._least = least
+        self._used = 0
+        self._items = int(fence is not None)
+        self._is_in_text = False  # whether a paragraph, a list or a table would go on with what was before
+        # The best cuts so far, best kind first: after a blank line, after a line, within a table or a fence.
+        self._cuts: list[tuple[int, bool, Fence | None] | None] = [None] * 3
+        self._tables = Tables()
+        self.fence_at_cut = fence
+
+    def cut(self, text: str, start: int, end: int) -> int | None:
+        """Where the page ends that begins at `start`, before `end`; None if it has too many items for so few units."""
+        place, before, has_bar = start, "", False
+        for line in islice(lines(text[start:end]), MOST_LINES):
+            if before:
+                self._note(place, before, line)
+            fence = fence_after(line, self._fence) if may_fence(line) else self._fence
+            had_bar, has_bar = has_bar, "|" in line and not (fence or self._fence)
+            needed = self._used + _sent_units(line)
+            if has_bar:
+                needed += self._growth(before, line)
+            elif had_bar:
+                self._tables.skip()
+            items, is_in_text = self._count(line, fence)
+            if items > self._most_items:
+                return self._best(place) if self._used >= self._least else None
+            if needed > self._limit or (fence and needed + _closing_units(fence) > self._limit):
+                return self._best(place, line, is_first=place == start)
+            place += len(line)
+            self._used = needed
+            self._fence = fence
+            self._items, self._is_in_text = items, is_in_text
+            before = line
+        self.fence_at_cut = self._fence
+        return place
+
+    def _growth(self, before: str, line: str) -> int:
+        """How much longer a line of a table and the one before are where they are shown as a list's."""
+        head, row = self._tables.show(line)
+        pairs = [(before, head), (line, row)]
+        return sum(max(0, _sent_units(now) - _sent_units(was)) for was, now in pairs if now is not None)
+
+    def _count(self, line: str, fence: Fence | None) -> tuple[int, bool]:
+        """How many items there are with `line`, and whether a line of text after it would go on with the same one."""
+        if self._fence or fence:
+            return self._items + (self._fence is None), False
+        content = line.strip(" \t>\r\n")
+        if not content:
+            return self._items, self._is_in_text
+        first = content[0]
+        if not first.isalpha():
+            bare = content
+            if (first in "-*+" or first.isdigit()) and (match := _LEAD.match(content)):
+                bare = content[match.end() :]
+            if (bare[:1] == "#" and _HEADING.match(bare)) or (first in "=-*_" and _RULE.match(content)):
+                return self._items + 1, False
+            if "|" in content and RULE.match(content):
+                return self._items + 2, True  # it stands between two parts of the text
+        return self._items + (not self._is_in_text), True
+
+    def _note(self, place: int, line: str, following: str) -> None:
+        """Remember the place after `line` as a cut of its kind."""
+        if self._fence or ("|" in line and line.lstrip()[0] == "|" and following.lstrip().startswith("|")):
+            kind = 2
+        else:
+            kind = 0 if line.isspace() else 1
+        is_half_full = 2 * self._used >= self._limit - 1 or 2 * self._items >= self._most_items
+        self._cuts[kind] = (place, is_half_full, self._fence)
+
+    def _best(self, place: int, line: str = "", *, is_first: bool = False) -> int:
+        """The cut for a page whose next `line` does not fit; without one, none of it may stand there."""
+        for found in self._cuts:
+            if found and found[1]:
+                self.fence_at_cut = found[2]
+                return found[0]
+        self.fence_at_cut = self._fence
+        within = 0
+        room = self._limit - self._used
+        # What is left of a line may open a fence of its own, or end one: so twice.
+        for _ in range(2):
+            within = _cut_within(line, room - _closing_units(self.fence_at_cut), must=is_first)
+            self.fence_at_cut = fence_after(line[:within], self._fence) if within else self._fence
+        return place + within
+
+
+def _sent_units(text: str) -> int:
+    """What `text` costs at the most once it is ready: `<` grows to four, and a joiner may come behind some marks."""
+    return units(text) + 3 * text.count("<") + text.count("]") + text.count("**")
+
+
+def _closing_units(fence: Fence | None) -> int:
+    return 1 + _sent_units(fence.closing) if fence else 0
+
+
+def _cut_within(line: str, room: int, *, must: bool) -> int:
+    """How many characters of one long line fit into `room` units: whole words and links, if that leaves half of it."""
+    fitting = bisect_right(range(1, min(len(line), max(room, 0)) + 1), room, key=lambda end: _sent_units(line[:end]))
+    word = max(line.rfind(" ", 0, fitting), line.rfind("\t", 0, fitting)) + 1
+    link = next((match for match in _LINK.finditer(line) if match.start() < word < match.end()), None)
+    if link and link.start():
+        return link.start()
+    if word >= fitting // 2 and word:
+        return word
+    return character_start(line, fitting) or (max(fitting, 1) if must else 0)

@@ -10,16 +10,14 @@ asks here what a line will take, so that what is shown fits.
 """
 
 import re
-from collections.abc import Sequence
-from typing import NamedTuple
 
 from bot.markup.fences import Fence, fence_after, lines, may_fence
-from bot.slack.markup.growing import Growing, whole_lines
 from bot.slack.markup.mrkdwn import JOINER
 
 RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
 """The line between a table's head and its rows."""
 
+_RULES = re.compile(r"[\r\n][ \t>|:-]+(?=[\r\n]|\Z)")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _BAR = re.compile(r"(?<!\\)\|")
 _BLOCK = re.compile(r"[#>|=~`+-]|\d{1,9}[.)]|\*\s")
@@ -30,21 +28,11 @@ LABELLED = 3  # columns; of two, everybody sees which is which
 class Tables:
     """A walk over the lines of a page, which counts its tables. Lines without a bar need not be shown to it."""
 
-    def __init__(
-        self, count: int = 0, labels: Sequence[str] = (), before: str = "", *, is_in_rows: bool = False
-    ) -> None:
-        self._count = count
-        self._labels = labels
-        self._before = before
-        self._is_in_rows = is_in_rows
-
-    def copy(self) -> "Tables":
-        """A walk that goes on by itself."""
-        return Tables(self._count, self._labels, self._before, is_in_rows=self._is_in_rows)
-
-    def leaves(self, line: str) -> bool:
-        """Whether a next line stays for certain, and the one before it: they are of no further table."""
-        return self._count == 0 or (self._count == 1 and (self._is_in_rows or "-" not in line))
+    def __init__(self) -> None:
+        self._count = 0
+        self._labels: list[str] = []
+        self._is_in_rows = False
+        self._before = ""
 
     def show(self, line: str) -> tuple[str | None, str | None]:
         """What stands in place of the line before, and of `line`, which is no code; None where they stay."""
@@ -64,31 +52,18 @@ class Tables:
         self._is_in_rows, self._before = False, ""
 
 
-class _Listed(NamedTuple):
-    """A text whose further tables are lists; its last line apart, which may turn out to be the head of one."""
-
-    shown: str
-    line: str
-    tables: Tables
-    fence: Fence | None
+def has_further(text: str) -> bool:
+    """Whether a text may have more than one table."""
+    return "|" in text and sum("|" in line for line in _RULES.findall(text)) > 1
 
 
 def list_further(text: str) -> str:
     """A text whose tables are lists, but for the first one."""
-    if "|" not in text:
+    if not has_further(text):
         return text
-    listed, rest = LISTED.look_at(text)
-    # A carriage return ends a line too, but may be half of what does: it does not end a stretch that stays.
-    if rest and ("\r" in rest or not listed.tables.leaves(rest)):
-        listed, rest = _list(listed, rest), ""
-    return listed.shown + listed.line + rest
-
-
-def _list(before: _Listed, text: str) -> _Listed:
-    """What is shown with some more lines."""
-    _, line, tables, fence = before
-    tables = tables.copy()
-    shown = [line]
+    tables = Tables()
+    shown: list[str] = []
+    fence: Fence | None = None
     for line in lines(text):
         was_fence = fence
         fence = fence_after(line, fence) if may_fence(line) else fence
@@ -101,10 +76,7 @@ def _list(before: _Listed, text: str) -> _Listed:
             shown[-2] = head
         if instead is not None:
             shown[-1] = instead
-    return _Listed(before.shown + "".join(shown[:-1]), shown[-1], tables, fence)
-
-
-LISTED = Growing(lambda: _Listed("", "", Tables(), None), whole_lines, _list)
+    return "".join(shown)
 
 
 def _head(line: str) -> str:
@@ -112,9 +84,9 @@ def _head(line: str) -> str:
     return f"{lead}**{' · '.join(cells)}**{end}" if cells else lead + end
 
 
-def _row(line: str, labels: Sequence[str]) -> str:
+def _row(line: str, labels: list[str]) -> str:
     cells = _cells(line)
-    named = labels if len(labels) >= LABELLED else ()
+    named = labels if len(labels) >= LABELLED else []
     said = [
         f"{label}: {cell}" if place and 0 < len(label) <= LONGEST_LABEL else cell
         for place, (cell, label) in enumerate(zip(cells, [*named, *[""] * len(cells)], strict=False))
@@ -127,16 +99,13 @@ def _row(line: str, labels: Sequence[str]) -> str:
 
 
 def _cells(line: str) -> list[str]:
-    bare = line[len(_lead(line)) :].strip().removeprefix("|")
-    if "\\" in bare:
-        cells = [cell.strip().replace("\\|", "|") for cell in _BAR.split(bare)]
-    else:
-        cells = [cell.strip() for cell in bare.split("|")]
+    bare = line[len(_lead(line)) :].strip()
+    cells = [cell.strip().replace("\\|", "|") for cell in _BAR.split(bare.removeprefix("|"))]
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
 
 
 def _lead(line: str) -> str:
-    match = None if line[0] == "|" else _LEAD.match(line)
+    match = _LEAD.match(line)
     return match.group() if match else ""
 
 

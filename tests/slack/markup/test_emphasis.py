@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.slack.markup.emphasis import embolden
+from bot.slack.markup import emphasis
+from bot.slack.markup.emphasis import embolden, forget
 from bot.slack.markup.links import make_safe
 from tests.support.hostile import hostile
 
@@ -199,3 +200,12 @@ def test_what_is_mended_stays(text: str) -> None:
     shown = embolden(text)
     if "**" not in words(shown) and "**" in text:
         assert "**" not in words(embolden(shown))
+
+
+def test_nothing_of_a_text_is_held_once_it_is_to_be_forgotten() -> None:
+    """What is remembered of lines and of paragraphs."""
+    caches = emphasis._look_at, emphasis._mend_paragraph
+    embolden("必要なのは**「速さ」**ではなく")
+    assert all(cache.cache_info().currsize for cache in caches)
+    forget()
+    assert not any(cache.cache_info().currsize for cache in caches)

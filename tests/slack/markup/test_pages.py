@@ -14,7 +14,6 @@ from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
 from bot.slack.markup.mrkdwn import escape
 from bot.slack.markup.pages import PAGE_LIMIT, Page, fit, has_too_many_items, pages, stretches
-from bot.slack.markup.scan import Scan
 
 PIECES = [
     "word ",
@@ -295,7 +294,7 @@ def test_a_plain_page_is_not_mended() -> None:
 @example("a|b\n-|-\n", 2_000, 40)
 def test_what_is_seen_to_fit_without_a_walk_does(text: str, limit: int, items: int) -> None:
     """The walk would come to the same."""
-    scan = Scan(limit, None, items).walk(text)
+    scan = pages_module._Scan(limit, None, items)
     if pages_module._is_one_page(text, limit, items):
-        assert scan.end == len(text)
-        assert fit(text, limit=limit, items=items).fence == scan.fence_at_end
+        assert scan.cut(text, 0, len(text)) == len(text)
+        assert fit(text, limit=limit, items=items).fence == scan.fence_at_cut
