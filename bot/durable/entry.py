@@ -13,7 +13,7 @@ EDIT_TIMEOUT = 0.25  # seconds that an edit waits for the database: its text is 
 
 
 class Entry:
-    """That of the run `key`; `clock` gives seconds since 1970."""
+    """The ledger of the run `key`; `clock` gives seconds since 1970."""
 
     def __init__(
         self, key: str, unsaved: Unsaved, holdings: Holdings, turns: Turns, *, clock: Callable[[], float]
