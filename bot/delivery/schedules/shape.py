@@ -24,7 +24,8 @@ RATES = 18  # down to a sixth of what is told
 BLUR = 0.3  # calls: when Slack has counted one is known no better, since others are on their way
 SUM = 1e-9  # calls that a sum of floats may lack
 SAFELY = 2  # steps below the fastest rate that is not refuted, once the one that is told is
-LEFT = 0.5  # calls that a bucket holds on average which has refused one
+LEFT = 0.55  # calls that are left in a bucket which has just refused one: between none and one
+SPARINGLY = SLOWER**0.5  # of a rate that was found out: the true one may be half a step below it
 PATIENCE = 300.0  # seconds without a refusal until more is tried
 LONGEST_PATIENCE = 3_600.0  # after refusals of what was tried, each of which doubles it
 TRIAL = 30.0  # seconds that a faster rate is tried before the next is
@@ -104,6 +105,11 @@ class Shape:
     def rate(self) -> float:
         """Calls a second that it gains."""
         return self._bucket.rate
+
+    @property
+    def steady(self) -> float:
+        """Calls a second that it can surely go on with: at its own rate, what is a little too fast is soon refused."""
+        return self.rate * (SPARINGLY if self.is_slower else 1.0)
 
     @property
     def burst(self) -> float:

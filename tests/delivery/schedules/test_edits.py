@@ -479,6 +479,37 @@ def test_where_edits_are_few_a_first_text_waits_for_company() -> None:
     assert 20.5 < when(edits, 20) < 23
 
 
+def test_first_texts_wait_for_half_a_cycle() -> None:
+    """An edit so soon after the first word spares little age, and is missed later; but nobody waits for long."""
+    edits = EditSchedule(50)
+    for key in "abcd":
+        edits.watch(key, 0)
+        edits.grow(key, 0.5)
+    wait = edits.next(0.5).wait
+    assert wait is not None
+    assert when(edits, 0.5) - 0.5 == pytest.approx(wait / 2, rel=0.05)
+    assert wait < 1.5
+
+
+def test_an_index_is_not_sent_on_the_last_drop() -> None:
+    """Where a bucket holds a little less than it is held to, finding that out costs all others a pause."""
+    at = {}
+    for is_index in (False, True):
+        edits = EditSchedule(50)
+        for key in range(4):
+            edits.watch(key, 0, is_index=True)
+            edits.finish(key, 0)
+            edits.start(key, 0)
+        for key in range(3):
+            edits.land(key, 0)
+        edits.refuse(3, 0, retry_after=1)
+        edits.forget(3)
+        edits.watch("last", 0, is_index=is_index)
+        edits.finish("last", 0)
+        at[is_index] = when(edits, 0.1)
+    assert at[True] > at[False] + 0.5
+
+
 def test_long_messages_are_edited_less_often() -> None:
     """Each edit folds them up for who has unfolded them; their last text does not wait."""
     edits = EditSchedule(50)

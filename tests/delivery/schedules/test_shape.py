@@ -84,6 +84,14 @@ def test_what_is_left_after_a_refusal_is_less_than_one() -> None:
     assert shape.has_at(20.0) > 20.0
 
 
+def test_a_rate_that_was_found_out_is_gone_on_with_sparingly() -> None:
+    """The true one may be half a step below it; the one that is told is taken at its word."""
+    shape, slack = Shape(50), Slack(25, 5)
+    assert shape.steady == shape.rate
+    refusals(shape, slack, [0.0] * 300)
+    assert 0.9 * shape.rate < shape.steady < 0.96 * shape.rate
+
+
 def test_refusals_that_contradict_grants_teach_a_slower_rate() -> None:
     """Half of what is told, found within some refusals."""
     shape, slack = Shape(50), Slack(25, 5)
