@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import case, exists, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.sharing.owners import Owners
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import (
     VERSION,

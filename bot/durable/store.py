@@ -25,7 +25,6 @@ from typing import Self
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, insert, literal
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Begun, Changes, Conversation, Past, Record, Saved, Search, Signal
 from bot.durable.sealing import Sealer
@@ -34,6 +33,7 @@ from bot.durable.sharing.owners import UNADMITTED, Owners
 from bot.durable.sharing.ownership import Arrival
 from bot.durable.sharing.signals import Signals
 from bot.durable.sql import sqlite
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.claims import Claims
 from bot.durable.tables.conversations import Conversations

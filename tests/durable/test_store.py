@@ -520,7 +520,7 @@ async def test_whoever_is_cancelled_leaves_at_once(world: World) -> None:
 def commits(store: Store) -> list[None]:
     """Grows with each transaction that is kept."""
     kept: list[None] = []
-    event.listen(store._database._engine.sync_engine, "commit", lambda _: kept.append(None))
+    event.listen(store._database._engine, "commit", lambda _: kept.append(None))
     return kept
 
 
@@ -700,14 +700,14 @@ async def test_memory_holds_as_long_as_the_store(tmp_path: Path) -> None:
 
 
 @slow
-def test_sqlite_needs_no_driver_of_postgresql() -> None:
-    """It would cost memory in every process."""
+def test_no_driver_of_postgresql_is_loaded_for_sqlite_and_no_object_relational_mapper_at_all() -> None:
+    """They would cost memory in every process."""
     code = (
         "import sys, time, bot.durable.store as s; s.Store('sqlite://', owner='', clock=time.time); print(*sys.modules)"
     )
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()  # noqa: S603 - our own
     assert "aiosqlite" in loaded
-    assert not {"psycopg", "sqlalchemy.dialects.postgresql"} & set(loaded)
+    assert not {"psycopg", "sqlalchemy.dialects.postgresql", "sqlalchemy.orm"} & set(loaded)
 
 
 PLACES = [

@@ -94,7 +94,7 @@ def work_in_the_loop(database: Database) -> None:
         parameters["async_creator_fn"] = _connect_in_the_loop
 
     if not database.is_postgresql:
-        engine: Any = database._engine.sync_engine
+        engine: Any = database._engine
         event.listen(engine, "do_connect", connect)
         event.listen(engine, "connect", _trust_the_power)
         if not _SHARED:

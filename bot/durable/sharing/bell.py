@@ -16,7 +16,8 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.durable.sql.connection import AsyncConnection
 
 ECHO = 2.0  # seconds for its own ring to be heard
 AGAIN = 1.0  # seconds until it is connected again

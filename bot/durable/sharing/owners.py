@@ -33,12 +33,12 @@ from sqlalchemy import (
     union,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Record, Search
 from bot.durable.sharing.clock import SharedClock
 from bot.durable.sharing.ownership import CUT_OFF, REACHED, Leavings
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.sql.postgresql import IDLE_TIMEOUT, end_sleepers
 from bot.durable.tables.claims import PUT_ASIDE, UNKNOWN, read_runs

@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Signal
 from bot.durable.sharing.owners import Owners
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.schema import signals

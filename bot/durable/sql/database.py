@@ -21,12 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, event
+from sqlalchemy import Table, create_engine, event
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.durable.sql import postgresql, sqlite
+from bot.durable.sql.connection import AsyncConnection, connect, dispose
 from bot.durable.sql.database_errors import is_connections, is_wait, translate
 from bot.durable.sql.dsn import read_dsn
 from bot.durable.sql.kinds import Kind, find_kind
@@ -113,7 +113,7 @@ class Database:
         """Close the connection, once what is under way has ended, if that does not take long."""
         with suppress(Exception):  # it ends one way or the other
             async with asyncio.timeout(CLOSE_TIMEOUT), self._turn:
-                await self._engine.dispose()
+                await dispose(self._engine)
 
     async def do(self, work: Callable[[AsyncConnection], Awaitable[_T]], *, in_transaction: bool = True) -> _T:
         """Do `work` in a transaction of its own, when it is its turn.
@@ -165,7 +165,7 @@ class Database:
         loop = asyncio.get_running_loop()
         watch = loop.call_later(CONNECT_LIMIT + TRANSACTION_TIMEOUT, self._hang_up, job)
         try:
-            async with self._engine.connect() as connection:
+            async with connect(self._engine) as connection:
                 watch.cancel()
                 watch = loop.call_later(TRANSACTION_TIMEOUT, self._hang_up, job)
                 job.is_on_new_connection = "is_used" not in connection.info
@@ -175,13 +175,13 @@ class Database:
                         return await work(connection)
                     if job.is_on_new_connection and self._is_open:
                         await self._prepare_again(connection)
-                    transaction = await connection.begin()
+                    await connection.begin()
                     result = await work(connection)
                     if job.is_wanted:
                         job.is_committing = True
-                        await transaction.commit()
+                        await connection.commit()
                     else:
-                        await transaction.rollback()
+                        await connection.rollback()
                 except Exception as error:
                     if is_connections(error) and not self._is_memory:
                         await connection.invalidate()
@@ -195,8 +195,9 @@ class Database:
     async def _prepare_again(self, connection: AsyncConnection) -> None:
         """Make what is missing in what is perhaps another database: a restored one, a new file."""
         try:
-            async with connection.begin():
-                await self._prepare(connection)
+            await connection.begin()
+            await self._prepare(connection)
+            await connection.commit()
         except SettingsError as error:
             raise StoreError(str(error)) from error
 
@@ -204,7 +205,7 @@ class Database:
         """Have the next connection be one to the file that is there now, made where it is missing."""
         if file.has_moved:
             logger.warning("store.moved place=%s: the file was removed or replaced; going on in the new one", file.path)
-            await self._engine.dispose()
+            await dispose(self._engine)
             file.clear()
         file.make()
 
@@ -236,7 +237,7 @@ class Database:
         self.insert = sqlite_insert
         # It logs statements with what they write, at a level that somebody may set for all.
         logging.getLogger("aiosqlite").setLevel(logging.INFO)
-        self._engine = create_async_engine(
+        self._engine = create_engine(
             URL.create("sqlite+aiosqlite", database=database),
             hide_parameters=True,
             poolclass=AsyncAdaptedQueuePool,
@@ -244,9 +245,9 @@ class Database:
             max_overflow=0,
             connect_args={"timeout": sqlite.LOCK_TIMEOUT, "isolation_level": None},
         )
-        event.listen(self._engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(self._engine, "connect", _prepare_sqlite)
         # As one who writes: a reader may be refused at its first write, at once. sqlite3 says `BEGIN` late.
-        event.listen(self._engine.sync_engine, "begin", _begin("BEGIN IMMEDIATE"))
+        event.listen(self._engine, "begin", _begin("BEGIN IMMEDIATE"))
 
     def _use_postgresql(self, url: str) -> None:
         # The driver and its dialect take 14 MiB: only who uses them has them.
@@ -264,22 +265,25 @@ class Database:
                 driver: Driver = await Driver.connect(conninfo, prepare_threshold=None, autocommit=True)
             return driver
 
-        async def connect() -> Driver:
+        async def connect_anew() -> Driver:
             driver = self._driver = await connect_apart()
             return driver
 
-        self._connect = connect_apart
+        def create() -> Any:
+            dialect: Any = self._engine.dialect
+            return dialect.dbapi.connect(async_creator_fn=connect_anew)
 
+        self._connect = connect_apart
         self.insert, self.location, self.dropped = postgresql_insert, dsn.location, dsn.dropped
-        self._engine = create_async_engine(
-            "postgresql+psycopg://",
+        self._engine = create_engine(
+            "postgresql+psycopg_async://",
             hide_parameters=True,
             pool_size=1,
             max_overflow=0,
-            async_creator=connect,
+            creator=create,
             use_native_hstore=False,  # a question to the server less for each connection
         )
-        event.listen(self._engine.sync_engine, "begin", _begin(postgresql.begin(dsn)))
+        event.listen(self._engine, "begin", _begin(postgresql.begin(dsn)))
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:

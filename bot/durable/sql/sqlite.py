@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from bot.durable.sql.connection import AsyncConnection
 
 LOCK_TIMEOUT = 1.0  # seconds to wait for another process's lock
 VACUUM = 1_000  # pages of 4 KiB that are given back at once; nobody can write meanwhile
@@ -118,14 +118,14 @@ def is_busy(error: BaseException) -> bool:
 
 async def shrink(connection: AsyncConnection) -> None:
     """Give the file's free pages back. A transaction would stand in the way."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+    driver: Any = await connection.find_driver()
     # Each step frees one page, and sqlite3 takes more than one step in scripts alone.
     await driver.executescript(f"PRAGMA incremental_vacuum({VACUUM}); PRAGMA wal_checkpoint(TRUNCATE);")
 
 
 async def empty_log(connection: AsyncConnection) -> bool:
     """Have the log hold nothing any more, unless another process is just using it; whether it is empty."""
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+    driver: Any = await connection.find_driver()
     await driver.execute_fetchall("PRAGMA busy_timeout = 0")  # nobody waits for that
     try:
         [(is_busy, *_)] = await driver.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -16,10 +16,10 @@ from functools import cache
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Insert, ScalarSelect, Select, Table, bindparam, delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Record
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.rows import read_records
 from bot.durable.tables.schema import answers, begun_at, is_open, messages, processes, runs

@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import partial
 
 from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Changes, Conversation, Record
 from bot.durable.sharing.owners import Owners
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.claims import UNKNOWN, read_runs
 from bot.durable.tables.schema import is_open, runs

@@ -4,9 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, delete, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Outcome, Past
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.tables.claims import Claims
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.schema import edits, is_open, learned, runs

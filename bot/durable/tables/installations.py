@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Row, Select, case, delete, exists, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.sealing import Sealer
 from bot.durable.sql import sqlite
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import (
     departures,

@@ -7,8 +7,8 @@ this room knows the database, and only Slack's the SDK.
 from collections.abc import Callable
 
 from sqlalchemy import delete, func, insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import oauth_states
 

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.durable.sharing.owners import UNADMITTED, Owners
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import runs
 from bot.errors import ContentError

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from sqlalchemy import insert, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.durable.record import Changes, Saved, Search
 from bot.durable.sharing.owners import Owners
 from bot.durable.sharing.signals import forget_signals, read_signals
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.sql.database_errors import is_content, name_error
 from bot.durable.tables.claims import PUT_ASIDE, Claims
@@ -112,7 +112,7 @@ class Saves:
         """Write each row that can be stored."""
         for row in rows:
             try:
-                async with connection.begin_nested():
+                async with connection.savepoint():
                     await connection.execute(statement, row)
             except Exception as error:
                 if not is_content(error):

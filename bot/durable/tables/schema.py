@@ -26,8 +26,8 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.durable.sql.connection import AsyncConnection
 from bot.errors import SettingsError
 
 logger = logging.getLogger(__name__)

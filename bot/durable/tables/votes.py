@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.durable.sql.connection import AsyncConnection
 from bot.durable.sql.database import Database
 from bot.durable.tables.schema import answers, runs, votes
 from bot.texts.en import ENGLISH

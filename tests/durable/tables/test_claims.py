@@ -8,9 +8,11 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.engine import Connection
 
 from bot.durable.lease import LEASE
 from bot.durable.record import Begun, Changes, Outcome, Search
+from bot.durable.sql.connection import connect
 from bot.durable.store import Store
 from bot.durable.tables.claims import UNKNOWN
 from bot.engine.draft import Draft, State
@@ -57,7 +59,7 @@ async def test_a_look_that_finds_nothing_costs_little(world: World) -> None:
     one, two = await world.store("one"), await world.store("two")
     await one.add(question())
     seen: list[str] = []
-    event.listen(two._database._engine.sync_engine, "before_cursor_execute", lambda *how: seen.append(how[2]))
+    event.listen(two._database._engine, "before_cursor_execute", lambda *how: seen.append(how[2]))
     found = await two.save(Changes(), Search(frozenset(), world.clock.now, workspaces=frozenset({"T1/B1", "T2/B2"})))
     assert (found.claimed, found.edits) == ([], {})
     assert len([statement for statement in seen if not statement.startswith("BEGIN")]) == 5
@@ -233,9 +235,7 @@ async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
     seen: dict[str, Any] = {}
     for store in (one, two):
         for database in (store._database, store._quick):
-            event.listen(
-                database._engine.sync_engine, "before_cursor_execute", lambda *how: seen.update({how[2]: how[3]})
-            )
+            event.listen(database._engine, "before_cursor_execute", lambda *how: seen.update({how[2]: how[3]}))
     await one.add(question("T1"))
     await one.add(question("T2"))
     draft = Draft.of("text", State.WRITING)
@@ -268,7 +268,7 @@ async def test_all_that_is_looked_for_has_an_index(world: World) -> None:
 async def _plans(store: Store, statements: dict[str, Any]) -> Any:
     """How the database would carry each statement out, on tables that hold a lot."""
     is_postgresql = store._database.is_postgresql
-    async with store._database._engine.connect() as connection:
+    async with connect(store._database._engine) as connection:
         if is_postgresql:
             await connection.execute(text("SET enable_seqscan = off"))
         for statement, parameters in statements.items():
@@ -276,5 +276,5 @@ async def _plans(store: Store, statements: dict[str, Any]) -> Any:
                 continue
             given = parameters[0] if isinstance(parameters, list) else parameters
             explain = "EXPLAIN " if is_postgresql else "EXPLAIN QUERY PLAN "
-            found = await connection.exec_driver_sql(explain + statement, given)
+            found = await connection.run_sync(Connection.exec_driver_sql, explain + statement, given)
             yield statement + "\n" + "\n".join(str(row) for row in found)
