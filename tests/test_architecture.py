@@ -83,8 +83,8 @@ PURE = {
     "slack": "listeners removals seen http.events http.health http.installs http.server http.turns"
     " wires.not_taken wires.remembered wires.socket wires.envelopes wires.websocket api wires.session",
     "delivery": "board holding",
-    "durable": "journal holdings turns recovery store sql.database sql.sqlite sql.postgresql"
-    " tables.questions tables.claims tables.conversations tables.votes tables.history"
+    "durable": "journal holdings turns recovery store sql.database sql.connection sql.sqlite"
+    " sql.postgresql tables.questions tables.claims tables.conversations tables.votes tables.history"
     " tables.installations tables.oauth_states tables.rows tables.schema"
     " tables.saves sharing.owners sharing.signals sharing.bell sharing.reach",
     "web": "run runs stream api page server http.bodies http.files http.responses http.sending http.sessions",
