@@ -5,7 +5,6 @@ import importlib
 import json
 import os
 import shlex
-import socket
 import sys
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator, Sequence
@@ -17,6 +16,7 @@ import aiohttp
 import pytest
 
 from tests.support.model_server import KEY, MODEL, ModelServer, Script, words
+from tests.support.ports import free_port
 from tests.support.process import ROOT, until
 from tests.support.world import NAMES
 
@@ -72,8 +72,7 @@ async def started(name: str, port_variable: str, model: ModelServer) -> AsyncIte
     """Run an example by the command that its first line tells, at a free port; its address, once something answers."""
     first = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").partition("\n")[0]
     command = shlex.split(first.partition(": python ")[2].removesuffix('"""'))
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     of_model = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": model.url, "OPENAI_MODEL": MODEL}
     environment = os.environ | QUIET | of_model | {port_variable: str(port)}
     child = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=ROOT, env=environment, stdout=DEVNULL)

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ import pytest
 from bot.app import GRACE
 from bot.playground.slack.server import SIGNING_SECRET
 from bot.slack.http.health import LIVE, READY
+from tests.support.ports import free_port
 from tests.support.process import ROOT, until
 from tests.test_main import stand_ins
 
@@ -106,8 +106,7 @@ async def test_the_command_and_the_healthcheck_do_what_they_are_for(tmp_path: Pa
     line = next(
         line.split(": ", 1)[1] for line in (ROOT / "Procfile").read_text().splitlines() if line.startswith("web")
     )
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     over_http = {"PORT": f"{port}", "SLACK_SIGNING_SECRET": SIGNING_SECRET, "SLACK_APP_TOKEN": ""}
     async with stand_ins() as (_, _, environment):
         python = Path(sys.executable).parent

@@ -1,7 +1,6 @@
 """What the page of metrics tells of the bot's work, held against what its stand-ins have seen; and to whom."""
 
 import asyncio
-import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from bot.tally import LEFT
 from tests.scenarios.test_kills import PLENTY, is_writing, on_a_server, opened, slowly, spacious
 from tests.support.model_server import MODEL, ModelServer, Script, words
 from tests.support.office import Office, office
+from tests.support.ports import free_port
 from tests.support.vendor import few, vendor
 from tests.support.world import NAMES, PROBLEM
 
@@ -202,10 +202,3 @@ async def test_each_process_tells_what_it_hands_on_and_takes_up(kind: str, tmp_p
         assert (of(theirs, "workspaces"), of(theirs, "runs_taken_up_total")) == (1, 1)
         assert of(theirs, "store_up") == 1
         assert of(theirs, "process_resident_memory_bytes") > 50 * 2**20
-
-
-def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port

@@ -1,7 +1,6 @@
 """The bot over HTTP, installed by whoever wants to, against its stand-ins in one event loop."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +18,7 @@ from bot.settings import Distribution, Http, Settings
 from bot.slack.http.events import PATH
 from bot.slack.http.installs import INSTALL
 from tests.support.model_server import KEY, MODEL, ModelServer
+from tests.support.ports import free_port
 from tests.support.world import PROBLEM, WORLDLY, PatientStore, wall_clock
 
 KEYS = ("0123456789abcdef0123456789abcdef0123456789A=",)
@@ -93,8 +93,7 @@ async def office(
 ) -> AsyncIterator[Office]:
     """Run the bot over HTTP until the block is left; `changed` are settings. Else it is the first team's."""
     first = Workspace(clock=wall_clock)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     url = f"http://127.0.0.1:{port}"
     async with SlackServer(first, latency=0.08, others=others) as slack, model or ModelServer() as server:
         settings = replace(

@@ -3,12 +3,13 @@
 import asyncio
 import os
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
+
+from tests.support.ports import free_port
 
 PROGRAM = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
@@ -18,8 +19,7 @@ async def pooled(url: str) -> AsyncIterator[str]:
     """The address of the same database by way of it."""
     assert PROGRAM
     parts = urlsplit(url)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     with TemporaryDirectory() as directory:
         settings = Path(directory) / "pgbouncer.ini"
         server = f"host={parts.hostname} port={parts.port} user={parts.username} password={parts.password}"
