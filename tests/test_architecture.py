@@ -100,13 +100,19 @@ MOST_FILES = 12  # in a folder: the list of its files is its architecture
 
 
 @cache
+def parsed(path: Path) -> ast.Module:
+    """A file, as Python reads it."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def imports(path: Path) -> tuple[str, ...]:
     """The modules that a file imports, wherever in it; of `from x import y` both x and x.y."""
     return tuple(_imports(path))
 
 
 def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -171,9 +177,7 @@ def test_there_are_few_protocols() -> None:
     """Each is named above, with those that stay for a reason."""
     found = set()
     for name, path in MODULES.items():
-        classes = [
-            one for one in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(one, ast.ClassDef)
-        ]
+        classes = [one for one in ast.walk(parsed(path)) if isinstance(one, ast.ClassDef)]
         bases = [(one.name, ast.unparse(base)) for one in classes for base in one.bases]
         found |= {(name, one) for one, base in bases if base.startswith("Protocol")}
     assert found == PROTOCOLS
@@ -196,7 +200,7 @@ def test_a_folder_can_be_read_at_a_glance() -> None:
     """It says in a line or two what it is, and has no more files than that."""
     for folder in {path.parent for path in MODULES.values()}:
         assert len([path for path in folder.glob("*.py") if path.stem != "__init__"]) <= MOST_FILES, folder
-        assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))), folder
+        assert ast.get_docstring(parsed(folder / "__init__.py")), folder
 
 
 def test_a_file_holds_one_noun() -> None:
