@@ -8,9 +8,11 @@ From that `Durations` says of answers of some age how likely they are to go on f
 budget their next seconds are worth (see `pace`): the root of what is expected of 1 / duration, where it goes on.
 """
 
+from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from math import sqrt
 from operator import neg
@@ -86,31 +88,31 @@ class Durations:
 
     def _table(self) -> _Tables:
         if self._tables is None:
-            self._tables = self._tabulate()
+            self._tables = _tabulate(tuple(self.seen))
         return self._tables
 
-    def _tabulate(self) -> _Tables:
-        ages = [place * STEP for place in range(round(2 * OLDEST / STEP) + 1)]
-        lengths = sorted(seconds * factor for seconds in self.seen for factor in ALIKE)
-        guess = GUESS / (GUESS + len(self.seen))
-        share = (1 - guess) / len(lengths) if lengths else 0.0
-        # What is left of each beyond an age, summed from the oldest on.
-        lasting, expected = [], []
-        left, each = 0.0, 0.0
-        for age in reversed(ages):
-            while lengths and lengths[-1] > age:
-                left, each = left + share, each + share / lengths.pop()
-            since = max(age, SHORTEST)
-            by_guess, of_guess = _guess(since)
-            lasting.append(left + guess * by_guess)
-            expected.append(each + guess * of_guess)
-        lasting.reverse()
-        worth = [sqrt(one) for one in reversed(expected)]
-        spent = list(accumulate((one * STEP for one in worth[:-1]), initial=0.0))
-        spent_anew = list(
-            accumulate((one * share * STEP for one, share in zip(worth[:-1], lasting[:-1], strict=True)), initial=0.0)
-        )
-        return _Tables(lasting, worth, spent, spent_anew)
+
+@lru_cache(maxsize=16)  # all workspaces begin with the same; one takes 40 KiB
+def _tabulate(seen: tuple[float, ...]) -> _Tables:
+    ages = [place * STEP for place in range(round(2 * OLDEST / STEP) + 1)]
+    lengths = sorted(seconds * factor for seconds in seen for factor in ALIKE)
+    guess = GUESS / (GUESS + len(seen))
+    share = (1 - guess) / len(lengths) if lengths else 0.0
+    # What is left of each beyond an age, summed from the oldest on.
+    lasting, expected = [], []
+    left, each = 0.0, 0.0
+    for age in reversed(ages):
+        while lengths and lengths[-1] > age:
+            left, each = left + share, each + share / lengths.pop()
+        since = max(age, SHORTEST)
+        by_guess, of_guess = _guess(since)
+        lasting.append(left + guess * by_guess)
+        expected.append(each + guess * of_guess)
+    lasting.reverse()
+    worth = [sqrt(one) for one in reversed(expected)]
+    spent = accumulate((one * STEP for one in worth[:-1]), initial=0.0)
+    anew = accumulate((one * share * STEP for one, share in zip(worth[:-1], lasting[:-1], strict=True)), initial=0.0)
+    return _Tables(*(array("d", one) for one in (lasting, worth, spent, anew)))
 
 
 def _guess(age: float) -> tuple[float, float]:
