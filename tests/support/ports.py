@@ -3,6 +3,7 @@
 import itertools
 import secrets
 import socket
+from contextlib import suppress
 
 OURS = range(20_000, 32_000)  # below those that systems give to connections: none of these takes a port meanwhile
 _numbers = itertools.count(secrets.randbelow(len(OURS)))  # tests that run in other processes begin elsewhere
@@ -10,10 +11,8 @@ _numbers = itertools.count(secrets.randbelow(len(OURS)))  # tests that run in ot
 
 def free_port() -> int:
     """A port of this machine at which nobody listens; it is not given twice."""
-    while True:
-        port = OURS[next(_numbers) % len(OURS)]
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-        except OSError:
-            continue
-        return port
+    for number in itertools.islice(_numbers, len(OURS)):
+        port = OURS[number % len(OURS)]
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise RuntimeError("no port is free")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -86,6 +86,32 @@ async def test_a_connection_goes_back_to_the_pool_whenever_its_user_is_cancelled
             await task
         async with asyncio.timeout(5):
             assert await count(engine) == 0
+
+
+async def test_whoever_is_cancelled_while_it_closes_leaves_once_it_is_closed(engine: Engine) -> None:
+    """Else what closes the pool next would miss it."""
+    begun = asyncio.Event()
+
+    async def reset(_: object) -> None:
+        begun.set()
+        await asyncio.sleep(0.05)
+
+    event.listen(engine, "reset", lambda connection, *_: connection.run_async(reset))
+
+    async def work() -> None:
+        async with connect(engine) as connection:
+            await connection.execute(COUNT)
+
+    for cancels in (1, 2, 3):
+        begun.clear()
+        task = asyncio.create_task(work())
+        await begun.wait()
+        for _ in range(cancels):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 async def test_a_connection_that_was_given_up_is_replaced(engine: Engine) -> None:
