@@ -58,7 +58,7 @@ SHORT = Script(("Alive.",))
 class Row:
     """A fault, and what of the end it changes.
 
-    `faults` lie in wait from the beginning; `strike` is awaited once text of all four is seen. `ends` is what
+    `faults` lie in wait from the beginning; `strike` is awaited once all four answers are being written. `ends` is what
     the line above an answer says in the end, `texts` what stands under it, `index` what the index says of it; by name,
     where they differ. The replies of those who are `gone` are not there to be looked at. `told` is what the person who
     asked is told alone.
@@ -121,7 +121,7 @@ async def play(row: Row, log: "Log") -> None:
     async with running(ModelServer(**scripts), workspace=workspace, **row.settings) as world:
         await world.slack.command(PROBLEM)
         if row.strike:
-            await world.until(lambda: sum("waiting" not in line_of(one) for one in workspace.messages[1:]) >= 4)
+            await world.until(lambda: sum("writing" in line_of(one) for one in workspace.messages[1:]) >= 4)
             await row.strike(world)
         await log.ended(world)
         assert log.seconds() < row.seconds

@@ -142,7 +142,7 @@ class EditSchedule:
         is_beyond = self._shape.is_slower or self._shape.has_at(now) > now
         is_try = self._shape.may_try(now) and is_beyond and (track.is_index or not track.is_last)
         taken = self._shape.take(now, is_try=is_try)
-        track.flight = Flight(track.unseen_since, track.is_last, taken)
+        track.flight = Flight(track.unseen_since, track.is_last, taken, self._previewed_at)
         track.unseen_since = math.inf
         track.is_long = is_long
         track.started_before, track.started = track.started, now
@@ -176,6 +176,8 @@ class EditSchedule:
         self.refused_at = now
         self._window.end(now, counts=False)
         flight = self._unsee(key, now)
+        if flight and not flight.is_last:
+            self._previewed_at = flight.previewed_before
         if flight is None:
             self._shape.give_back()
         elif now >= self._pause_until:

@@ -20,9 +20,9 @@ which is *optimal* for what is believed of durations (`durations`), and a *bet* 
 sum too (`arrivals`), each for as much as it is likely: the slots of their last texts are taken off A, since those are
 never to be late, and what their previews are worth is added to R, a bet that they come.
 
-An edit that comes f after the first text, where edits of an answer are L apart, takes f · L / 2 off the sum of its age,
-and any other L · L / 2. So first texts wait (`plan`): for half of L, but no longer than an eighth of
-what short answers take.
+Where edits of an answer are L apart, each takes L² off the sum of its age; one that comes f after the first text takes
+f · L, so the very first would be spent for little. First texts wait for half of L, a bet that people would rather see
+soon that something comes, but not for more than an eighth of what short answers take, or for one edit of another.
 
 What nobody can do (`tests.benchmarks.foresight`): a run alone and the first of a row look the same until the second
 question comes, so what the first has spent by then is the same. For each number of edits the oracle tells how old both

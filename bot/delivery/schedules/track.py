@@ -12,11 +12,15 @@ LONG_INTERVAL = 3.0  # seconds between previews of a long message: each folds it
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """An edit on its way: since when the oldest text that it carries was unseen, and whether that is the last."""
+    """An edit on its way: since when the oldest text that it carries was unseen, and whether that is the last.
+
+    `previewed_before` is when the last preview before it started, of any message.
+    """
 
     since: float
     is_last: bool
     taken: Taken
+    previewed_before: float = -math.inf
 
 
 @dataclass(slots=True)

@@ -1,11 +1,13 @@
 import heapq
 import math
 from itertools import count, pairwise
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.delivery.schedules.durations import Durations
 from bot.delivery.schedules.edits import EditSchedule
 from bot.delivery.schedules.shape import LEFT, PATIENCE
 from bot.delivery.schedules.turn import Turn
@@ -489,6 +491,45 @@ def test_first_texts_wait_for_half_a_cycle() -> None:
     assert wait is not None
     assert when(edits, 0.5) - 0.5 == pytest.approx(wait / 2, rel=0.05)
     assert wait < 1.5
+
+
+@pytest.mark.parametrize(("answers", "is_apart"), [(7, False), (32, True)])
+def test_first_texts_wait_no_longer_than_a_part_of_what_short_answers_take(*, answers: int, is_apart: bool) -> None:
+    """Half a cycle of many answers would be long; but they wait for as long as edits are apart."""
+    edits = EditSchedule(50)
+    for key in range(answers):
+        edits.watch(key, 0)
+        edits.grow(key, 0.5)
+    wait = edits.next(0.5).wait
+    assert wait is not None
+    apart, most = wait / answers, Durations().soon() / 8
+    assert max(apart, most) < wait / 2
+    assert (apart > most) is is_apart
+    assert when(edits, 0.5) - 0.5 == pytest.approx(max(apart, most))
+
+
+def test_previews_that_were_refused_are_not_held_to_have_been_seen() -> None:
+    """Else three in a row would lie so far apart that nearly each rate seemed too fast."""
+    edits = EditSchedule(50)
+    for key in "abcd":
+        edits.watch(key, 0)
+        edits.grow(key, 0.5)
+    first = now = when(edits, 0.5)
+    for _ in range(3):
+        key = cast("str", edits.next(now).key)
+        edits.start(key, now)
+        edits.refuse(key, now + 0.1, retry_after=0)
+        now = when(edits, now + 0.1)
+    assert now - first < 3
+    shown: list[float] = []
+    while len(shown) < 8:
+        key = cast("str", edits.next(now).key)
+        edits.start(key, now)
+        edits.land(key, now + 0.1)
+        edits.grow(key, now + 0.1)
+        shown.append(now)
+        now = when(edits, now + 0.1)
+    assert max(later - one for one, later in pairwise(shown)) < 3
 
 
 def test_an_index_is_not_sent_on_the_last_drop() -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from bot.delivery.schedules.durations import Durations
+from bot.delivery.schedules.learned import Learned
 from bot.delivery.schedules.pace import Pace
 from bot.delivery.schedules.plan import AHEAD, INDEX_PATIENCE, STANDSTILL, Plan, make_plan
-from bot.delivery.schedules.shape import PATIENCE, Shape
+from bot.delivery.schedules.shape import BLUR, PATIENCE, RATES, Shape
 from bot.delivery.schedules.track import Flight, Track
 from bot.delivery.schedules.window import Window
 
@@ -77,6 +78,36 @@ def test_what_a_bucket_will_hold_is_spent_as_it_comes() -> None:
     plan = planned(now, track(now - since, now), shape=shape)
     assert plan.preview - now == pytest.approx(Pace().interval(now, [since], [(60.0, 49.0), *levels]))
     assert plan.preview - now > 1.5 * (planned(now, track(now - since, now)).preview - now)
+
+
+def slower(burst: float, *, now: float, spent: int) -> Shape:
+    """A bucket of which another process has found out that it gains less than is told, and that was full before."""
+    shape = Shape(50)
+    refused = burst + BLUR
+    shape.recall(Learned(per_minute=50, granted=(burst,) * RATES, refused=(refused,) * RATES, believed=6), now)
+    for _ in range(spent):
+        shape.take(now)
+    assert shape.is_slower
+    return shape
+
+
+def test_a_rate_that_was_found_out_is_spent_sparingly() -> None:
+    """It may be a little less in truth."""
+    now, since = 100.0, 97.0
+    shape = slower(12, now=now, spent=8)
+    assert shape.steady < 0.97 * shape.rate
+    levels = [(ahead, shape.level(now) - 1 + shape.steady * ahead) for ahead in AHEAD]
+    plan = planned(now, track(now - since, now), shape=shape)
+    assert plan.preview - now == pytest.approx(Pace().interval(now, [since], [(60.0, 49.0), *levels]))
+
+
+@pytest.mark.parametrize(("burst", "is_even"), [(6, True), (40, False)])
+def test_where_a_slow_bucket_holds_little_previews_are_as_far_apart_as_it_gains(*, burst: float, is_even: bool) -> None:
+    """What it holds is soon spent, and then a refusal would hold up a last text."""
+    now = 100.0
+    shape = slower(burst, now=now, spent=0)
+    plan = planned(now, *[track(5, now) for _ in range(4)], shape=shape)
+    assert (plan.preview - now >= 1 / shape.steady - 1e-9) is is_even
 
 
 @pytest.mark.parametrize(("age", "tries"), [(5, False), (10, False), (90, True)])
