@@ -22,7 +22,7 @@ never to be late, and what their previews are worth is added to R, a bet that th
 
 Where edits of an answer are L apart, each takes L² off the sum of its age; one that comes f after the first text takes
 f · L, so the very first would be spent for little. First texts wait for half of L, a bet that people would rather see
-soon that something comes, but not for more than an eighth of what short answers take, or for one edit of another.
+soon that something comes, yet no longer than an eighth of what short answers take, or than two edits are apart.
 
 What nobody can do (`tests.benchmarks.foresight`): a run alone and the first of a row look the same until the second
 question comes, so what the first has spent by then is the same. For each number of edits the oracle tells how old both
