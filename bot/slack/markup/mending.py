@@ -53,6 +53,8 @@ def _break_lines(text: str) -> str:
 
 def _close_code(text: str) -> str:
     """A text whose last line has no code span that is open; in one that may be a fence, there is none."""
+    if "`" not in text:
+        return text
     start = max(text.rfind("\n"), text.rfind("\r")) + 1
     if text.find("`", start) < 0 or text.find("```", start) >= 0:
         return text
