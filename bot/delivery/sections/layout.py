@@ -32,7 +32,10 @@ class Layout:
     @property
     def growing(self) -> int:
         """The number of the page in which the text ends, as far as it was laid out."""
-        return next((number for number, cut in enumerate(self._cuts, 1) if cut.page is None), len(self._cuts))
+        for number, cut in enumerate(self._cuts, 1):
+            if cut.page is None:
+                return number
+        return len(self._cuts)
 
     def full(self, number: int) -> Page | None:
         """What the page of a number holds, if the text goes on in the next one."""
