@@ -82,8 +82,8 @@ def fence_after(line: str, fence: Fence | None) -> Fence | None:
 def fence_behind(text: str, fence: Fence | None) -> Fence | None:
     """The fence that is open behind a text of several lines, where `fence` was open before it."""
     if may_fence(text):
-        for line in lines(text):
-            fence = fence_after(line, fence) if may_fence(line) else fence
+        for line in filter(may_fence, lines(text)):
+            fence = fence_after(line, fence)
     return fence
 
 

@@ -32,7 +32,10 @@ class Layout:
     @property
     def growing(self) -> int:
         """The number of the page in which the text ends, as far as it was laid out."""
-        return next((number for number, cut in enumerate(self._cuts, 1) if cut.page is None), len(self._cuts))
+        for number, cut in enumerate(self._cuts, 1):
+            if cut.page is None:
+                return number
+        return len(self._cuts)
 
     def full(self, number: int) -> Page | None:
         """What the page of a number holds, if the text goes on in the next one."""
@@ -41,16 +44,16 @@ class Layout:
     def lay_out(self, text: str, room: Room, *, opens_pages: bool = True) -> Page:
         """Cut a text as far as it goes; return the page in which it ends, or that is open where none may follow."""
         while True:
-            cut = self._cuts[self.growing - 1]
-            page = fit(text, cut.start, cut.fence, room=room(self.growing))
+            number = self.growing
+            cut = self._cuts[number - 1]
+            page = fit(text, cut.start, cut.fence, room=room(number))
             if page.end == len(text) or not opens_pages:
                 return page
-            following = self.growing + 1
             cut.page = page
-            if following > len(self._cuts):
+            if number == len(self._cuts):
                 self._cuts.append(_Cut(page.end, page.fence))
             else:
-                self._cuts[following - 1].start, self._cuts[following - 1].fence = page.end, page.fence
+                self._cuts[number].start, self._cuts[number].fence = page.end, page.fence
 
     def take_back(self, number: int = 1) -> None:
         """Take the cuts back, from the page of a number on: it is to be laid out anew."""

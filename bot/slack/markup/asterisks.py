@@ -73,10 +73,11 @@ def pair(
     alone: list[Run] = []
     pairs = []
     for run in runs:
-        if run.end - run.start > LONGEST:
+        length = run.end - run.start
+        if length > LONGEST:
             return None
         if opened and closes(run):
-            if opened[-1].marks != run.marks:
+            if opened[-1].end - opened[-1].start != length:
                 return None
             pairs.append((opened.pop(), run))
         elif opens(run):

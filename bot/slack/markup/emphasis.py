@@ -17,26 +17,18 @@ it is, and what the standard reads as it was meant, too. One walk over the text;
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from bot.markup.fences import Fence, code, fence_behind, may_fence
 from bot.slack.markup.asterisks import LONGEST, Run, Sign, classify, pair, surely_flanks
+from bot.slack.markup.codes import Codes, Stretch, has_quiet_code, may_have_code
 from bot.slack.markup.mrkdwn import JOINER
 
 _SURE = re.compile(r"\*\*(?<![^\s(（「]\*\*)(?![\s*])[^*\n|]*(?<![\s*\\])\*\*(?![^\s.,;:!?)）」。、，])")
 """Bold text within a line that all parsers see; of any other, more has to be known."""
 
-_PLAIN = re.compile(r"\*\*(?![\s*])([^*\n]*[^\s*\\])\*\*(?!\*)")
-"""Bold text within a line, as a person sees it, where nothing stands that could be code."""
-
 _SIGN = re.compile(r"\*{2,}|\|")
 _BLOCK = re.compile(r"[ \t>]*(?:[-+#|]|\*[ \t]|\d{1,9}[.)][ \t]|`{3}|~{3}|\r?$)")
-_INDENTED = re.compile(r"^(?: {4}| {0,3}\t)", re.MULTILINE)
-_INNER_FENCE = re.compile(r"^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])[^\n]*(?:`{3}|~{3})", re.MULTILINE)
-"""A fence in a quote or a list item: it ends with that, wherever its own end is."""
-
 _SINGLE = re.compile(r"(?<![*\\\s])\*(?!\*)|(?<![*\\])\*(?![*\s])")
 _SHORTCODE = re.compile(r":[\w+-]{1,40}:$")
 _OPENING = frozenset("「『（《〈【〔［“‘«„\"'¿¡")
@@ -48,15 +40,20 @@ MOST_KEPT = 512  # lines, and paragraphs, that are not looked at again; some run
 MOST_MARKS = 700  # of asterisks in a page; a text with more of them is no text, and each costs time
 
 Edit = tuple[int, int, str]  # from where to where in the text, and what stands there instead
-Stretch = tuple[int, int]
 
 
 def embolden(text: str, *, is_open: bool = True) -> str:
     """A Markdown text in which what a person sees as bold is bold; what `is_open` at its end is closed, too."""
-    count = text.count("**")
-    if not 0 < count <= MOST_MARKS or (count % 2 == 0 and 2 * len(_SURE.findall(text)) == count):
+    marks = text.count("**")
+    if not 0 < marks <= MOST_MARKS:
         return text
-    codes = _Codes(text) if "`" in text or "~~~" in text or _may_be_indented(text) else None
+    if (marks % 2 == 0 or _is_open_at_end(text)) and has_quiet_code(text):
+        is_mixed = "`" in text or "|" in text
+        if (mended := _mend_lines(text, is_open=is_open, is_last=True, is_mixed=is_mixed)) is not None:
+            return mended
+    if marks % 2 == 0 and 2 * len(_SURE.findall(text)) == marks:
+        return text
+    codes = Codes(text) if may_have_code(text) else None
     pieces: list[str] = []
     done, bare = 0, len(text.rstrip())
     for start, end in _paragraphs(text):
@@ -69,43 +66,15 @@ def embolden(text: str, *, is_open: bool = True) -> str:
 
 def forget() -> None:
     """Keep nothing of texts that were mended: whose they were has left, or rests."""
+    _mend_line.cache_clear()
     _look_at.cache_clear()
     _mend_paragraph.cache_clear()
 
 
-def _may_be_indented(text: str) -> bool:
-    return ("    " in text or "\t" in text) and bool(_INDENTED.search(text))
-
-
-class _Codes:
-    """What is code in the paragraphs of a text, each behind the one before; looked for no further than needed."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._has_fences = may_fence(text)
-        self._is_nested = _may_be_indented(text) or bool(_INNER_FENCE.search(text))
-        self._fence: Fence | None = None
-        self._place = 0
-        self._all: list[Stretch] | None = None
-
-    def within(self, start: int, end: int) -> tuple[Stretch, ...]:
-        """The stretches of a paragraph that are code."""
-        paragraph = self._text[start:end]
-        if self._is_nested or (self._has_fences and may_fence(paragraph)):
-            return self._overlapping(start, end)
-        if self._has_fences:
-            self._fence, self._place = fence_behind(self._text[self._place : start], self._fence), start
-            if self._fence:
-                return ((0, end - start),)
-        # Nothing outside of a paragraph decides what is code in it.
-        return tuple((one.start, one.end) for one in code(paragraph)) if "`" in paragraph else ()
-
-    def _overlapping(self, start: int, end: int) -> tuple[Stretch, ...]:
-        if self._all is None:
-            self._all = [(one.start, one.end) for one in code(self._text)]
-        first = max(bisect_right(self._all, (start, start)) - 1, 0)
-        last = bisect_right(self._all, (end, 0))
-        return tuple((max(begun - start, 0), after - start) for begun, after in self._all[first:last] if after > start)
+def _is_open_at_end(text: str) -> bool:
+    """Whether the last of a text's asterisks are in its last line, and that is no table's row."""
+    last = text[text.rfind("\n") + 1 :]
+    return "**" in last and "|" not in last
 
 
 def _paragraphs(text: str) -> Iterator[Stretch]:
@@ -133,31 +102,88 @@ def _look_at(line: str) -> tuple[bool, bool, bool]:
 @lru_cache(maxsize=MOST_KEPT)
 def _mend_paragraph(text: str, codes: tuple[Stretch, ...], is_open: bool, is_last: bool) -> str:  # noqa: FBT001 - quicker to be found again
     """A paragraph as it is shown. A text that grows comes here again and again, with all but its last one unchanged."""
-    is_simple = not codes and "|" not in text and "\\*" not in text
-    if is_simple and (mended := _mend_simple(text, is_open=is_open, is_last=is_last)) is not None:
+    if not (codes or "|" in text) and (mended := _mend_lines(text, is_open=is_open, is_last=is_last)) is not None:
         return mended
-    cells = [(len(text), _runs(text))] if is_simple else _cells(text, codes)
+    cells = _cells(text, codes)
     edits = [edit for end, runs in cells for edit in _mend_cell(text, end, runs, is_open=is_open, is_last=is_last)]
     return _apply(edits, text, 0, len(text))
 
 
-def _mend_simple(text: str, *, is_open: bool, is_last: bool) -> str | None:
-    """A paragraph that has nothing but bold text within its lines, the last of which may be open; None of others."""
-    count = text.count("**")
-    whole = text
-    if count % 2:
-        place = text.rfind("**")
-        whole, rest = text[:place], text[place + 2 :]
-        if "*" in rest or whole[-1:] == "*":
-            return None
-        count -= 1
-    if count and 2 * len(_PLAIN.findall(whole)) != count:
+def _mend_lines(text: str, *, is_open: bool, is_last: bool, is_mixed: bool = False) -> str | None:
+    """A text that has nothing but bold text within its lines, of which the last may be open; None of others.
+
+    Most texts are such. They may be of several paragraphs, but for what is open: that ends with its paragraph. In one
+    that `is_mixed`, as it has code spans or tables, pairs that the standard sees otherwise stay.
+    """
+    if "\\*" in text:
         return None
-    mended = _PLAIN.sub(_mend_plain, whole) if count else whole
-    if whole is text:
-        return mended
-    edits = _close(text, _run(text, (place, place + 2), 0, len(text)), len(text), is_last=is_last) if is_open else []
-    return mended + _apply(edits, text, place, len(text))
+    closed, end = text, ""
+    if text.count("**") % 2:
+        closed, marks, said = text.rpartition("**")
+        if closed[-1:] == "*" or ("*" in said and "***" in text):
+            return None
+        end = _close_bold(closed[-1:] or "\n", said, is_last=is_last) if is_open else marks + said
+    lines = closed.split("\n")
+    for number, line in enumerate(lines):
+        if "**" in line:
+            mended = _mend_line(line, is_mixed)
+            if mended is None:
+                return None
+            lines[number] = mended
+    return "\n".join(lines) + end
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _mend_line(line: str, is_mixed: bool) -> str | None:  # noqa: FBT001 - quicker to be found again
+    """A line that has nothing but bold text; None of others. A text that grows comes here again and again."""
+    before, *pieces = line.split("**")  # every other one is bold
+    if len(pieces) % 2 or "|" in line:
+        return None
+    shown = [before]
+    for place in range(0, len(pieces), 2):
+        said, behind = pieces[place : place + 2]
+        before, after = shown[-1][-1:] or "\n", behind[:1] or ("\n" if place + 2 == len(pieces) else "*")
+        if said[:1] == "*":
+            shown[-1] += "*"  # of three the last two are meant
+            before, said = "*", said[1:]
+        if not said or "*" in said or after == "*" or said[0].isspace() or said[-1].isspace():
+            return None
+        shown += _mend_bold(before, said, after), behind
+    mended = "".join(shown)
+    return None if is_mixed and mended != line and _is_paired_otherwise(line) else mended
+
+
+def _is_paired_otherwise(line: str) -> bool:
+    """Whether the standard sees pairs in a line, too, but not each of one run and the next."""
+    runs = [_run(line, match.span(), 0, len(line)) for match in _SIGN.finditer(line)]
+    standard = pair(runs, Run.opens, Run.closes)
+    return not standard or (not standard[1] and standard[0] != list(zip(runs[::2], runs[1::2], strict=True)))
+
+
+def _mend_bold(before: str, said: str, after: str) -> str:
+    """Bold text within a line, with its asterisks; quick, for there is much of it."""
+    first, last = said[0], said[-1]
+    is_begun = first.isalnum() or surely_flanks(before, first)
+    if is_begun and (last.isalnum() or surely_flanks(after, last)):
+        return f"**{said}**"
+    if len(said) > 2 and surely_flanks(last, said[-2]):  # noqa: PLR2004 - a sign, and what stands around it
+        is_pair = _PAIRS.get(first) == last
+        if is_pair and said[1] not in _PAIRS and surely_flanks(first, said[1]):
+            return f"{first}**{said[1:-1]}**{last}"
+        if is_begun and not is_pair and last in _PAUSES:
+            return f"**{said[:-1]}**{last}"
+    text = f"{before}**{said}**{after}"
+    opener, closer = Run(1, 3, before, first), Run(len(text) - 3, len(text) - 1, last, after)
+    return _apply(_mend_pair(text, opener, closer), text, 1, len(text) - 1)
+
+
+def _close_bold(before: str, said: str, *, is_last: bool) -> str:
+    """Bold text that is open, with its asterisks, closed."""
+    bare = said.rstrip()
+    if bare[:1].isalnum() and bare[-1] != "\\" and "*" not in bare and (before.isspace() or not before.isascii()):
+        return f"**{bare}**{said[len(bare) :]}"
+    text = f"{before}**{said}"
+    return _apply(_close(text, _run(text, (1, 3), 0, len(text)), len(text), is_last=is_last), text, 1, len(text))
 
 
 def _apply(edits: list[Edit], text: str, start: int, end: int) -> str:
@@ -189,31 +215,8 @@ def _cells(text: str, codes: Sequence[Stretch]) -> Iterator[tuple[int, list[Run]
     yield len(text), [_run(text, one, start, len(text)) for one in found]
 
 
-def _runs(text: str) -> list[Run]:
-    return [_run(text, match.span(), 0, len(text)) for match in _SIGN.finditer(text)]
-
-
 def _run(text: str, place: Stretch, start: int, end: int) -> Run:
     return Run(*place, text[place[0] - 1] if place[0] > start else "\n", text[place[1]] if place[1] < end else "\n")
-
-
-def _mend_plain(match: re.Match[str]) -> str:
-    """Bold text in a paragraph that has nothing but bold text, as it is most times; quick, for there is much of it."""
-    text, (start, end) = match.string, match.span()
-    before, after = text[start - 1] if start else "\n", text[end] if end < len(text) else "\n"
-    said = match[1]
-    first, last = said[0], said[-1]
-    is_begun = surely_flanks(before, first)
-    if is_begun and surely_flanks(after, last):
-        return match[0]
-    if len(said) > 2 and surely_flanks(last, said[-2]):  # noqa: PLR2004 - a sign, and what stands around it
-        is_pair = _PAIRS.get(first) == last
-        if is_pair and said[1] not in _PAIRS and surely_flanks(first, said[1]):
-            return f"{first}**{said[1:-1]}**{last}"
-        if is_begun and not is_pair and last in _PAUSES:
-            return f"**{said[:-1]}**{last}"
-    opener, closer = Run(start, start + 2, before, said[0]), Run(end - 2, end, said[-1], after)
-    return _apply(_mend_pair(text, opener, closer), text, start, end)
 
 
 def _mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool, is_last: bool) -> list[Edit]:

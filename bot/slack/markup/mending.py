@@ -53,21 +53,32 @@ def _break_lines(text: str) -> str:
 
 def _close_code(text: str) -> str:
     """A text whose last line has no code span that is open; in one that may be a fence, there is none."""
+    if "`" not in text:
+        return text
     start = max(text.rfind("\n"), text.rfind("\r")) + 1
     if text.find("`", start) < 0 or text.find("```", start) >= 0:
         return text
-    runs = [match for match in _BACKTICKS.finditer(text, start) if text[match.start() - 1 : match.start()] != "\\"]
-    marks = [run.group() for run in runs]
-    last = {mark: place for place, mark in enumerate(marks)}
-    place = 0
-    while place < len(runs) and last[marks[place]] > place:
-        place = marks.index(marks[place], place + 1) + 1
-    if place == len(runs):
+    found = _find_open(text, start)
+    if found is None:
         return text
-    run, bare = runs[place], text.rstrip()
-    if run.end() >= len(bare):
-        return text[: run.start()] + text[run.end() :]
-    before, after = text[run.start() - 1 : run.start()], text[run.end()]
+    (begun, end), bare = found, text.rstrip()
+    if end >= len(bare):
+        return text[:begun] + text[end:]
+    before, after = text[begun - 1 : begun], text[end]
     if after.isspace() or (before.isascii() and before.isalnum()):
         return text  # it is a sign, or an apostrophe
-    return bare + run.group() + text[len(bare) :]
+    return bare + text[begun:end] + text[len(bare) :]
+
+
+def _find_open(text: str, start: int) -> tuple[int, int] | None:
+    """The backticks that open a code span in the last line of a text, and that none there close."""
+    if text.find("``", start) < 0 and text.find("\\", start) < 0:
+        last = text.rfind("`")  # each closes the one before
+        return (last, last + 1) if text.count("`", start) % 2 else None
+    runs = [match for match in _BACKTICKS.finditer(text, start) if text[match.start() - 1 : match.start()] != "\\"]
+    marks = [run.group() for run in runs]
+    last_of = {mark: place for place, mark in enumerate(marks)}
+    place = 0
+    while place < len(runs) and last_of[marks[place]] > place:
+        place = marks.index(marks[place], place + 1) + 1
+    return runs[place].span() if place < len(runs) else None

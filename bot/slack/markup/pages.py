@@ -18,15 +18,15 @@ import math
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from bot.markup.characters import character_start, octets, units
 from bot.markup.fences import Fence, fence_after, fence_behind, lines, may_fence
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import mend
-from bot.slack.markup.tables import RULE, Tables, has_further
+from bot.slack.markup.tables import RULE, Tables, has_further, most_growth
 
 PAGE_LIMIT = 12_000  # UTF-16 units; what all `markdown` blocks of one message may hold together, says Slack
 ITEMS_LIMIT = 40
@@ -44,12 +44,11 @@ MOST_ENTITY = 5  # characters: `&amp;`
 _LINK = re.compile(r"!?\[[^\[\]\n]*\]\([^()\n]*\)")
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)")
-_MARKED_LINE = re.compile(r"[\r\n][ \t>|:=*_+-]+(?=[\r\n]|\Z)")  # may be a rule, a heading's line or a table's
+_RULE_MARKS = " \t>|:=*_-"  # what a line consists of that is a rule, of a heading or of a table too
 _RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """What one message shows of a text: `markdown`, ready to be sent, stands for the source up to `end`.
 
     `fence` is the one that is open at `end`; the next page begins with it. A page that `is_plain` has too many items to
@@ -117,16 +116,20 @@ def _close_fence(shown: str, end: int, fence: Fence | None, *, is_plain: bool = 
 
 def _is_one_page(text: str, limit: int, items: float) -> bool:
     """Whether a text fits for certain, counted loosely: one of few lines, or few marks. Most drafts are such."""
-    is_short = MOST_UNITS * len(text) + LONGEST_CLOSING <= limit
-    if not is_short and (len(text) > limit or _sent_units(text) + LONGEST_CLOSING > limit):
-        return False
-    lines_end = text.count("\n") + text.count("\r")
-    is_bare = not ("|" in text or may_fence(text))
-    if is_bare and 2 * lines_end + 3 <= items:
-        return True
-    marks = text.count("#") + text.count("```") + text.count("~~~") + len(_MARKED_LINE.findall(text))
-    # Each of them is two items at the most, and has text behind it.
-    return 3 * marks + 4 <= items and lines_end < MOST_LINES and (is_bare or not has_further(text))
+    if "\r" in text:
+        return False  # it ends lines that are not looked for here
+    room = limit - LONGEST_CLOSING
+    growth = most_growth(text) if "|" in text else 0
+    if MOST_UNITS * len(text) + growth > room:
+        room -= growth if has_further(text) else 0
+        if len(text) > room or _sent_units(text) > room:
+            return False
+    lines_end = text.count("\n")
+    if 2 * lines_end + 2 <= items:
+        return True  # no line is more than two
+    marks = text.count("#") + (text.count("```") + text.count("~~~") + 1) // 2
+    marks += sum(not line.strip(_RULE_MARKS) for line in text.split("\n") if line)
+    return 2 * marks + 1 <= items and lines_end < MOST_LINES  # each of them is an item, and so is the text behind it
 
 
 def _make_ready(page: Page, limit: int, *, is_mended: bool) -> Page:

@@ -17,7 +17,7 @@ from bot.slack.markup.mrkdwn import JOINER
 RULE = re.compile(r"\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t:-]*)*$")
 """The line between a table's head and its rows."""
 
-_RULES = re.compile(r"[\r\n][ \t>|:-]+(?=[\r\n]|\Z)")
+_RULE_MARKS = " \t>|:-\r\n"
 _LEAD = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _BAR = re.compile(r"(?<!\\)\|")
 _BLOCK = re.compile(r"[#>|=~`+-]|\d{1,9}[.)]|\*\s")
@@ -54,7 +54,16 @@ class Tables:
 
 def has_further(text: str) -> bool:
     """Whether a text may have more than one table."""
-    return "|" in text and sum("|" in line for line in _RULES.findall(text)) > 1
+    return "|" in text and sum("|" in line and not line.strip(_RULE_MARKS) for line in lines(text)) > 1
+
+
+def most_growth(text: str) -> int:
+    """How many UTF-16 units a text may take more at the most where its tables are lists.
+
+    A row takes no more than the names of its columns, which stand in one line, and some signs for each cell.
+    """
+    rows = [len(line) for line in text.split("\n") if "|" in line]
+    return 4 * len(rows) * max(rows) + 13 * text.count("|")
 
 
 def list_further(text: str) -> str:
@@ -64,9 +73,11 @@ def list_further(text: str) -> str:
     tables = Tables()
     shown: list[str] = []
     fence: Fence | None = None
+    has_fences = may_fence(text)
     for line in lines(text):
         was_fence = fence
-        fence = fence_after(line, fence) if may_fence(line) else fence
+        if has_fences and may_fence(line):
+            fence = fence_after(line, fence)
         shown.append(line)
         if was_fence or fence or "|" not in line:
             tables.skip()
@@ -99,13 +110,16 @@ def _row(line: str, labels: list[str]) -> str:
 
 
 def _cells(line: str) -> list[str]:
-    bare = line[len(_lead(line)) :].strip()
-    cells = [cell.strip().replace("\\|", "|") for cell in _BAR.split(bare.removeprefix("|"))]
+    bare = line[len(_lead(line)) :].strip().removeprefix("|")
+    if "\\" in bare:
+        cells = [cell.strip().replace("\\|", "|") for cell in _BAR.split(bare)]
+    else:
+        cells = [cell.strip() for cell in bare.split("|")]
     return cells[:-1] if len(cells) > 1 and not cells[-1] else cells
 
 
 def _lead(line: str) -> str:
-    match = _LEAD.match(line)
+    match = None if line[0] == "|" else _LEAD.match(line)
     return match.group() if match else ""
 
 

@@ -71,6 +71,7 @@ OPEN = [
     ("は**`co`", "は**\u2060`co`**"),
     ("**a\\", "**a\\\u2060**"),
     ("| **a | b |", "| **a** | b |"),
+    ("| は**「a | b」**は |", "| は「**a** | b」**は** |"),
     ("**one\n\ntwo", "**one**\n\ntwo"),
     ("# **one\ntwo", "# **one**\ntwo"),
     ("**one\ntwo", "**one\ntwo**"),
@@ -94,6 +95,8 @@ KEPT = [
     "***a** b*",
     "は***a** b*。",
     "**foo(**bar**)** `x`",
+    "a | b\n**foo(**bar**)**",
+    "***a**は**b *c",
     "`は**「a」**は`",
     "```\nは**「a」**は",
     "\n\n    は**「a」**は",
@@ -119,6 +122,15 @@ def test_bold_text_is_bold_where_a_person_sees_it(text: str, shown: str) -> None
 def test_what_the_standard_reads_as_it_was_meant_stays(text: str) -> None:
     """And what is code, a power, a pattern of files, a rule, or too odd to be understood."""
     assert embolden(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("は***「a：**は", "は***「a**：は"), ("\\**「a」**は", "\\**「a」**は**")],
+)
+def test_what_stands_beside_odd_asterisks_is_bold(text: str, shown: str) -> None:
+    """Of three the last two are meant, and what is escaped is none."""
+    assert embolden(text) == shown
 
 
 @pytest.mark.parametrize("text", [text for text, _ in OPEN])
@@ -194,6 +206,14 @@ def test_nothing_but_asterisks_changes_its_place(text: str) -> None:
     assert shown.replace("*", "").replace("\u2060", "") == text.replace("*", "").replace("\u2060", "")
 
 
+@pytest.mark.parametrize("text", [*(text for text, _ in [*MENDED, *OPEN]), *KEPT])
+def test_what_is_mended_line_by_line_is_as_by_paragraphs(text: str) -> None:
+    """Which is what is done where a text has blocks of code."""
+    block = "~~~\n~~~\n\n"
+    assert embolden(block + text) == block + embolden(text)
+    assert embolden(block + text, is_open=False) == block + embolden(text, is_open=False)
+
+
 @given(hostile)
 def test_what_is_mended_stays(text: str) -> None:
     """A second look changes nothing in a text without what is left over."""
@@ -204,8 +224,8 @@ def test_what_is_mended_stays(text: str) -> None:
 
 def test_nothing_of_a_text_is_held_once_it_is_to_be_forgotten() -> None:
     """What is remembered of lines and of paragraphs."""
-    caches = emphasis._look_at, emphasis._mend_paragraph
-    embolden("必要なのは**「速さ」**ではなく")
+    caches = emphasis._mend_line, emphasis._look_at, emphasis._mend_paragraph
+    embolden("必要なのは**「速さ」**ではなく\n\n    code")
     assert all(cache.cache_info().currsize for cache in caches)
     forget()
     assert not any(cache.cache_info().currsize for cache in caches)

@@ -37,6 +37,14 @@ def test_a_text_that_grows_shows_no_raw_asterisks() -> None:
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:20])
+def test_an_answer_is_mended_line_by_line_as_by_paragraphs(answer: str) -> None:
+    """While it grows, too; by paragraphs is how a text with blocks of code is mended."""
+    block = "~~~\n~~~\n\n"
+    for end in range(STEP, len(answer), STEP):
+        assert mend(block + answer[:end]) == block + mend(answer[:end])
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:20])
 def test_words_stay_while_a_text_grows(answer: str) -> None:
     """What is added while it grows is asterisks and backticks only; what is shown is what was written."""
     for end in range(1, len(answer), 7):

@@ -292,6 +292,10 @@ def test_a_plain_page_is_not_mended() -> None:
 @example("# a\nb\n" * 30, 2_000, 40)
 @example("```\na\n```\nb\n" * 7, 2_000, 40)
 @example("a|b\n-|-\n", 2_000, 40)
+@example("a|b\n-|-\n" * 5, 2_000, 10)
+@example("a\r---\r" * 30, 2_000, 40)
+@example("\n" * 3_500, 12_000, 40)
+@example(f"a|b\n-|-\n\n|{'|'.join(['b' * 40] * 4)}|\n|-|-|-|-|\n" + "|2|2|2|2|\n" * 12, 900, 40)
 def test_what_is_seen_to_fit_without_a_walk_does(text: str, limit: int, items: int) -> None:
     """The walk would come to the same."""
     scan = pages_module._Scan(limit, None, items)

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.slack.markup.pages import _sent_units as sent_units
 from bot.slack.markup.pages import fit
-from bot.slack.markup.tables import list_further
+from bot.slack.markup.tables import LONGEST_LABEL, list_further, most_growth
 from tests.slack.markup.test_emphasis import PARSER
 from tests.support.hostile import hostile
 
@@ -100,6 +101,14 @@ def test_a_message_has_one_table_and_all_words(found: list[str], limit: int) -> 
     if limit == 12_000:
         for word in ("速さ", "some words", "`x`"):
             assert page.markdown.count(word) >= sum(table.count(word) for table in found)
+
+
+@pytest.mark.parametrize("sign", ["a", "<", "]", "👩"])
+@pytest.mark.parametrize("row", ["|2|2|2|2\n", "||||1\n", "a|b\n", "|#|]\n"])
+def test_lists_take_no_more_than_was_counted_on(sign: str, row: str) -> None:
+    """However many columns are named again and again, and whatever their names are made of."""
+    text = f"{FIRST}| {' | '.join([sign * LONGEST_LABEL] * 4)} |\n|-|-|-|-|\n" + 20 * row
+    assert sent_units(list_further(text)) <= sent_units(text) + most_growth(text)
 
 
 @given(hostile)
