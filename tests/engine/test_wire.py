@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from bot.engine.turns import Turns
-from bot.engine.wire import AT_ONCE, ERROR_LIMIT, GATHER, HEADERS, MANY, PIECE, READ, Moments, Pauses, Wire
+from bot.engine.wire import AT_ONCE, ERROR_LIMIT, GATHER, HEADERS, MANY, PIECE, READ, VERY_MANY, Moments, Pauses, Wire
 
 OK = b"HTTP/1.1 200 OK\r\n"
 NO = b"HTTP/1.1 500 No\r\n"
@@ -155,20 +155,22 @@ async def test_sockets_that_gather_are_looked_at_together_whatever_becomes_of_on
     assert rounds == pytest.approx(round(rounds), abs=0.02)
 
 
-async def test_many_streams_are_read_half_as_often() -> None:
+async def test_many_streams_are_read_less_often() -> None:
     """To read them is most of what a busy process does. Their moments are moments of few streams too."""
-    turns = Turns(MANY + 1)
+    turns = Turns(VERY_MANY + 1)
     moments = Moments(turns)
-    few = [moments.next(now / 100) for now in range(100)]
+    seen = []
     async with AsyncExitStack() as stack:
-        for _ in range(MANY):
-            await stack.enter_async_context(turns.take(()))
-        assert [moments.next(now / 100) for now in range(100)] == few
-        await stack.enter_async_context(turns.take(()))
-        many = [moments.next(now / 100) for now in range(100)]
-    assert (len(set(few)), len(set(many))) == (1.0 / GATHER, 0.5 / GATHER)
-    assert {round(moment, 6) for moment in many} < {round(moment, 6) for moment in few}
-    assert all(0 < moment - now / 100 <= 2 * GATHER * 1.02 for now, moment in enumerate(many))
+        for streams in range(VERY_MANY + 2):
+            seen.append([moments.next(now / 100) for now in range(100)])
+            if streams <= VERY_MANY:
+                await stack.enter_async_context(turns.take(()))
+    few, many, very_many = seen[0], seen[MANY + 1], seen[VERY_MANY + 1]
+    assert seen == [few] * (MANY + 1) + [many] * (VERY_MANY - MANY) + [very_many]
+    for often, moments_of in ((1, few), (2, many), (4, very_many)):
+        assert len(set(moments_of)) == 1.0 / GATHER / often
+        assert {round(moment, 6) for moment in moments_of} <= {round(moment, 6) for moment in few}
+        assert all(0 < moment - now / 100 <= often * GATHER * 1.02 for now, moment in enumerate(moments_of))
 
 
 async def test_what_lies_ready_is_read_at_once() -> None:
