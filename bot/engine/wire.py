@@ -36,7 +36,7 @@ GATHER = 0.05  # seconds in which tokens gather; no message is edited more often
 MANY = 32  # streams, of eight questions: with more, tokens gather for twice as long, which spares a fifth of all work
 VERY_MANY = 64  # streams: with more, four times as long, which spares a seventh of the rest
 AT_ONCE = 4  # blocks of a body that are read as they come: the head of an answer, and its first text
-MUCH = 4_096  # bytes; a stream that brings as much in one block is read on at once
+MUCH = 4_096  # bytes; a stream that brings as much while tokens gather once is read on at once
 RECEIVE_BUFFER = 16_384  # bytes in the kernel, which doubles it; for a stream of 30 kB/s enough from anywhere
 
 READ = "read"  # the response's extension that reads the next block of a body; an empty one is the end
@@ -151,7 +151,7 @@ class _Gathered:
         block = await self._content.read(PIECE)
         self._size += len(block)
         self._pauses.heard_at = asyncio.get_running_loop().time()
-        self._blocks = self._blocks + 1 if len(block) < MUCH else 0
+        self._blocks = self._blocks + 1 if len(block) < self._pauses.much else 0
         return block
 
     def _let_gather(self) -> None:
@@ -167,10 +167,15 @@ class Moments:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
 
+    @property
+    def folds(self) -> int:
+        """How many times `GATHER` they are apart."""
+        streams = self._turns.held
+        return 1 if streams <= MANY else 2 if streams <= VERY_MANY else 4
+
     def next(self, now: float) -> float:
         """The next of them; by the loop's time, as `now` is."""
-        streams = self._turns.held
-        apart = GATHER * (1 if streams <= MANY else 2 if streams <= VERY_MANY else 4)
+        apart = GATHER * self.folds
         # What is a hair before such a moment has just been read at it.
         return ((now + GATHER / 50) // apart + 1) * apart
 
@@ -182,6 +187,11 @@ class Pauses:
         self._moments = moments
         self._paused: list[asyncio.Transport] = []
         self.heard_at = -math.inf  # when the last block of any body was read, by the loop's time
+
+    @property
+    def much(self) -> int:
+        """Bytes from which on a block is of a stream that is read on at once."""
+        return MUCH * self._moments.folds
 
     def add(self, transport: asyncio.Transport) -> None:
         """Leave a socket alone until then."""

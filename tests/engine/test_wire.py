@@ -16,8 +16,13 @@ LAST = b"Connection: close\r\n\r\n"
 
 
 @asynccontextmanager
-async def asking(*blocks: bytes | float) -> AsyncIterator[tuple[httpx2.AsyncClient, str, list[bytes]]]:
-    """A client, and a server that answers with these blocks, pauses between them; and the heads that it got."""
+async def asking(
+    *blocks: bytes | float, streams: int = 0
+) -> AsyncIterator[tuple[httpx2.AsyncClient, str, list[bytes]]]:
+    """A client, and a server that answers with these blocks, pauses between them; and the heads that it got.
+
+    So many other `streams` are open at the same time.
+    """
     heads: list[bytes] = []
     writers: list[asyncio.StreamWriter] = []
 
@@ -31,11 +36,15 @@ async def asking(*blocks: bytes | float) -> AsyncIterator[tuple[httpx2.AsyncClie
                 await asyncio.sleep(block)
         writer.close()
 
-    wire = Wire(max_connections=4, proxy=None, tls=None, moments=Moments(Turns(4)))
+    turns = Turns(VERY_MANY + 4)
+    wire = Wire(max_connections=4, proxy=None, tls=None, moments=Moments(turns))
     async with (
+        AsyncExitStack() as others,
         await asyncio.start_server(serve, "127.0.0.1", 0) as server,
         httpx2.AsyncClient(transport=wire, timeout=None) as client,
     ):
+        for _ in range(streams):
+            await others.enter_async_context(turns.take(()))
         yield client, f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", heads
         for writer in writers:
             writer.transport.abort()
@@ -43,7 +52,10 @@ async def asking(*blocks: bytes | float) -> AsyncIterator[tuple[httpx2.AsyncClie
 
 async def blocks_of(*blocks: bytes | float) -> list[bytes]:
     """The body that a server sends, in the blocks in which it is read."""
-    async with asking(*blocks) as (client, url, _), client.stream("POST", url, headers=HEADERS) as response:
+    async with (
+        asking(*blocks) as (client, url, _),
+        client.stream("POST", url, headers=HEADERS) as response,
+    ):
         return [block async for block in response.aiter_raw()]
 
 
@@ -93,10 +105,13 @@ async def test_no_cookie_is_kept_and_no_redirect_followed() -> None:
     assert not any(b"cookie" in head.lower() for head in heads)
 
 
-async def times_of(*blocks: bytes | float) -> list[tuple[float, bytes]]:
+async def times_of(*blocks: bytes | float, streams: int = 0) -> list[tuple[float, bytes]]:
     """The blocks of a body that are read from the wire itself, and when each came, from the first on."""
     now = asyncio.get_running_loop().time
-    async with asking(*blocks) as (client, url, _), client.stream("POST", url, headers=HEADERS) as response:
+    async with (
+        asking(*blocks, streams=streams) as (client, url, _),
+        client.stream("POST", url, headers=HEADERS) as response,
+    ):
         read = response.extensions[READ]
         came = []
         while block := await read():
@@ -171,6 +186,16 @@ async def test_many_streams_are_read_less_often() -> None:
         assert len(set(moments_of)) == 1.0 / GATHER / often
         assert {round(moment, 6) for moment in moments_of} <= {round(moment, 6) for moment in few}
         assert all(0 < moment - now / 100 <= often * GATHER * 1.02 for now, moment in enumerate(moments_of))
+
+
+@pytest.mark.parametrize("rate", [25, 50, 75, 100, 150, 200])
+async def test_a_fast_stream_is_read_less_often_too(rate: int) -> None:
+    """What gathers for longer is more, and still no sign of a server that floods."""
+    sent: list[bytes | float] = [part for _ in range(2 * rate) for part in (b"x" * 300, 1 / rate)]
+    reads = [len(await times_of(OK + LAST, *sent, streams=streams)) for streams in (1, MANY + 1, VERY_MANY + 1)]
+    assert reads[0] <= AT_ONCE + 1 + 2 / GATHER
+    assert reads[1] <= AT_ONCE + 1 + 2 / GATHER / 2
+    assert reads[2] <= AT_ONCE + 1 + 2 / GATHER / 4
 
 
 async def test_what_lies_ready_is_read_at_once() -> None:

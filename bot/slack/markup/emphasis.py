@@ -36,7 +36,7 @@ _PAIRS = dict(zip('「『（《〈【〔［“‘«"', '」』）》〉】〕］
 _PAUSES = frozenset("：，、。．！？；…")
 _CLOSING = _PAUSES | frozenset("」』）》〉】〕］”’»\"'：，、。．！？；…・:,.;!?")
 
-MOST_KEPT = 512  # lines, and paragraphs, that are not looked at again; some runs' answers, which grow at the same time
+MOST_KEPT = 512  # lines, and paragraphs, that are not looked at again: those of some runs that go on at the same time
 MOST_MARKS = 700  # of asterisks in a page; a text with more of them is no text, and each costs time
 
 Edit = tuple[int, int, str]  # from where to where in the text, and what stands there instead
@@ -47,12 +47,12 @@ def embolden(text: str, *, is_open: bool = True) -> str:
     marks = text.count("**")
     if not 0 < marks <= MOST_MARKS:
         return text
+    if marks % 2 == 0 and 2 * len(_SURE.findall(text)) == marks:
+        return text
     if (marks % 2 == 0 or _is_open_at_end(text)) and has_quiet_code(text):
         is_mixed = "`" in text or "|" in text
         if (mended := _mend_lines(text, is_open=is_open, is_last=True, is_mixed=is_mixed)) is not None:
             return mended
-    if marks % 2 == 0 and 2 * len(_SURE.findall(text)) == marks:
-        return text
     codes = Codes(text) if may_have_code(text) else None
     pieces: list[str] = []
     done, bare = 0, len(text.rstrip())
@@ -144,6 +144,8 @@ def _mend_line(line: str, is_mixed: bool) -> str | None:  # noqa: FBT001 - quick
         said, behind = pieces[place : place + 2]
         before, after = shown[-1][-1:] or "\n", behind[:1] or ("\n" if place + 2 == len(pieces) else "*")
         if said[:1] == "*":
+            if is_mixed:
+                return None
             shown[-1] += "*"  # of three the last two are meant
             before, said = "*", said[1:]
         if not said or "*" in said or after == "*" or said[0].isspace() or said[-1].isspace():

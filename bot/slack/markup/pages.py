@@ -116,13 +116,14 @@ def _close_fence(shown: str, end: int, fence: Fence | None, *, is_plain: bool = 
 
 def _is_one_page(text: str, limit: int, items: float) -> bool:
     """Whether a text fits for certain, counted loosely: one of few lines, or few marks. Most drafts are such."""
+    size, sent = len(text), partial(_sent_units, text)
     if "\r" in text:
-        return False  # it ends lines that are not looked for here
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     room = limit - LONGEST_CLOSING
     growth = most_growth(text) if "|" in text else 0
-    if MOST_UNITS * len(text) + growth > room:
+    if MOST_UNITS * size + growth > room:
         room -= growth if has_further(text) else 0
-        if len(text) > room or _sent_units(text) > room:
+        if size > room or sent() > room:
             return False
     lines_end = text.count("\n")
     if 2 * lines_end + 2 <= items:
