@@ -48,7 +48,7 @@ _RULE_MARKS = " \t>|:=*_-"  # what a line consists of that is a rule, of a headi
 _RULE = re.compile(r"(?:=+|-+|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")  # an underlined heading's, too
 
 
-class Page(NamedTuple):
+class Page(NamedTuple):  # one is made with each draft: a dataclass that is frozen takes three times as long
     """What one message shows of a text: `markdown`, ready to be sent, stands for the source up to `end`.
 
     `fence` is the one that is open at `end`; the next page begins with it. A page that `is_plain` has too many items to

@@ -60,7 +60,8 @@ def has_further(text: str) -> bool:
 def most_growth(text: str) -> int:
     """How many UTF-16 units a text may take more at the most where its tables are lists.
 
-    A row takes no more than the names of its columns, which stand in one line, and some signs for each cell.
+    A row takes no more than the names of its columns, which stand in one line and may grow fourfold (`<`), and the few
+    signs around each cell and before the first one.
     """
     rows = [len(line) for line in text.split("\n") if "|" in line]
     return 4 * len(rows) * max(rows) + 13 * text.count("|")

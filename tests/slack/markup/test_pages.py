@@ -296,6 +296,14 @@ def test_a_plain_page_is_not_mended() -> None:
 @example("a\r---\r" * 30, 2_000, 40)
 @example("\n" * 3_500, 12_000, 40)
 @example(f"a|b\n-|-\n\n|{'|'.join(['b' * 40] * 4)}|\n|-|-|-|-|\n" + "|2|2|2|2|\n" * 12, 900, 40)
+@example(f"a|b\n-|-\n\n|{'|'.join(['b' * 40] * 4)}|\n|-|-|-|-|\n" + "|2|2|2|2|\n" * 28, 2_000, 40)
+@example("```\n" + "a" * 396, 400, 40)
+@example("|-|\n|-|\n|-|", 2_000, 5)
+@example("a\n```\nb" + "\n" * 10, 2_000, 1)
+@example("-\t-\t-\na\n" * 20, 2_000, 10)
+@example("a\r\n---\r\n" * 15, 2_000, 40)
+@example("a\r\n\r\n# b\r\n" * 15, 200, 40)
+@example("a|b\r-|-\r\r" * 3 + "<" * 90, 400, 40)
 def test_what_is_seen_to_fit_without_a_walk_does(text: str, limit: int, items: int) -> None:
     """The walk would come to the same."""
     scan = pages_module._Scan(limit, None, items)

@@ -105,9 +105,11 @@ def test_a_message_has_one_table_and_all_words(found: list[str], limit: int) -> 
 
 @pytest.mark.parametrize("sign", ["a", "<", "]", "👩"])
 @pytest.mark.parametrize("row", ["|2|2|2|2\n", "||||1\n", "a|b\n", "|#|]\n"])
-def test_lists_take_no_more_than_was_counted_on(sign: str, row: str) -> None:
+@pytest.mark.parametrize("length", [1, 2, LONGEST_LABEL])
+@pytest.mark.parametrize("gap", ["|", " | "])
+def test_lists_take_no_more_than_was_counted_on(sign: str, row: str, length: int, gap: str) -> None:
     """However many columns are named again and again, and whatever their names are made of."""
-    text = f"{FIRST}| {' | '.join([sign * LONGEST_LABEL] * 4)} |\n|-|-|-|-|\n" + 20 * row
+    text = f"{FIRST}|{gap.join([sign * length] * 4)}|\n|-|-|-|-|\n" + 20 * row
     assert sent_units(list_further(text)) <= sent_units(text) + most_growth(text)
 
 
