@@ -137,15 +137,13 @@ def _mend_lines(text: str, *, is_open: bool, is_last: bool, is_mixed: bool = Fal
 def _mend_line(line: str, is_mixed: bool) -> str | None:  # noqa: FBT001 - quicker to be found again
     """A line that has nothing but bold text; None of others. A text that grows comes here again and again."""
     before, *pieces = line.split("**")  # every other one is bold
-    if len(pieces) % 2 or "|" in line:
+    if len(pieces) % 2 or "|" in line or (is_mixed and "***" in line):
         return None
     shown = [before]
     for place in range(0, len(pieces), 2):
         said, behind = pieces[place : place + 2]
         before, after = shown[-1][-1:] or "\n", behind[:1] or ("\n" if place + 2 == len(pieces) else "*")
         if said[:1] == "*":
-            if is_mixed:
-                return None
             shown[-1] += "*"  # of three the last two are meant
             before, said = "*", said[1:]
         if not said or "*" in said or after == "*" or said[0].isspace() or said[-1].isspace():

@@ -116,20 +116,18 @@ def _close_fence(shown: str, end: int, fence: Fence | None, *, is_plain: bool = 
 
 def _is_one_page(text: str, limit: int, items: float) -> bool:
     """Whether a text fits for certain, counted loosely: one of few lines, or few marks. Most drafts are such."""
-    size, sent = len(text), partial(_sent_units, text)
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    bare = text.replace("\r\n", "\n").replace("\r", "\n")
     room = limit - LONGEST_CLOSING
-    growth = most_growth(text) if "|" in text else 0
-    if MOST_UNITS * size + growth > room:
-        room -= growth if has_further(text) else 0
-        if size > room or sent() > room:
+    growth = most_growth(bare) if "|" in bare else 0
+    if MOST_UNITS * len(text) + growth > room:
+        room -= growth if has_further(bare) else 0
+        if len(text) > room or _sent_units(text) > room:
             return False
-    lines_end = text.count("\n")
+    lines_end = bare.count("\n")
     if 2 * lines_end + 2 <= items:
         return True  # no line is more than two
     marks = text.count("#") + (text.count("```") + text.count("~~~") + 1) // 2
-    marks += sum(not line.strip(_RULE_MARKS) for line in text.split("\n") if line)
+    marks += sum(not line.strip(_RULE_MARKS) for line in bare.split("\n") if line)
     return 2 * marks + 1 <= items and lines_end < MOST_LINES  # each of them is an item, and so is the text behind it
 
 
