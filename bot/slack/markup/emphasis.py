@@ -13,7 +13,8 @@ where the standard would not see an end of one:
 
 What is left open at the end of its paragraph, or of the code span in the last line, is closed: the text may be growing,
 and would show its marks until it has grown. Marks with nothing behind them are not shown. What stands in code stays as
-it is, and what the standard reads as it was meant, too. One walk over the text; its cost grows with its length only.
+it is, and what the standard reads as it was meant, too. A text with nothing harder is mended line by line, since lines
+that have ended are remembered; any other by paragraphs, in one walk. The cost grows with the length of a text only.
 """
 
 import re
@@ -66,9 +67,8 @@ def embolden(text: str, *, is_open: bool = True) -> str:
 
 def forget() -> None:
     """Keep nothing of texts that were mended: whose they were has left, or rests."""
-    _mend_line.cache_clear()
-    _look_at.cache_clear()
-    _mend_paragraph.cache_clear()
+    for kept in (_mend_line, _look_at, _mend_paragraph):
+        kept.cache_clear()
 
 
 def _is_open_at_end(text: str) -> bool:
