@@ -22,7 +22,7 @@ from bot.runs.desk import Desk
 from bot.runs.workspace import Shared
 from bot.slack.api import Slack
 from bot.slack.installation import Find, Installation, find_team
-from bot.slack.markup import emphasis
+from bot.slack.markup import mending
 from bot.tally import LEFT, Levels
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ class Workspaces:
             self._keep_learned(desk)
             del self._desks[desk.workspace], self._kept[desk.workspace]
             self._journal.leave(desk.workspace)
-            emphasis.forget()
+            mending.forget()
 
     async def _settle(self, desk: Desk, records: Sequence[Record], error: Exception) -> None:
         """See to the runs of a desk that has failed: they go on with a newer token, or end."""

@@ -19,7 +19,7 @@ from bot.markup.takeaway import takeaway
 from bot.quotas import Limits
 from bot.runs.admission import Admission
 from bot.slack import blocks, notices
-from bot.slack.markup.emphasis import forget
+from bot.slack.markup.mending import forget
 from bot.slack.markup.mrkdwn import unescape, without_mention
 from bot.slack.markup.pages import fit, pages
 from bot.texts.en import ENGLISH

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 _BEFORE_BOLD = frozenset("([{\"'-:|>~_")  # of ASCII, besides blanks
 _AFTER_BOLD = frozenset("\"'`([{$+#@<&~_-")
@@ -27,6 +27,12 @@ class Run(NamedTuple):
     end: int
     before: str
     after: str
+
+    @classmethod
+    def at(cls, place: tuple[int, int], text: str, start: int, end: int) -> Self:
+        """The asterisks at a place in a stretch of a text, from `start` to `end`."""
+        before = text[place[0] - 1] if place[0] > start else "\n"
+        return cls(*place, before, text[place[1]] if place[1] < end else "\n")
 
     @property
     def marks(self) -> str:

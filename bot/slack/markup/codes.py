@@ -2,8 +2,10 @@
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
+from functools import lru_cache
 
-from bot.markup.fences import Fence, code, fence_behind, may_fence
+from bot.markup.fences import Fence, code, fence_after, fence_behind, lines, may_fence
 
 _INDENTED = re.compile(r"^(?: {4}| {0,3}\t)", re.MULTILINE)
 _BEHIND_BLANK = re.compile(r"[\r\n][ \t]*[\r\n](?: {4}| {0,3}\t)")
@@ -11,6 +13,8 @@ _BEHIND_BLANK = re.compile(r"[\r\n][ \t]*[\r\n](?: {4}| {0,3}\t)")
 
 _INNER_FENCE = re.compile(r"^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])[^\n]*(?:`{3}|~{3})", re.MULTILINE)
 """A fence in a quote or a list item: it ends with that, wherever its own end is."""
+
+MOST_KEPT = 512  # what is remembered of parts of texts: of some runs that go on at the same time
 
 Stretch = tuple[int, int]
 
@@ -26,6 +30,68 @@ def has_quiet_code(text: str) -> bool:
     return is_simple and not any("*" in one or "\n" in one or "\r" in one for one in pieces[1::2])
 
 
+def are_quiet(codes: Sequence[Stretch], text: str) -> bool:
+    """Whether there are neither line ends nor asterisks in stretches of a text."""
+    return not any("*" in text[start:end] or "\n" in text[start:end] for start, end in codes)
+
+
+def parts(text: str) -> list[str]:
+    """A text in parts, between blank lines: what is code in one of them is decided by nothing in the others."""
+    pieces = text.split("\n\n")
+    if len(pieces) == 1 or "\r" in text:
+        return [text]  # old programs end lines with carriage returns; nobody's answers do
+    if may_fence(text):
+        pieces = _with_whole_fences(pieces)
+        may_depend = not all(map(_is_apart, pieces))
+    else:
+        may_depend = ("    " in text or "\t" in text) and bool(_BEHIND_BLANK.search("\n\n" + text))
+    return [text] if may_depend else pieces
+
+
+def forget() -> None:
+    """Keep nothing of texts that were looked at."""
+    for kept in (_fence_behind, _is_apart_for_sure):
+        kept.cache_clear()
+
+
+def _with_whole_fences(pieces: list[str]) -> list[str]:
+    whole: list[str] = []
+    fence: Fence | None = None
+    for piece in pieces:
+        if fence:
+            whole[-1] += "\n\n" + piece
+            fence = fence_behind(piece, fence)
+        else:
+            whole.append(piece)
+            fence = _fence_behind(piece) if may_fence(piece) else None
+    return whole
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _fence_behind(text: str) -> Fence | None:
+    return fence_behind(text, None)
+
+
+def _is_apart(text: str) -> bool:
+    """Whether nothing before a part decides what is code in it."""
+    return _is_apart_for_sure(text) if may_fence(text) else not _may_be_indented(text)
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _is_apart_for_sure(text: str) -> bool:
+    return not _INNER_FENCE.search(text) and (is_fence(text) or not _may_be_indented(text))
+
+
+def is_fence(text: str) -> bool:
+    """Whether a text is a fence, with its end or without, and nothing else."""
+    if not text.startswith(("```", "~~~")):
+        return False
+    first, *others = filter(may_fence, lines(text))
+    fence = fence_after(first, None)
+    ends = [number for number, line in enumerate(others) if fence and fence.is_closed_by(line)]
+    return fence is not None and (not ends or (ends[0] == len(others) - 1 and text.endswith(others[-1])))
+
+
 def may_have_code(text: str) -> bool:
     """Whether there may be any code in a text."""
     return "`" in text or "~~~" in text or _may_be_indented(text)
@@ -37,7 +103,7 @@ class Codes:
     def __init__(self, text: str) -> None:
         self._text = text
         self._has_fences = may_fence(text)
-        self._is_nested = _may_be_indented(text) or bool(_INNER_FENCE.search(text))
+        self._is_nested = _may_be_indented(text) or (self._has_fences and bool(_INNER_FENCE.search(text)))
         self._fence: Fence | None = None
         self._place = 0
         self._all: list[Stretch] | None = None

@@ -3,14 +3,19 @@
 Line breaks of HTML, which Slack shows as they are written; second tables (`tables`); bold text in languages without
 blanks, and what is still open where the text ends (`emphasis`). Code stays as it is. Whoever sends the text escapes it
 afterwards: nothing here looks at links or tokens, or has to.
+
+A text grows at its end. So it is mended in parts, between blank lines, and what was made of a part is remembered once
+others follow it.
 """
 
 import re
+from functools import lru_cache
 
 from bot.markup.fences import code, lines
-from bot.slack.markup.emphasis import embolden
+from bot.slack.markup import codes, emphasis
+from bot.slack.markup.emphasis import MOST_KEPT, MOST_MARKS, embolden, is_sure
 from bot.slack.markup.mrkdwn import JOINER
-from bot.slack.markup.tables import list_further
+from bot.slack.markup.tables import has_table, list_further
 
 _BACKTICKS = re.compile("`+")
 _BREAK = re.compile(r"<br[ \t]{0,9}/?>", re.IGNORECASE)
@@ -18,8 +23,39 @@ _BREAK = re.compile(r"<br[ \t]{0,9}/?>", re.IGNORECASE)
 
 def mend(text: str, *, is_open: bool = True) -> str:
     """A Markdown text as Slack shows it right; what `is_open` at its end, as long as it grows, is closed."""
-    text = list_further(_break_lines(text))
-    return embolden(_close_code(text) if is_open else text, is_open=is_open)
+    marks = text.count("**")
+    if "|" not in text and "<" not in text and is_sure(text, marks) and (not is_open or _close_code(text) == text):
+        return text
+    pieces = codes.parts(text) if marks <= MOST_MARKS else [text]
+    last = len(pieces) - 1
+    while last and not pieces[last].strip():
+        last -= 1
+    is_behind = False
+    for number in range(last):
+        piece = pieces[number]
+        if "**" in piece or "|" in piece or "<" in piece:
+            pieces[number], has_one = _mend_ended(piece, is_behind, is_open)
+            is_behind = is_behind or has_one
+    growing = list_further(_break_lines(pieces[last]), is_behind=is_behind)
+    if is_open and last == len(pieces) - 1:
+        growing = _close_code(growing)
+    pieces[last] = embolden(growing, is_open=is_open)
+    return "\n\n".join(pieces)
+
+
+def forget() -> None:
+    """Keep nothing of texts that were mended: whose they were has left, or rests."""
+    _mend_ended.cache_clear()
+    codes.forget()
+    emphasis.forget()
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _mend_ended(text: str, is_behind: bool, is_open: bool) -> tuple[str, bool]:  # noqa: FBT001 - quicker to be found again
+    """A part of a text that others follow, and whether it has a table. Of a text that grows, all but its last."""
+    text = _break_lines(text)
+    shown = list_further(text, is_behind=is_behind)
+    return embolden(shown, is_open=is_open, is_last=False), has_table(text)
 
 
 def _break_lines(text: str) -> str:

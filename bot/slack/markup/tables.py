@@ -26,10 +26,13 @@ LABELLED = 3  # columns; of two, everybody sees which is which
 
 
 class Tables:
-    """A walk over the lines of a page, which counts its tables. Lines without a bar need not be shown to it."""
+    """A walk over the lines of a page, which counts its tables, behind some that came before.
 
-    def __init__(self) -> None:
-        self._count = 0
+    Lines without a bar need not be shown to it.
+    """
+
+    def __init__(self, count: int = 0) -> None:
+        self.count = count
         self._labels: list[str] = []
         self._is_in_rows = False
         self._before = ""
@@ -37,12 +40,12 @@ class Tables:
     def show(self, line: str) -> tuple[str | None, str | None]:
         """What stands in place of the line before, and of `line`, which is no code; None where they stay."""
         before, self._before = self._before, line
-        if self._is_in_rows and self._count > 1:
+        if self._is_in_rows and self.count > 1:
             return None, _row(line, self._labels)
         if not self._is_in_rows and before and RULE.match(line.strip(" \t>\r\n")):
             self._is_in_rows = True
-            self._count += 1
-            if self._count > 1:
+            self.count += 1
+            if self.count > 1:
                 self._labels = _cells(before)
                 return _head(before), ""
         return None, None
@@ -67,11 +70,24 @@ def most_growth(text: str) -> int:
     return 4 * len(rows) * max(rows) + 13 * text.count("|")
 
 
-def list_further(text: str) -> str:
-    """A text whose tables are lists, but for the first one."""
-    if not has_further(text):
-        return text
+def list_further(text: str, *, is_behind: bool = False) -> str:
+    """A text whose tables are lists; but for the first one, unless it `is_behind` another table."""
+    if is_behind or has_further(text):
+        return "".join(_walk(text, Tables(int(is_behind))))
+    return text
+
+
+def has_table(text: str) -> bool:
+    """Whether there is a table in a text."""
+    if "|" not in text:
+        return False
     tables = Tables()
+    _walk(text, tables)
+    return tables.count > 0
+
+
+def _walk(text: str, tables: Tables) -> list[str]:
+    """The lines of a text, with what stands in place of those of further tables."""
     shown: list[str] = []
     fence: Fence | None = None
     has_fences = may_fence(text)
@@ -88,7 +104,7 @@ def list_further(text: str) -> str:
             shown[-2] = head
         if instead is not None:
             shown[-1] = instead
-    return "".join(shown)
+    return shown
 
 
 def _head(line: str) -> str:

@@ -5,8 +5,10 @@ import pytest
 from hypothesis import given
 
 from bot.markup.characters import units
+from bot.slack.markup import codes, emphasis, mending
+from bot.slack.markup.emphasis import MOST_MARKS
 from bot.slack.markup.links import make_safe
-from bot.slack.markup.mending import mend
+from bot.slack.markup.mending import forget, mend
 from bot.slack.markup.pages import PAGE_LIMIT, fit, pages
 from tests.slack.markup.test_emphasis import words
 from tests.slack.markup.test_links import EVIL, MASKS, links
@@ -145,3 +147,55 @@ def test_what_has_no_room_is_shown_as_it_is() -> None:
     assert fit(text, limit=len(text) + 5).markdown == "**a**：は\n\n**b\n\n**c\n\n**d"
     text = "必要なのは**`code`なのではなく\n\n" * 800
     assert all(units(page.markdown) <= PAGE_LIMIT for page in pages(text))
+
+
+TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (f"{TABLE}\n\nは**「a」**は\n\n{TABLE}\n\nend", f"{TABLE}\n\nは「**a**」は\n\n**a · b**\n- 1 · 2\n\nend"),
+        (f"a | b\n\n{TABLE}\n\n{TABLE}", f"a | b\n\n{TABLE}\n\n**a · b**\n- 1 · 2"),
+        (f"```\n{TABLE}\n\n```\n\n{TABLE}\n\n", f"```\n{TABLE}\n\n```\n\n{TABLE}\n\n"),
+        ("a `b\n\nc `d", "a `b\n\nc `d`"),
+        ("a `b\n\n", "a `b\n\n"),
+        ("**a\n\n**b\n\n \n", "**a**\n\n**b**\n\n \n"),
+        ("a **\n\nb **\n\n\n", "a **\n\nb \n\n\n"),
+        ("```\n**a：**は\n\n<br>\n```\n\n**a：**は<br>は", "```\n**a：**は\n\n<br>\n```\n\n**a**：は\nは"),
+    ],
+)
+def test_what_stands_before_the_last_blank_line_is_mended_as_what_comes_is(text: str, shown: str) -> None:
+    """With all that has to be known of what stands before."""
+    assert mend(text) == shown
+
+
+@given(hostile)
+def test_a_text_is_mended_in_parts_as_it_is_whole(text: str) -> None:
+    """But for marks that nothing but an open backtick stands behind: they may stay until there is more."""
+    text = text.rstrip("`")
+    shown = mend(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codes, "parts", lambda whole: [whole])
+        assert mend(text) == shown
+
+
+def test_a_text_of_nothing_but_asterisks_is_not_looked_at() -> None:
+    """Each would cost time, however many parts they stand in."""
+    text = "は**「a」**は\n\n" * (MOST_MARKS // 2 + 1)
+    assert mend(text) == text
+
+
+def test_nothing_of_a_text_is_held_once_it_is_to_be_forgotten() -> None:
+    """What is remembered of its parts, of paragraphs and of lines."""
+    caches = [
+        held
+        for module in (mending, codes, emphasis)
+        for held in vars(module).values()
+        if hasattr(held, "cache_info") and held.__module__ == module.__name__
+    ]
+    assert len(caches) == 6
+    mend("```\na\n```\n\n必要なのは**「速さ」**ではなく\n\n> `a **b`** c\n\nd")
+    assert all(held.cache_info().currsize for held in caches)
+    forget()
+    assert not any(held.cache_info().currsize for held in caches)
