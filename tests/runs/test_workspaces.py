@@ -9,7 +9,7 @@ from bot.durable.sharing.signals import write_press
 from bot.playground.slack.fault import Fault
 from bot.runs.desk import LINGER, LINGER_REFUSED, Desk
 from bot.runs.workspaces import LOOK
-from bot.slack.markup import emphasis
+from bot.slack.markup import emphasis, mending
 from bot.slack.question import Action, Press
 from tests.support.databases import query
 from tests.support.model_server import ModelServer, Script, words
@@ -79,12 +79,12 @@ async def test_a_workspace_stays_longer_where_slack_has_refused_an_edit() -> Non
 async def test_nothing_of_a_text_is_held_where_a_workspace_is_let_go() -> None:
     """What is remembered of lines and paragraphs so that they need not be looked at again, too."""
     async with (
-        vendor(ModelServer(**QUICK | {"Depth": Script(("~~~\n~~~\n\nそれは**「こう」**です。",))})) as world,
+        vendor(ModelServer(**QUICK | {"Depth": Script(("それは**「こう」**です。\n\nend",))})) as world,
         world.process() as process,
     ):
         await process.ask(0)
         await world.until_answered(0)
-        caches = emphasis._mend_line, emphasis._look_at, emphasis._mend_paragraph
+        caches = mending._mend_ended, emphasis._mend_line
         assert all(cache.cache_info().currsize for cache in caches)
         await asyncio.sleep(LINGER + LOOK + 1)
         assert not any(cache.cache_info().currsize for cache in caches)
