@@ -11,10 +11,15 @@ _INDENTED = re.compile(r"^(?: {4}| {0,3}\t)", re.MULTILINE)
 _BEHIND_BLANK = re.compile(r"[\r\n][ \t]*[\r\n](?: {4}| {0,3}\t)")
 """An indented line behind a blank one: where there are no fences, code begins with such a line."""
 
-_INNER_FENCE = re.compile(r"^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])[^\n]*(?:`{3}|~{3})", re.MULTILINE)
-"""A fence in a quote or a list item: it ends with that, wherever its own end is."""
+_INNER_FENCE = re.compile(
+    r"^(?:[ \t>]|[-+*][ \t]|\d{1,9}[.)][ \t])[^\n]*(?:`{3}|~{3})|(?:`{3}|~{3})[^\n]*>|`{33}|~{33}", re.MULTILINE
+)
+"""A fence in a quote or a list item, which ends with that wherever its own end is; or one whose end not all see."""
 
-MOST_KEPT = 512  # what is remembered of parts of texts: of some runs that go on at the same time
+MOST_KEPT = 512  # parts of texts, paragraphs and lines that are remembered: those of some runs that go on together
+MOST_PARTS = 128  # of a page; an answer has ten
+
+_LOUD = frozenset("*\r\n")
 
 Stretch = tuple[int, int]
 
@@ -32,38 +37,44 @@ def has_quiet_code(text: str) -> bool:
 
 def are_quiet(codes: Sequence[Stretch], text: str) -> bool:
     """Whether there are neither line ends nor asterisks in stretches of a text."""
-    return not any("*" in text[start:end] or "\n" in text[start:end] for start, end in codes)
+    return all(_LOUD.isdisjoint(text[start:end]) for start, end in codes)
 
 
 def parts(text: str) -> list[str]:
-    """A text in parts, between blank lines: what is code in one of them is decided by nothing in the others."""
+    """A text in parts, between blank lines; in one, where what is code in a part may hang on another.
+
+    There are not too many of them, so that what is made of each can be remembered.
+    """
     pieces = text.split("\n\n")
     if len(pieces) == 1 or "\r" in text:
         return [text]  # old programs end lines with carriage returns; nobody's answers do
     if may_fence(text):
         pieces = _with_whole_fences(pieces)
-        may_depend = not all(map(_is_apart, pieces))
+        *ended, growing = pieces
+        may_depend = not (all(map(_is_apart, ended)) and (is_fence(growing) or not _may_be_indented(growing)))
     else:
         may_depend = ("    " in text or "\t" in text) and bool(_BEHIND_BLANK.search("\n\n" + text))
-    return [text] if may_depend else pieces
+    return [text] if may_depend or len(pieces) > MOST_PARTS else pieces
 
 
 def forget() -> None:
     """Keep nothing of texts that were looked at."""
-    for kept in (_fence_behind, _is_apart_for_sure):
+    for kept in (_fence_behind, _is_fenced_apart):
         kept.cache_clear()
 
 
 def _with_whole_fences(pieces: list[str]) -> list[str]:
+    """The pieces between a text's blank lines, but for those within a fence, which stay together."""
     whole: list[str] = []
     fence: Fence | None = None
-    for piece in pieces:
+    for number, piece in enumerate(pieces):
         if fence:
             whole[-1] += "\n\n" + piece
             fence = fence_behind(piece, fence)
         else:
             whole.append(piece)
-            fence = _fence_behind(piece) if may_fence(piece) else None
+            if number < len(pieces) - 1 and may_fence(piece):
+                fence = _fence_behind(piece)
     return whole
 
 
@@ -73,12 +84,12 @@ def _fence_behind(text: str) -> Fence | None:
 
 
 def _is_apart(text: str) -> bool:
-    """Whether nothing before a part decides what is code in it."""
-    return _is_apart_for_sure(text) if may_fence(text) else not _may_be_indented(text)
+    """Whether what is code in a part hangs on nothing before it, and it decides nothing behind it."""
+    return _is_fenced_apart(text) if may_fence(text) else not _may_be_indented(text)
 
 
 @lru_cache(maxsize=MOST_KEPT)
-def _is_apart_for_sure(text: str) -> bool:
+def _is_fenced_apart(text: str) -> bool:
     return not _INNER_FENCE.search(text) and (is_fence(text) or not _may_be_indented(text))
 
 

@@ -7,7 +7,7 @@ where the standard would not see an end of one (`bold`).
 
 What is left open at the end of its paragraph, or of the code span in the last line, is closed: the text may be growing,
 and would show its marks until it has grown. Marks with nothing behind them are not shown. What stands in code stays as
-it is, and what the standard reads as it was meant, too.
+it is. So does what is in no pairs, one behind another, where the standard makes something of all of it.
 
 A text with nothing harder is mended line by line, since lines that have ended are remembered; any other by paragraphs,
 in one walk. The cost grows with the length of a text only.
@@ -19,7 +19,7 @@ from functools import lru_cache
 
 from bot.slack.markup.asterisks import Run
 from bot.slack.markup.bold import apply, close_bold, mend_bold, mend_cell
-from bot.slack.markup.codes import Codes, Stretch, are_quiet, has_quiet_code, is_fence, may_have_code
+from bot.slack.markup.codes import MOST_KEPT, Codes, Stretch, are_quiet, has_quiet_code, is_fence, may_have_code
 
 _SURE = re.compile(r"\*\*(?<![^\s(（「]\*\*)(?![\s*])[^*\n|]*(?<![\s*\\])\*\*(?![^\s.,;:!?)）」。、，])")
 """Bold text within a line that all parsers see; of any other, more has to be known."""
@@ -27,7 +27,6 @@ _SURE = re.compile(r"\*\*(?<![^\s(（「]\*\*)(?![\s*])[^*\n|]*(?<![\s*\\])\*\*(
 _SIGN = re.compile(r"\*{2,}|\|")
 _BLOCK = re.compile(r"[ \t>]*(?:[-+#|]|\*[ \t]|\d{1,9}[.)][ \t]|`{3}|~{3}|\r?$)")
 
-MOST_KEPT = 512  # lines, paragraphs and parts that are not looked at again: those of some runs that go on together
 MOST_MARKS = 700  # of asterisks in a page; a text with more of them is no text, and each costs time
 
 
@@ -36,10 +35,10 @@ def embolden(text: str, *, is_open: bool = True, is_last: bool = True) -> str:
 
     One that `is_last` has nothing behind it.
     """
-    marks = text.count("**")
-    if not 0 < marks <= MOST_MARKS or is_sure(text, marks) or is_fence(text):
+    count = text.count("**")
+    if not 0 < count <= MOST_MARKS or is_sure(text, count) or is_fence(text):
         return text
-    if (marks % 2 == 0 or "**" in text[text.rfind("\n") + 1 :]) and has_quiet_code(text):
+    if (count % 2 == 0 or "**" in text[text.rfind("\n") + 1 :]) and has_quiet_code(text):
         mended = _mend_lines(text, is_open=is_open, is_last=is_last)
         if mended is not None:
             return mended
@@ -60,11 +59,11 @@ def forget() -> None:
         kept.cache_clear()
 
 
-def is_sure(text: str, marks: int) -> bool:
-    """Whether all parsers see all the bold text, of so many marks."""
-    if marks % 2 or (marks and not _SURE.match(text, text.find("**"))):  # quickly seen
+def is_sure(text: str, count: int) -> bool:
+    """Whether all parsers see all the bold text, of so many `**`."""
+    if count % 2 or (count and not _SURE.match(text, text.find("**"))):  # quickly seen
         return False
-    return 2 * len(_SURE.findall(text)) == marks
+    return 2 * len(_SURE.findall(text)) == count
 
 
 def _mend_lines(text: str, *, is_open: bool, is_last: bool) -> str | None:
@@ -137,14 +136,14 @@ def _mend_words(text: str) -> str | None:
 def _paragraphs(text: str) -> Iterator[Stretch]:
     """The paragraphs in which something may be to mend."""
     start = place = 0
-    is_sure, was_heading = True, False
+    all_sure, was_heading = True, False
     for line in [*text.split("\n"), ""]:
         begins, is_heading, is_line_sure = _look_at(line)
         if begins or was_heading:
-            if not is_sure:
+            if not all_sure:
                 yield start, place - 1
-            start, is_sure, was_heading = place, True, is_heading
-        is_sure = is_sure and is_line_sure
+            start, all_sure, was_heading = place, True, is_heading
+        all_sure = all_sure and is_line_sure
         place += len(line) + 1
 
 
@@ -152,8 +151,7 @@ def _paragraphs(text: str) -> Iterator[Stretch]:
 def _look_at(line: str) -> tuple[bool, bool, bool]:
     """Whether a line begins a block, whether it is a heading, and whether its bold text is seen by all parsers."""
     begins = bool(_BLOCK.match(line))
-    marks = line.count("**")
-    return begins, begins and line.lstrip(" >").startswith("#"), not marks or is_sure(line, marks)
+    return begins, begins and line.lstrip(" >").startswith("#"), is_sure(line, line.count("**"))
 
 
 @lru_cache(maxsize=MOST_KEPT)

@@ -13,7 +13,8 @@ from functools import lru_cache
 
 from bot.markup.fences import code, lines
 from bot.slack.markup import codes, emphasis
-from bot.slack.markup.emphasis import MOST_KEPT, MOST_MARKS, embolden, is_sure
+from bot.slack.markup.codes import MOST_KEPT
+from bot.slack.markup.emphasis import MOST_MARKS, embolden, is_sure
 from bot.slack.markup.mrkdwn import JOINER
 from bot.slack.markup.tables import has_table, list_further
 
@@ -27,6 +28,8 @@ def mend(text: str, *, is_open: bool = True) -> str:
     if "|" not in text and "<" not in text and is_sure(text, marks) and (not is_open or _close_code(text) == text):
         return text
     pieces = codes.parts(text) if marks <= MOST_MARKS else [text]
+    if is_open and not pieces[-1].strip("` \n"):
+        pieces[-1] = _close_code(pieces[-1])  # it ends with what comes before, then
     last = len(pieces) - 1
     while last and not pieces[last].strip():
         last -= 1
@@ -54,7 +57,8 @@ def forget() -> None:
 def _mend_ended(text: str, is_behind: bool, is_open: bool) -> tuple[str, bool]:  # noqa: FBT001 - quicker to be found again
     """A part of a text that others follow, and whether it has a table. Of a text that grows, all but its last."""
     text = _break_lines(text)
-    shown = list_further(text, is_behind=is_behind)
+    # With its line's end, or a last line that is not shown would leave an empty one.
+    shown = list_further(text + "\n", is_behind=is_behind).removesuffix("\n")
     return embolden(shown, is_open=is_open, is_last=False), has_table(text)
 
 

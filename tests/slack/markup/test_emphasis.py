@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import example, given
@@ -6,7 +7,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.slack.markup.emphasis import embolden
+from bot.slack.markup import emphasis
+from bot.slack.markup.emphasis import embolden, forget
 from bot.slack.markup.links import make_safe
 from tests.support.hostile import hostile
 
@@ -59,6 +61,12 @@ MENDED = [
     ("**確認：**`a`と**b**は\n- `x|y`は**「c」**で", "**確認：**`a`と**b**は\n- `x|y`は「**c**」で"),
     ("| `x` | **確認：**a**b**は | c |", "| `x` | **確認**：a**b**は | c |"),
     ("a | b\n**確認：**a**b**は", "a | b\n**確認**：a**b**は"),
+    ("**注意**：**「a」**と`SELECT *`を**確認**する", "**注意**：「**a**」と`SELECT *`を**確認**する"),
+    ("**確認：**a**b**は `*.py`", "**確認**：a**b**は `*.py`"),
+    ("**確認：**a**b**は\n次は**長い\n話**です", "**確認**：a**b**は\n次は**長い\n話**です"),
+    ("| **確認：**a**b**は | ``x`` |", "| **確認**：a**b**は | ``x`` |"),
+    ("| **確認：**a**b**は | \\| | `*` |", "| **確認**：a**b**は | \\| | `*` |"),
+    ("確認 | x\n---|---\n**確認：**a**b**は | c", "確認 | x\n---|---\n**確認**：a**b**は | c"),
     ("**foo(**bar**)** `x`", "**foo(\u2060**bar**\u2060)** `x`"),
     ("**（a）**\u3000の**「b」**は", "**（a）**\u3000の「**b**」は"),
 ]
@@ -155,6 +163,16 @@ def test_code_decides_in_a_text_with_blocks_of_it() -> None:
     assert embolden("a    b\n\nは**「a」**は") == "a    b\n\nは「**a**」は"
 
 
+@contextmanager
+def by_paragraphs() -> Iterator[None]:
+    """Have nothing mended line by line."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(emphasis, "_mend_lines", lambda _text, **_: None)
+        forget()
+        yield
+    forget()
+
+
 def tokens(markdown: str) -> Iterator[Token]:
     """All that a parser finds in a text."""
     for block in PARSER.parse(markdown):
@@ -213,11 +231,14 @@ def test_nothing_but_asterisks_changes_its_place(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*(text for text, _ in [*MENDED, *OPEN]), *KEPT])
-def test_what_is_mended_line_by_line_is_as_by_paragraphs(text: str) -> None:
-    """Which is what is done where a text has blocks of code."""
+@pytest.mark.parametrize("is_open", [True, False])
+def test_what_is_mended_line_by_line_is_as_by_paragraphs(text: str, *, is_open: bool) -> None:
+    """Which is what is done where a text is harder than most; and code before it changes nothing."""
+    shown = embolden(text, is_open=is_open)
     block = "~~~\n~~~\n\n"
-    assert embolden(block + text) == block + embolden(text)
-    assert embolden(block + text, is_open=False) == block + embolden(text, is_open=False)
+    assert embolden(block + text, is_open=is_open) == block + shown
+    with by_paragraphs():
+        assert embolden(text, is_open=is_open) == shown
 
 
 @given(hostile)

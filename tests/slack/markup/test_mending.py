@@ -10,7 +10,7 @@ from bot.slack.markup.emphasis import MOST_MARKS
 from bot.slack.markup.links import make_safe
 from bot.slack.markup.mending import forget, mend
 from bot.slack.markup.pages import PAGE_LIMIT, fit, pages
-from tests.slack.markup.test_emphasis import words
+from tests.slack.markup.test_emphasis import by_paragraphs, words
 from tests.slack.markup.test_links import EVIL, MASKS, links
 from tests.slack.markup.test_pages import source
 from tests.support.hostile import hostile
@@ -40,10 +40,13 @@ def test_a_text_that_grows_shows_no_raw_asterisks() -> None:
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:20])
 def test_an_answer_is_mended_line_by_line_as_by_paragraphs(answer: str) -> None:
-    """While it grows, too; by paragraphs is how a text with blocks of code is mended."""
-    block = "~~~\n~~~\n\n"
-    for end in range(STEP, len(answer), STEP):
-        assert mend(block + answer[:end]) == block + mend(answer[:end])
+    """While it grows, too; by paragraphs is how a harder text is mended."""
+    grown = [answer[:end] for end in range(STEP, len(answer), STEP)]
+    shown = [mend(text) for text in grown]
+    forget()
+    with by_paragraphs():
+        assert [mend(text) for text in grown] == shown
+    forget()
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:20])
@@ -159,6 +162,10 @@ TABLE = "| a | b |\n|---|---|\n| 1 | 2 |"
         (f"a | b\n\n{TABLE}\n\n{TABLE}", f"a | b\n\n{TABLE}\n\n**a · b**\n- 1 · 2"),
         (f"```\n{TABLE}\n\n```\n\n{TABLE}\n\n", f"```\n{TABLE}\n\n```\n\n{TABLE}\n\n"),
         ("a `b\n\nc `d", "a `b\n\nc `d`"),
+        ("は **\n\n`", "は \n\n"),
+        (f"{TABLE}\n\n| c | d |\n|---|---|\n\nend", f"{TABLE}\n\n**c · d**\n\nend"),
+        (f"{TABLE}\n\n| c |\n|---|\n| |\n| e |\n| |\n\nend", f"{TABLE}\n\n**c**\n- e\n\nend"),
+        ("```\na\n``` >\n\n**「b」**は<br>x\n\nend", "```\na\n``` >\n\n**「b」**は<br>x\n\nend"),
         ("a `b\n\n", "a `b\n\n"),
         ("**a\n\n**b\n\n \n", "**a**\n\n**b**\n\n \n"),
         ("a **\n\nb **\n\n\n", "a **\n\nb \n\n\n"),
@@ -172,8 +179,7 @@ def test_what_stands_before_the_last_blank_line_is_mended_as_what_comes_is(text:
 
 @given(hostile)
 def test_a_text_is_mended_in_parts_as_it_is_whole(text: str) -> None:
-    """But for marks that nothing but an open backtick stands behind: they may stay until there is more."""
-    text = text.rstrip("`")
+    """Whatever it is."""
     shown = mend(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(codes, "parts", lambda whole: [whole])
