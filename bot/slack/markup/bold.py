@@ -69,7 +69,7 @@ def mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool, is_last: b
     pairs, left = seen
     if left == runs and len(runs) == 1:
         return _close(text, runs[0], end, is_last=is_last) if is_open else []
-    if pairs != list(zip(runs[::2], runs[1::2], strict=False)) or left:
+    if left or pairs != list(zip(runs[::2], runs[1::2], strict=True)):
         standard = pair(runs, Run.opens, Run.closes)
         if not standard or (standard[0] != pairs and not standard[1]):
             return []  # the standard sees something else, in which nothing is left over

@@ -24,10 +24,10 @@ _BREAK = re.compile(r"<br[ \t]{0,9}/?>", re.IGNORECASE)
 
 def mend(text: str, *, is_open: bool = True) -> str:
     """A Markdown text as Slack shows it right; what `is_open` at its end, as long as it grows, is closed."""
-    marks = text.count("**")
-    if "|" not in text and "<" not in text and is_sure(text, marks) and (not is_open or _close_code(text) == text):
+    count = text.count("**")
+    if "|" not in text and "<" not in text and is_sure(text, count) and (not is_open or _close_code(text) == text):
         return text
-    pieces = codes.parts(text) if marks <= MOST_MARKS else [text]
+    pieces = codes.parts(text) if count <= MOST_MARKS else [text]  # of too many, none is looked at
     if is_open and not pieces[-1].strip("` \n"):
         pieces[-1] = _close_code(pieces[-1])  # it ends with what comes before, then
     last = len(pieces) - 1

@@ -28,9 +28,9 @@ from tests.benchmarks.scale.runs import Runs, describe_runs, measure_runs
 from tests.support.databases import ADDRESS
 from tests.support.world import NAMES
 
-# As docs/operations.md has it: measured with 25 runs at once, on two processors which others used as well.
+# As docs/operations.md has it: measured with 25 runs at once, on two processors with nothing else on them.
 MEASURED = Costs(
-    token=46e-6, edit=11.2e-3, transactions=1.17, hand_over=3.7, idle=1.7, server=2.35e-3, memory=124.0, run=0.44
+    token=19e-6, edit=4.8e-3, transactions=1.20, hand_over=3.8, idle=1.6, server=1.29e-3, memory=116.0, run=0.25
 )
 
 
