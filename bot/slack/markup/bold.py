@@ -90,7 +90,7 @@ def _level(runs: list[Run]) -> list[Run]:
     for number in range(0, len(runs), 2):
         opener, closer = runs[number : number + 2]
         if len(opener.marks) == LONGEST and len(closer.marks) < LONGEST:
-            levelled[number] = Run(opener.start + 1, opener.end, "*", opener.after)
+            levelled[number] = Run(opener.start + 1, opener.end, opener.before, opener.after)
     return levelled
 
 

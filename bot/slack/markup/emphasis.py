@@ -125,7 +125,7 @@ def _mend_words(text: str) -> str | None:
         if not said or (not behind and place + 2 < len(pieces)) or behind[:1] == "*":
             return None
         if said[0] == "*":
-            pieces[place - 1] = before = before + "*"  # of three the last two are meant
+            pieces[place - 1] += "*"  # of three the last two are meant
             said = said[1:]
         if not said or "*" in said or said[0].isspace() or said[-1].isspace():
             return None

@@ -57,6 +57,7 @@ MENDED = [
     ("- a `b\n- **b：**は `b`", "- a `b\n- **b**：は `b`"),
     ("`c` ***a** は**「b」**は", "`c` ***a** は「**b**」は"),
     ("必要なのは***「速さ」**です。`c`", "必要なのは*「**速さ**」です。`c`"),
+    ("は***#a**は", "は***\u2060#a**は"),
     ("**结论：**应该取消的是`a`，不是**“免费版”**。", "**结论**：应该取消的是`a`，不是“**免费版**”。"),
     ("**確認：**`a`と**b**は\n- `x|y`は**「c」**で", "**確認：**`a`と**b**は\n- `x|y`は「**c**」で"),
     ("| `x` | **確認：**a**b**は | c |", "| `x` | **確認**：a**b**は | c |"),
@@ -140,7 +141,7 @@ def test_what_the_standard_reads_as_it_was_meant_stays(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("は***「a：**は", "は***「a**：は"), ("\\**「a」**は", "\\**「a」**は**")],
+    [("は***「a：**は", "は*「**a**：は"), ("\\**「a」**は", "\\**「a」**は**")],
 )
 def test_what_stands_beside_odd_asterisks_is_bold(text: str, shown: str) -> None:
     """Of three the last two are meant, and what is escaped is none."""
