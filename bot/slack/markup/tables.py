@@ -42,7 +42,7 @@ class Tables:
         before, self._before = self._before, line
         if self._is_in_rows and self.count > 1:
             return None, _row(line, self._labels)
-        if not self._is_in_rows and before and RULE.match(line.strip(" \t>\r\n")):
+        if not self._is_in_rows and before and _is_rule(line, before):
             self._is_in_rows = True
             self.count += 1
             if self.count > 1:
@@ -105,6 +105,11 @@ def _walk(text: str, tables: Tables) -> list[str]:
         if instead is not None:
             shown[-1] = instead
     return shown
+
+
+def _is_rule(line: str, head: str) -> bool:
+    """Whether a line is the one below a table's head, in the same quote."""
+    return bool(RULE.match(line.strip(" \t>\r\n"))) and _lead(line).count(">") == _lead(head).count(">")
 
 
 def _head(line: str) -> str:

@@ -52,6 +52,8 @@ def test_a_further_table_is_shown_as_a_list(table: str, listed: str) -> None:
         f"{FIRST}a\n|---|\n",
         f"{FIRST}| a | b |\n\n|---|---|\n",
         f"{FIRST}a | b | c\nd | e | f\n",
+        f"{FIRST}| a |\n> |-|\n",
+        f"{FIRST}> | a |\n|-|\n",
         "|-|-|\n|-|-|",
         "-\n\n-\n",
     ],
@@ -115,7 +117,7 @@ def test_lists_take_no_more_than_was_counted_on(sign: str, row: str, length: int
 
 @given(hostile)
 def test_tables_as_lists_lose_no_letter(text: str) -> None:
-    """What goes is bars, lines and blanks; a column's name may be said more than once."""
+    """What goes is bars, lines and blanks, a quote's marks too; a column's name may be said more than once."""
     shown = list_further(FIRST + text)
-    for sign in set(text) - set("|-: *\\\t\r\n\u2028\x0b"):
+    for sign in set(text) - set("|-: >*\\\t\r\n\u2028\x0b"):
         assert shown.count(sign) >= (FIRST + text).count(sign), sign
