@@ -14,6 +14,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -100,7 +101,7 @@ class Owners:
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
         if self._database.is_postgresql:
-            return cast(extract("epoch", func.clock_timestamp()), Double)
+            return _server_clock()
         return literal(clock)
 
     async def renew(self, connection: AsyncConnection, clock: float) -> int | None:
@@ -110,12 +111,9 @@ class Owners:
         """
         if self._is_cut_off:
             return None
-        now, other = self.now(clock), processes.alias()
-        are_there = select(func.count()).where(other.c.owner != self._owner, other.c.lease_until > now)
-        own = update(processes).where(processes.c.owner == self._owner).values(lease_until=now + LEASE)
-        renewed = (
-            await connection.execute(own.returning(processes.c.lease_until, are_there.scalar_subquery()))
-        ).first()
+        is_postgresql = self._database.is_postgresql
+        own: dict[str, Any] = {"_owner": self._owner} | ({} if is_postgresql else {"_now": clock})
+        renewed = (await connection.execute(_renewal(is_postgresql=is_postgresql), own)).first()
         if renewed is not None:
             until, others = renewed
             if self._clock and (off := self._clock.hear(until - LEASE)):
@@ -287,3 +285,16 @@ class Owners:
 
     def _ours(self) -> Any:
         return select(workspaces.c.workspace).where(workspaces.c.owner == self._owner)
+
+
+def _server_clock() -> ColumnElement[float]:
+    return cast(extract("epoch", func.clock_timestamp()), Double)
+
+
+@cache
+def _renewal(*, is_postgresql: bool) -> Any:
+    """What each write begins with: put together once, since that takes as long as carrying it out."""
+    now, other = _server_clock() if is_postgresql else bindparam("_now", type_=Double), processes.alias()
+    others = select(func.count()).where(other.c.owner != bindparam("_owner"), other.c.lease_until > now)
+    renewal = update(processes).where(processes.c.owner == bindparam("_owner")).values(lease_until=now + LEASE)
+    return renewal.returning(processes.c.lease_until, others.scalar_subquery())

@@ -20,10 +20,12 @@ from bot.durable.sql.database_errors import is_content, name_error
 from bot.durable.tables.claims import PUT_ASIDE, Claims
 from bot.durable.tables.rows import is_number
 from bot.durable.tables.schema import edits, runs
-from bot.durable.tables.statements import Rows, Statement, changed, run_row, write_lesson
+from bot.durable.tables.statements import Rows, Statement, begin_runs, changed, run_row, write_lesson
 from bot.errors import ContentError
 
 logger = logging.getLogger(__name__)
+
+_NOTE_EDITS = insert(edits)
 
 _Write = Callable[[AsyncConnection, Statement, Rows], Awaitable[None]]
 
@@ -69,13 +71,13 @@ class Saves:
         begins = [run_row(one, now, owner=self._owner) for one in changes.begins.values()]
         if self._owners and begins:
             await self._owners.claim(connection, (row["workspace"] for row in begins))
-        await write(connection, self._database.insert(runs).on_conflict_do_nothing(), begins)
+        await write(connection, begin_runs(self._database.insert), begins)
         owned = await self._claims.owned(connection)
         ours, stopped = owned.keys(), {key: user for key, user in owned.items() if isinstance(user, str)}
         for statement, rows in changed(self._database.insert, ours, changes, now):
             await write(connection, statement, rows)
         sent = [{"workspace": workspace, "owner": self._owner, "at": at} for workspace, at in changes.edits]
-        await write(connection, insert(edits), sent)
+        await write(connection, _NOTE_EDITS, sent)
         lessons = [{"workspace": workspace, "what": what} for workspace, what in changes.learned.items()]
         await write(connection, write_lesson(self._database.insert), lessons)
         await forget_signals(connection, changes.done)

@@ -139,6 +139,12 @@ _END = (
 
 
 @cache
+def begin_runs(insert: Callable[[Table], Any]) -> Insert:
+    """Runs that were begun, but for those that are known; `insert` is the dialect's."""
+    return cast("Insert", insert(runs).on_conflict_do_nothing())
+
+
+@cache
 def write_lesson(insert: Callable[[Table], Any]) -> Insert:
     """What a workspace has taught, in place of what it had taught before; `insert` is the dialect's."""
     statement = insert(learned)
