@@ -89,11 +89,12 @@ def fence_behind(text: str, fence: Fence | None) -> Fence | None:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stretch of a text that is code, from `start` to `end`, with what opens and closes it."""
+    """A stretch of a text that is code, from `start` to `end`: a span with its backticks, or a line of a block."""
 
     start: int
     end: int
     is_certain: bool
+    is_block: bool = False
 
 
 def rewrite(
@@ -137,7 +138,7 @@ def code(text: str) -> Iterator[Code]:
             prose = after
             spans.pass_over(line, is_end=is_blank or is_certain)
             if not is_blank or before:
-                yield Code(place, after, is_certain and before is not None)
+                yield Code(place, after, is_certain and before is not None, is_block=True)
         else:
             has_spans = has_spans or "`" in line
             if not first.isalpha() and _LIST_ITEM.match(line):

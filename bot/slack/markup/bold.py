@@ -16,10 +16,10 @@ from bot.slack.markup.mrkdwn import JOINER
 
 _SINGLE = re.compile(r"(?<![*\\\s])\*(?!\*)|(?<![*\\])\*(?![*\s])")
 _SHORTCODE = re.compile(r":[\w+-]{1,40}:$")
-_OPENING = frozenset("「『（《〈【〔［“‘«„\"'¿¡")
 _PAIRS = dict(zip('「『（《〈【〔［“‘«"', '」』）》〉】〕］”’»"', strict=True))
 _PAUSES = frozenset("：，、。．！？；…")
-_CLOSING = _PAUSES | frozenset("」』）》〉】〕］”’»\"'：，、。．！？；…・:,.;!?")
+_OPENING = frozenset([*_PAIRS, *"„'¿¡"])
+_CLOSING = _PAUSES | frozenset([*_PAIRS.values(), *"'・:,.;!?"])
 
 Edit = tuple[int, int, str]  # from where to where in the text, and what stands there instead
 
@@ -60,37 +60,37 @@ def apply(edits: list[Edit], text: str, start: int, end: int) -> str:
     return "".join(pieces)
 
 
-def mend_cell(text: str, end: int, runs: list[Run], *, is_open: bool, is_last: bool) -> list[Edit]:
+def mend_stretch(text: str, end: int, runs: list[Run], *, is_open: bool, is_last: bool) -> list[Edit]:
     """The edits of a stretch of a text that ends at `end`, with all its asterisks: a paragraph, or a cell of a row."""
     runs = _level(runs)
     seen = pair(runs, Run.may_open, Run.may_close)
     if not seen:
         return []
     pairs, left = seen
-    if left == runs and len(runs) == 1:
-        return _close(text, runs[0], end, is_last=is_last) if is_open else []
-    if left or pairs != list(zip(runs[::2], runs[1::2], strict=True)):
+    even = len(runs) // 2 * 2  # the last one may be open
+    if left != runs[even:] or pairs != list(zip(runs[:even:2], runs[1:even:2], strict=True)):
         standard = pair(runs, Run.opens, Run.closes)
         if not standard or (standard[0] != pairs and not standard[1]):
             return []  # the standard sees something else, in which nothing is left over
-    elif all(opener.always_opens() and closer.always_closes() for opener, closer in pairs):
+    elif not left and all(opener.always_opens() and closer.always_closes() for opener, closer in pairs):
         return []
     # Somebody who writes `**word **` means bold text, whatever the blank.
-    while len(left) > 1 and left[-1].before.isspace() and left[-2].may_open():
+    while len(left) > 1 and left[-1].before.isspace() and left[-2].is_begun():
         pairs.append((left.pop(-2), left.pop()))
     edits = [edit for opener, closer in pairs for edit in _mend_pair(text, opener, closer)]
     return edits + (_close(text, left[-1], end, is_last=is_last) if left and is_open else [])
 
 
 def _level(runs: list[Run]) -> list[Run]:
-    """Asterisks of which, where three are followed by two, the last two are meant."""
-    if len(runs) % 2:
-        return runs
+    """Asterisks of which, where three are followed by two, the last two are meant; all as they are in nested pairs."""
     levelled = runs.copy()
-    for number in range(0, len(runs), 2):
+    for number in range(0, len(runs) - 1, 2):
         opener, closer = runs[number : number + 2]
-        if len(opener.marks) == LONGEST and len(closer.marks) < LONGEST:
-            levelled[number] = Run(opener.start + 1, opener.end, opener.before, opener.after)
+        if len(opener.marks) == len(closer.marks):
+            continue
+        if len(opener.marks) != LONGEST or len(closer.marks) > LONGEST or not closer.may_close():
+            return runs
+        levelled[number] = Run(opener.start + 1, opener.end, opener.before, opener.after)
     return levelled
 
 

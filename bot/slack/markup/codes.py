@@ -4,8 +4,9 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import attrgetter
 
-from bot.markup.fences import Fence, code, fence_after, fence_behind, lines, may_fence
+from bot.markup.fences import Code, Fence, code, fence_after, fence_behind, lines, may_fence
 
 _INDENTED = re.compile(r"^(?: {4}| {0,3}\t)", re.MULTILINE)
 _BEHIND_BLANK = re.compile(r"[\r\n][ \t]*[\r\n](?: {4}| {0,3}\t)")
@@ -26,7 +27,7 @@ Stretch = tuple[int, int]
 
 def has_quiet_code(text: str) -> bool:
     """Whether a text has no code, for certain, but code spans within its lines that have no asterisks."""
-    if "~~~" in text or (("    " in text or "\t" in text) and _BEHIND_BLANK.search("\n\n" + text)):
+    if "~~~" in text or _may_begin_block(text):
         return False
     if "`" not in text:
         return True
@@ -45,16 +46,13 @@ def parts(text: str) -> list[str]:
 
     There are not too many of them, so that what is made of each can be remembered.
     """
-    pieces = text.split("\n\n")
-    if len(pieces) == 1 or "\r" in text:
+    if not 0 < text.count("\n\n") < MOST_PARTS or "\r" in text:
         return [text]  # old programs end lines with carriage returns; nobody's answers do
-    if may_fence(text):
-        pieces = _with_whole_fences(pieces)
-        *ended, growing = pieces
-        may_depend = not (all(map(_is_apart, ended)) and (is_fence(growing) or not _may_be_indented(growing)))
-    else:
-        may_depend = ("    " in text or "\t" in text) and bool(_BEHIND_BLANK.search("\n\n" + text))
-    return [text] if may_depend or len(pieces) > MOST_PARTS else pieces
+    pieces = text.split("\n\n")
+    if not may_fence(text):
+        return [text] if _may_begin_block(text) else pieces
+    *ended, growing = pieces = _with_whole_fences(pieces)
+    return pieces if all(map(_is_apart, ended)) and not _is_indented_outside(growing) else [text]
 
 
 def forget() -> None:
@@ -85,12 +83,24 @@ def _fence_behind(text: str) -> Fence | None:
 
 def _is_apart(text: str) -> bool:
     """Whether what is code in a part hangs on nothing before it, and it decides nothing behind it."""
-    return _is_fenced_apart(text) if may_fence(text) else not _may_be_indented(text)
+    return _is_fenced_apart(text) if may_fence(text) else not _may_begin_block(text)
 
 
 @lru_cache(maxsize=MOST_KEPT)
 def _is_fenced_apart(text: str) -> bool:
-    return not _INNER_FENCE.search(text) and (is_fence(text) or not _may_be_indented(text))
+    return not (_INNER_FENCE.search(text) or _is_indented_outside(text))
+
+
+def _is_indented_outside(text: str) -> bool:
+    """Whether a line is indented that is in no fence."""
+    if not _may_be_indented(text):
+        return False
+    fence: Fence | None = None
+    for line in lines(text):
+        before, fence = fence, fence_after(line, fence) if may_fence(line) else fence
+        if not (before or fence) and _INDENTED.match(line):
+            return True
+    return False
 
 
 def is_fence(text: str) -> bool:
@@ -117,26 +127,44 @@ class Codes:
         self._is_nested = _may_be_indented(text) or (self._has_fences and bool(_INNER_FENCE.search(text)))
         self._fence: Fence | None = None
         self._place = 0
-        self._all: list[Stretch] | None = None
+        self._all: list[Code] | None = None
 
     def within(self, start: int, end: int) -> tuple[Stretch, ...]:
         """The stretches of a paragraph that are code."""
         paragraph = self._text[start:end]
-        if self._is_nested or (self._has_fences and may_fence(paragraph)):
+        if self._has_fences and may_fence(paragraph):
             return self._overlapping(start, end)
-        if self._has_fences:
+        blocks: tuple[Stretch, ...] = ()
+        if self._is_nested:
+            blocks = self._overlapping(start, end, only_blocks=True)
+        elif self._has_fences:
             self._fence, self._place = fence_behind(self._text[self._place : start], self._fence), start
             if self._fence:
                 return ((0, end - start),)
-        # Nothing outside of a paragraph decides what is code in it.
-        return tuple((one.start, one.end) for one in code(paragraph)) if "`" in paragraph else ()
+        # Behind its lines that are blocks, nothing outside of a paragraph decides what is code in it.
+        lead = max((after for _, after in blocks), default=0)
+        lead += len(paragraph) - lead - len(paragraph[lead:].lstrip())
+        spans = code(paragraph[lead:]) if "`" in paragraph else ()
+        return (*blocks, *((lead + one.start, lead + one.end) for one in spans))
 
-    def _overlapping(self, start: int, end: int) -> tuple[Stretch, ...]:
+    def _overlapping(self, start: int, end: int, *, only_blocks: bool = False) -> tuple[Stretch, ...]:
         if self._all is None:
-            self._all = [(one.start, one.end) for one in code(self._text)]
-        first = max(bisect_right(self._all, (start, start)) - 1, 0)
-        last = bisect_right(self._all, (end, 0))
-        return tuple((max(begun - start, 0), after - start) for begun, after in self._all[first:last] if after > start)
+            self._all = [*code(self._text)]
+        found = []
+        for one in self._all[max(bisect_right(self._all, start, key=_start) - 1, 0) :]:
+            if one.start > end:
+                break
+            if one.end > start and (one.is_block or not only_blocks):
+                found.append((max(one.start - start, 0), min(one.end, end) - start))
+        return tuple(found)
+
+
+_start = attrgetter("start")
+
+
+def _may_begin_block(text: str) -> bool:
+    """Whether a line is indented behind a blank one, or as the first."""
+    return ("    " in text or "\t" in text) and bool(_BEHIND_BLANK.search("\n\n" + text))
 
 
 def _may_be_indented(text: str) -> bool:

@@ -7,7 +7,7 @@ where the standard would not see an end of one (`bold`).
 
 What is left open at the end of its paragraph, or of the code span in the last line, is closed: the text may be growing,
 and would show its marks until it has grown. Marks with nothing behind them are not shown. What stands in code stays as
-it is. So does what is in no pairs, one behind another, where the standard makes something of all of it.
+it is. Where asterisks are not simply one pair behind another, and the standard leaves none over, its reading stays, too.
 
 A text with nothing harder is mended line by line, since lines that have ended are remembered; any other by paragraphs,
 in one walk. The cost grows with the length of a text only.
@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from bot.slack.markup.asterisks import Run
-from bot.slack.markup.bold import apply, close_bold, mend_bold, mend_cell
+from bot.slack.markup.bold import apply, close_bold, mend_bold, mend_stretch
 from bot.slack.markup.codes import MOST_KEPT, Codes, Stretch, are_quiet, has_quiet_code, is_fence, may_have_code
 
 _SURE = re.compile(r"\*\*(?<![^\s(（「]\*\*)(?![\s*])[^*\n|]*(?<![\s*\\])\*\*(?![^\s.,;:!?)）」。、，])")
@@ -36,7 +36,7 @@ def embolden(text: str, *, is_open: bool = True, is_last: bool = True) -> str:
     One that `is_last` has nothing behind it.
     """
     count = text.count("**")
-    if not 0 < count <= MOST_MARKS or is_sure(text, count) or is_fence(text):
+    if not 0 < count <= MOST_MARKS or is_sure(text, count) or is_fence(text):  # the last is often so, and quickly seen
         return text
     if (count % 2 == 0 or "**" in text[text.rfind("\n") + 1 :]) and has_quiet_code(text):
         mended = _mend_lines(text, is_open=is_open, is_last=is_last)
@@ -77,9 +77,6 @@ def _mend_lines(text: str, *, is_open: bool, is_last: bool) -> str | None:
     if text.count("**") % 2:
         closed, marks, said = text.rpartition("**")
         if closed[-1:] == "*" or "|" in said or ("*" in said and "***" in text):
-            return None
-        line = closed[closed.rfind("\n") + 1 :]
-        if "|" in line and not _is_row(line):
             return None
         before = "\n" if not closed or closed[-1] == "|" else closed[-1]
         end = close_bold(before, said, is_last=is_last) if is_open else marks + said
@@ -161,7 +158,7 @@ def _mend_paragraph(text: str, codes: tuple[Stretch, ...], is_open: bool, is_las
     if mended is not None:
         return mended
     cells = _cells(text, codes)
-    edits = [edit for end, runs in cells for edit in mend_cell(text, end, runs, is_open=is_open, is_last=is_last)]
+    edits = [edit for end, runs in cells for edit in mend_stretch(text, end, runs, is_open=is_open, is_last=is_last)]
     return apply(edits, text, 0, len(text))
 
 

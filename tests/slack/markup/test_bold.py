@@ -1,7 +1,9 @@
+import re
+
 import pytest
 
 from bot.slack.markup.asterisks import Run
-from bot.slack.markup.bold import apply, close_bold, mend_bold, mend_cell
+from bot.slack.markup.bold import apply, close_bold, mend_bold, mend_stretch
 
 
 @pytest.mark.parametrize(
@@ -59,6 +61,13 @@ def test_asterisks_with_nothing_behind_them_are_not_shown_where_the_text_ends() 
         ("**a **b **「c」**は", "**a** b 「**c**」は"),
         ("**foo(**bar**)**", "**foo(\u2060**bar**\u2060)**"),
         ("は***「a」**は", "は*「**a**」は"),
+        ("**重要な ***3つ*** の点：**次", "**重要な ***3つ*** の点**：次"),
+        ("***これは **「速さ」** の話です。***次", "***これは **「速さ」** の話です***。次"),
+        ("**This is ***really*** “important.”**次", "**This is ***really*** “important.**”次"),
+        ("は***「速さ」***です。**「次", "は「***速さ***」です。**「次**"),
+        ("は***「速さ」**で、**「質", "は*「**速さ**」で、**「質**"),
+        ("***a**は**b *c", "***a**は**b *c***"),
+        ("2**10 = 1024 and 3 ** 4", "2**10 = 1024 and 3 ** 4"),
         ("は***#a**は", "は***\u2060#a**は"),
         ("は***「a」***は", "は「***a***」は"),
         ("は***「a」**は**「b」***は", "は***「a」**は**「b」***は"),
@@ -70,14 +79,8 @@ def test_asterisks_with_nothing_behind_them_are_not_shown_where_the_text_ends() 
 )
 def test_a_stretch_is_mended_with_all_its_asterisks(text: str, shown: str) -> None:
     """What the standard reads otherwise, with nothing left over, stays."""
-    places = [place for place in range(len(text)) if text[place] == "*" and text[place - 1 : place] != "*"]
-    runs = [
-        Run.at(
-            (place, next((end for end in range(place, len(text)) if text[end] != "*"), len(text))), text, 0, len(text)
-        )
-        for place in places
-    ]
-    edits = mend_cell(text, len(text), runs, is_open=True, is_last=True)
+    runs = [Run.at(match.span(), text, 0, len(text)) for match in re.finditer(r"\*{2,}", text)]
+    edits = mend_stretch(text, len(text), runs, is_open=True, is_last=True)
     assert apply(edits, text, 0, len(text)) == shown
 
 

@@ -50,6 +50,7 @@ def test_quiet_code_has_neither_line_ends_nor_asterisks(text: str) -> None:
         ("a\n\n```py\nb\n\n    c\n```\n\nd", ["a", "```py\nb\n\n    c\n```", "d"]),
         ("a\n\n~~~\nb\n\nc", ["a", "~~~\nb\n\nc"]),
         ("- a\n    - b\n\nc", ["- a\n    - b", "c"]),
+        ("- a\n    - b\n\n例：\n```py\n    x\n```\n\nc", ["- a\n    - b", "例：\n```py\n    x\n```", "c"]),
     ],
 )
 def test_a_text_is_parted_between_its_blank_lines_but_for_those_within_a_fence(text: str, whole: list[str]) -> None:

@@ -8,8 +8,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.slack.markup import emphasis
-from bot.slack.markup.emphasis import embolden, forget
+from bot.slack.markup.emphasis import embolden
 from bot.slack.markup.links import make_safe
+from bot.slack.markup.mending import forget
 from tests.support.hostile import hostile
 
 PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
@@ -54,6 +55,9 @@ MENDED = [
     ("`a` **b：**は\n```\nc\n```", "`a` **b**：は\n```\nc\n```"),
     ("**a：**は\n\n```\n**b：**は\n\n**b：**は", "**a**：は\n\n```\n**b：**は\n\n**b：**は"),
     ("```\na\n```\n`**a：**は` **b：**は", "```\na\n```\n`**a：**は` **b**：は"),
+    ("- 「`」は\n- **「速さ」**と「`」\n\n    x", "- 「`」は\n- 「**速さ**」と「`」\n\n    x"),
+    ("- a\n\n    `x`は**「b」**は\n\n    y", "- a\n\n    `x`は「**b**」は\n\n    y"),
+    ("a\n\n    **「b」**は\n`c`は**「d」**は", "a\n\n    **「b」**は\n`c`は「**d**」は"),
     ("    **a：**は\n\n**b：**は", "    **a：**は\n\n**b**：は"),
     ("- a `b\n- **b：**は `b`", "- a `b\n- **b**：は `b`"),
     ("`c` ***a** は**「b」**は", "`c` ***a** は「**b**」は"),
@@ -112,11 +116,11 @@ KEPT = [
     "****a：****は",
     "***a** b*",
     "は***a** b*。",
-    "***a**は**b *c",
     "`は**「a」**は`",
     "```\nは**「a」**は",
     "\n\n    は**「a」**は",
     "は**「a」***は",
+    "2**10 = 1024 and 3 ** 4 = 81",
 ]
 
 
@@ -171,8 +175,10 @@ def by_paragraphs() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(emphasis, "_mend_lines", lambda _text, **_: None)
         forget()
-        yield
-    forget()
+        try:
+            yield
+        finally:
+            forget()
 
 
 def tokens(markdown: str) -> Iterator[Token]:

@@ -43,10 +43,8 @@ def test_an_answer_is_mended_line_by_line_as_by_paragraphs(answer: str) -> None:
     """While it grows, too; by paragraphs is how a harder text is mended."""
     grown = [answer[:end] for end in range(STEP, len(answer), STEP)]
     shown = [mend(text) for text in grown]
-    forget()
     with by_paragraphs():
         assert [mend(text) for text in grown] == shown
-    forget()
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: answer[:20])
@@ -176,9 +174,7 @@ def test_what_stands_before_the_last_blank_line_is_mended_as_what_comes_is(text:
     """With all that has to be known of what stands before."""
     assert mend(text) == shown
     with by_paragraphs():
-        forget()
         assert mend(text) == shown
-    forget()
 
 
 @given(hostile)
