@@ -63,6 +63,11 @@ class Run(NamedTuple):
         """Whether every version of the standard sees an end."""
         return surely_flanks(self.after, self.before)
 
+    def is_power(self) -> bool:
+        """Whether it may be one: it stands right between Latin letters or digits."""
+        around = self.before + self.after
+        return around.isascii() and around.isalnum()
+
     def is_begun(self) -> bool:
         """Whether it is no power, no pattern of file names and no star of a footnote, but a beginning for sure."""
         before, after = self.before, self.after

@@ -74,8 +74,8 @@ def mend_stretch(text: str, end: int, runs: list[Run], *, is_open: bool, is_last
             return []  # the standard sees something else, in which nothing is left over
     elif not left and all(opener.always_opens() and closer.always_closes() for opener, closer in pairs):
         return []
-    # Somebody who writes `**word **` means bold text, whatever the blank.
-    while len(left) > 1 and left[-1].before.isspace() and left[-2].is_begun():
+    # Somebody who writes `**word **` means bold text, whatever the blank; but no power, as in `2**10 ** 2`.
+    while len(left) > 1 and left[-1].before.isspace() and left[-2].may_open() and not left[-2].is_power():
         pairs.append((left.pop(-2), left.pop()))
     edits = [edit for opener, closer in pairs for edit in _mend_pair(text, opener, closer)]
     return edits + (_close(text, left[-1], end, is_last=is_last) if left and is_open else [])

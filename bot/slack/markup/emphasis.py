@@ -7,7 +7,7 @@ where the standard would not see an end of one (`bold`).
 
 What is left open at the end of its paragraph, or of the code span in the last line, is closed: the text may be growing,
 and would show its marks until it has grown. Marks with nothing behind them are not shown. What stands in code stays as
-it is. Where asterisks are not simply one pair behind another, and the standard leaves none over, its reading stays, too.
+it is. Where asterisks are not simply one pair behind another, and the standard leaves none over, its reading stays.
 
 A text with nothing harder is mended line by line, since lines that have ended are remembered; any other by paragraphs,
 in one walk. The cost grows with the length of a text only.
