@@ -79,7 +79,7 @@ async def test_a_workspace_stays_longer_where_slack_has_refused_an_edit() -> Non
 async def test_nothing_of_a_text_is_held_where_a_workspace_is_let_go() -> None:
     """What is remembered of lines and paragraphs so that they need not be looked at again, too."""
     async with (
-        vendor(ModelServer(**QUICK | {"Depth": Script(("それは**「こう」**です。\n\nend",))})) as world,
+        vendor(ModelServer(**QUICK | {"Depth": Script(("それは**「こう」**です。\nは\n\nend",))})) as world,
         world.process() as process,
     ):
         await process.ask(0)

@@ -83,7 +83,8 @@ def _mend_lines(text: str, *, is_open: bool, is_last: bool) -> str | None:
     lines = closed.split("\n")
     for number, line in enumerate(lines):
         if "**" in line:
-            mended = _mend_line(line)
+            look = _mend_line if number < len(lines) - 1 else _mend_line.__wrapped__  # it grows, and is not remembered
+            mended = look(line)
             if mended is None:
                 return None
             lines[number] = mended

@@ -116,7 +116,7 @@ def _close_fence(shown: str, end: int, fence: Fence | None, *, is_plain: bool = 
 
 def _is_one_page(text: str, limit: int, items: float) -> bool:
     """Whether a text fits for certain, counted loosely: one of few lines, or few marks. Most drafts are such."""
-    bare = text.replace("\r\n", "\n").replace("\r", "\n")
+    bare = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     room = limit - LONGEST_CLOSING
     growth = most_growth(bare) if "|" in bare else 0
     if MOST_UNITS * len(text) + growth > room:

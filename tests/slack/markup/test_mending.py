@@ -202,7 +202,7 @@ def test_nothing_of_a_text_is_held_once_it_is_to_be_forgotten() -> None:
     ]
     assert len(caches) == 6
     forget()
-    mend("```\na\n```\n\n必要なのは**「速さ」**ではなく\n\n> `a **「b`**は c\n\nd")
+    mend("```\na\n```\n\n必要なのは**「速さ」**ではなく\nは\n\n> `a **「b`**は c\n\nd")
     assert all(held.cache_info().currsize for held in caches)
     forget()
     assert not any(held.cache_info().currsize for held in caches)
