@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import islice, takewhile
 from operator import attrgetter
 
 from bot.markup.fences import Code, Fence, code, fence_after, fence_behind, lines, may_fence
@@ -33,7 +34,7 @@ def has_quiet_code(text: str) -> bool:
         return True
     pieces = text.split("`")  # every other one is code
     is_simple = len(pieces) % 2 == 1 and "``" not in text and "\\`" not in text
-    return is_simple and not any("*" in one or "\n" in one or "\r" in one for one in pieces[1::2])
+    return is_simple and all(map(_LOUD.isdisjoint, pieces[1::2]))
 
 
 def are_quiet(codes: Sequence[Stretch], text: str) -> bool:
@@ -142,21 +143,21 @@ class Codes:
             if self._fence:
                 return ((0, end - start),)
         # Behind its lines that are blocks, nothing outside of a paragraph decides what is code in it.
-        lead = max((after for _, after in blocks), default=0)
-        lead += len(paragraph) - lead - len(paragraph[lead:].lstrip())
-        spans = code(paragraph[lead:]) if "`" in paragraph else ()
+        rest = paragraph[blocks[-1][1] :].lstrip() if blocks else paragraph.lstrip()
+        lead = len(paragraph) - len(rest)
+        spans = code(rest) if "`" in rest else ()
         return (*blocks, *((lead + one.start, lead + one.end) for one in spans))
 
     def _overlapping(self, start: int, end: int, *, only_blocks: bool = False) -> tuple[Stretch, ...]:
         if self._all is None:
             self._all = [*code(self._text)]
-        found = []
-        for one in self._all[max(bisect_right(self._all, start, key=_start) - 1, 0) :]:
-            if one.start > end:
-                break
-            if one.end > start and (one.is_block or not only_blocks):
-                found.append((max(one.start - start, 0), min(one.end, end) - start))
-        return tuple(found)
+        first = max(bisect_right(self._all, start, key=_start) - 1, 0)
+        near = takewhile(lambda one: one.start <= end, islice(self._all, first, None))
+        return tuple(
+            (max(one.start - start, 0), min(one.end, end) - start)
+            for one in near
+            if one.end > start and (one.is_block or not only_blocks)
+        )
 
 
 _start = attrgetter("start")
