@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ WEIGHTS_NAME = "SmolLM2-135M"
 
 START_TIMEOUT = 30.0  # seconds; 1 is usual, a slow disk needs more
 END_TIMEOUT = 0.4  # seconds until a child that does not end is killed; 0.02 is usual
+LAST_WORDS = 0.3  # seconds that they may take, of a child that has failed
 LOG_TAIL = 3  # lines of llama.cpp's log that explain a failed start
 
 SLOTS = 4  # completions at once: the perspectives. A fifth waits
@@ -230,6 +232,7 @@ def main() -> None:
     try:
         server = _serve_weights(key) if path is None else _serve(path, key, LONGEST_OTHER_ANSWER, "")
     except (LocalModelError, ImportError, RuntimeError, OSError) as error:
+        time.sleep(LAST_WORDS)  # llama.cpp says what was wrong in a thread of its own
         words = explain_import(error) if isinstance(error, ImportError) else error
         sys.stderr.write(f"{words}\n")
         sys.stderr.flush()
