@@ -55,6 +55,7 @@ CONNECTING = 0x736F636B  # the advisory lock of processes that are about to take
 UNADMITTED: dict[str, Any] = {"owner": None, "state": ASKED, "lease_until": 0.0}
 
 _is_there = exists().where(processes.c.owner == workspaces.c.owner)
+_server_clock = cast(extract("epoch", func.clock_timestamp()), Double)
 _is_at_work = exists().where(processes.c.owner == runs.c.owner)
 
 
@@ -101,7 +102,7 @@ class Owners:
     def now(self, clock: float) -> ColumnElement[float]:
         """The time by which leases count: a server's own, whatever the hosts' clocks show."""
         if self._database.is_postgresql:
-            return _server_clock()
+            return _server_clock
         return literal(clock)
 
     async def renew(self, connection: AsyncConnection, clock: float) -> int | None:
@@ -111,9 +112,8 @@ class Owners:
         """
         if self._is_cut_off:
             return None
-        is_postgresql = self._database.is_postgresql
-        own: dict[str, Any] = {"_owner": self._owner} | ({} if is_postgresql else {"_now": clock})
-        renewed = (await connection.execute(_renewal(is_postgresql=is_postgresql), own)).first()
+        renewal = _renewal_by_server() if self._database.is_postgresql else _renewal(self.now(clock))
+        renewed = (await connection.execute(renewal, {"_owner": self._owner})).first()
         if renewed is not None:
             until, others = renewed
             if self._clock and (off := self._clock.hear(until - LEASE)):
@@ -287,14 +287,13 @@ class Owners:
         return select(workspaces.c.workspace).where(workspaces.c.owner == self._owner)
 
 
-def _server_clock() -> ColumnElement[float]:
-    return cast(extract("epoch", func.clock_timestamp()), Double)
-
-
 @cache
-def _renewal(*, is_postgresql: bool) -> Any:
-    """What each write begins with: put together once, since that takes as long as carrying it out."""
-    now, other = _server_clock() if is_postgresql else bindparam("_now", type_=Double), processes.alias()
+def _renewal_by_server() -> Any:
+    return _renewal(_server_clock)  # each write begins with it, and to put it together takes as long
+
+
+def _renewal(now: ColumnElement[float]) -> Any:
+    other = processes.alias()
     others = select(func.count()).where(other.c.owner != bindparam("_owner"), other.c.lease_until > now)
     renewal = update(processes).where(processes.c.owner == bindparam("_owner")).values(lease_until=now + LEASE)
     return renewal.returning(processes.c.lease_until, others.scalar_subquery())
