@@ -66,6 +66,7 @@ def test_asterisks_with_nothing_behind_them_are_not_shown_where_the_text_ends() 
         ("**This is ***really*** “important.”**次", "**This is ***really*** “important.**”次"),
         ("は***「速さ」***です。**「次", "は「***速さ***」です。**「次**"),
         ("は***「速さ」**で、**「質", "は*「**速さ**」で、**「質**"),
+        ("***a **b」**は***", "***a **b」**は***"),
         ("***a**は**b *c", "***a**は**b *c***"),
         ("2**10 = 1024 and 3 ** 4", "2**10 = 1024 and 3 ** 4"),
         ("は***#a**は", "は***\u2060#a**は"),
