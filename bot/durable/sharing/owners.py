@@ -289,7 +289,7 @@ class Owners:
 
 @cache
 def _renewal_by_server() -> Any:
-    return _renewal(_server_clock)  # each write begins with it, and to put it together takes as long
+    return _renewal(_server_clock)  # each write begins with it, and to put it together takes as long as to carry it out
 
 
 def _renewal(now: ColumnElement[float]) -> Any:

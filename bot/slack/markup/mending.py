@@ -37,8 +37,7 @@ def mend(text: str, *, is_open: bool = True) -> str:
     for number in range(last):
         piece = pieces[number]
         if "**" in piece or "|" in piece or "<" in piece:
-            pieces[number], has_one = _mend_ended(piece, is_behind, is_open)
-            is_behind = is_behind or has_one
+            pieces[number], is_behind = _mend_ended(piece, is_behind, is_open)
     growing = list_further(_break_lines(pieces[last]), is_behind=is_behind)
     if is_open and last == len(pieces) - 1:
         growing = _close_code(growing)
@@ -55,11 +54,11 @@ def forget() -> None:
 
 @lru_cache(maxsize=MOST_KEPT)
 def _mend_ended(text: str, is_behind: bool, is_open: bool) -> tuple[str, bool]:  # noqa: FBT001 - quicker to be found again
-    """A part of a text that others follow, and whether it has a table. Of a text that grows, all but its last."""
+    """A part of a text that others follow, and whether they are behind a table. Of one that grows, all but its last."""
     text = _break_lines(text)
     # With its line's end, or a last line that is not shown would leave an empty one.
     shown = list_further(text + "\n", is_behind=is_behind).removesuffix("\n")
-    return embolden(shown, is_open=is_open, is_last=False), has_table(text)
+    return embolden(shown, is_open=is_open, is_last=False), is_behind or has_table(text)
 
 
 def _break_lines(text: str) -> str:

@@ -79,7 +79,7 @@ def test_asterisks_with_nothing_behind_them_are_not_shown_where_the_text_ends() 
     ],
 )
 def test_a_stretch_is_mended_with_all_its_asterisks(text: str, shown: str) -> None:
-    """What the standard reads otherwise, with nothing left over, stays."""
+    """In pairs, one behind another; where they are in no such, and the standard leaves none over, it stays."""
     runs = [Run.at(match.span(), text, 0, len(text)) for match in re.finditer(r"\*{2,}", text)]
     edits = mend_stretch(text, len(text), runs, is_open=True, is_last=True)
     assert apply(edits, text, 0, len(text)) == shown
